@@ -1,0 +1,191 @@
+//! The two traits that the shipping worker knows, and what passes through them.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use mlplots::record::{Metric, Param, Status, Tag};
+
+/// Which experiment a run belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExperimentChoice {
+    /// Found by name, made when missing.
+    Name(String),
+    /// Must exist.
+    Id(String),
+}
+
+/// An experiment of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Experiment {
+    /// MLflow's experiment id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A run to be made.
+#[derive(Clone, Debug)]
+pub struct NewRun<'a> {
+    /// In which experiment.
+    pub experiment_id: &'a str,
+    /// Run name; `None` lets the store invent one.
+    pub name: Option<&'a str>,
+    /// MLflow's `user_id`.
+    pub user: &'a str,
+    /// Milliseconds since 1970.
+    pub start_time: i64,
+    /// Tags from the start; holds `mlplots.run_uuid`, by which `find_run` finds it.
+    pub tags: &'a [Tag],
+}
+
+/// A run of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRun {
+    /// MLflow's run id.
+    pub id: String,
+    /// In which experiment.
+    pub experiment_id: String,
+    /// Its name.
+    pub name: String,
+    /// Where its artifacts go.
+    pub artifact_uri: String,
+}
+
+/// What one call logs: at most 1000 metrics, 100 params, 100 tags and 1000 in all.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Metric points.
+    pub metrics: Vec<Metric>,
+    /// Params.
+    pub params: Vec<Param>,
+    /// Tags.
+    pub tags: Vec<Tag>,
+}
+
+/// A logged model to be made.
+#[derive(Clone, Debug)]
+pub struct NewModel<'a> {
+    /// The run it comes from.
+    pub run: &'a StoredRun,
+    /// Its name.
+    pub name: &'a str,
+    /// The tag `mlplots.model_uuid`, by which `find_model` finds it.
+    pub uuid: &'a str,
+    /// Milliseconds since 1970.
+    pub timestamp: i64,
+    /// Further tags, as on the run (user, source).
+    pub tags: &'a [Tag],
+}
+
+/// A logged model of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredModel {
+    /// MLflow's model id, `m-` and 32 hex digits.
+    pub id: String,
+    /// Where its files go.
+    pub artifact_uri: String,
+}
+
+/// How a logged model's upload ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelStatus {
+    /// All its files are there.
+    Ready,
+    /// They could not be stored.
+    UploadFailed,
+}
+
+/// Where runs, metrics, params and tags go. Every call may be repeated: `create_run` and
+/// `create_model` are preceded by a look-up, the others leave the same state when done twice.
+pub trait TrackingStore: Send + Sync {
+    /// Finds an experiment, and makes one that is asked for by name and missing.
+    fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError>;
+    /// Finds the run that carries the tag `mlplots.run_uuid` = `uuid`.
+    fn find_run(&self, experiment_id: &str, uuid: &str) -> Result<Option<StoredRun>, StoreError>;
+    /// Finds a run by MLflow's run id.
+    fn run(&self, run_id: &str) -> Result<StoredRun, StoreError>;
+    /// Makes a run, RUNNING.
+    fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError>;
+    /// Logs a batch; all of it or nothing.
+    fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError>;
+    /// Sets status and end time.
+    fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError>;
+    /// Finds the model of this run that carries the tag `mlplots.model_uuid` = `uuid`.
+    fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError>;
+    /// Makes a logged model, PENDING.
+    fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError>;
+    /// Makes the model an output of the run; repeating it is harmless.
+    fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError>;
+    /// Sets the model's status.
+    fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError>;
+    /// The artifact store behind an artifact URI of this store.
+    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError>;
+    /// The tracking URI, without credentials.
+    fn uri(&self) -> &str;
+    /// How a person sees the run: a page's address, or the command that serves it.
+    fn view(&self, run: &StoredRun) -> View;
+}
+
+/// How a person sees a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Open this page.
+    Url(String),
+    /// Type this command, then open the page it names.
+    Command(String),
+}
+
+/// Where files go: one run's or one model's artifact root.
+pub trait ArtifactStore: Send + Sync {
+    /// Stores a local file under `path` (relative, `/`), streamed; a file already there is replaced.
+    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError>;
+    /// Where `path` is, for a person.
+    fn location(&self, path: &str) -> String;
+}
+
+/// What went wrong at a store.
+#[derive(Clone, Debug)]
+pub struct StoreError {
+    /// What failed, on what.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+    /// Whether trying again can help.
+    pub kind: ErrorKind,
+}
+
+/// What an error means for the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Nobody answers, or the answer says "later": try again, after this long if it says so.
+    Retry(Option<Duration>),
+    /// The store answered and refuses; the same call will be refused again.
+    Refused,
+}
+
+impl StoreError {
+    /// The store refuses.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, kind: ErrorKind::Refused }
+    }
+
+    /// It may work later.
+    pub fn retry(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, kind: ErrorKind::Retry(None) }
+    }
+
+    /// Adds what to do next.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}

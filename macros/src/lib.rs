@@ -1,0 +1,1 @@
+//! The `#[train]` and `#[plot]` attributes.

@@ -1,0 +1,1 @@
+//! What ML people ask for, one line each.

@@ -1,0 +1,1 @@
+//! Figures: drawn once, written in any format.

@@ -1,0 +1,131 @@
+//! MLflow's rules for names, checked before anything is sent: a name that the server refuses
+//! would take its whole batch with it.
+
+/// Longest name of a metric, param or tag, in characters.
+pub const MAX_KEY: usize = 250;
+/// Longest value of a param, in characters; MLflow cuts longer ones silently.
+pub const MAX_PARAM_VALUE: usize = 6000;
+/// Longest value of a tag, in characters; MLflow cuts longer ones silently.
+pub const MAX_TAG_VALUE: usize = 8000;
+
+/// Checks the name of a metric, param or tag. `what` names it in the message: `metric`.
+pub fn check_key(what: &str, key: &str) -> Result<(), String> {
+    if key.is_empty() {
+        return Err(format!("a {what} needs a name"));
+    }
+    let length = key.chars().count();
+    if length > MAX_KEY {
+        return Err(format!(
+            "the {what} name `{}…` has {length} characters; MLflow takes {MAX_KEY}",
+            key.chars().take(40).collect::<String>()
+        ));
+    }
+    if let Some(bad) = key
+        .chars()
+        .find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '/' | '.' | '-' | ' ' | ':')))
+    {
+        return Err(format!(
+            "{bad:?} in the {what} name `{}` is not allowed; \
+             MLflow takes letters, digits, `_`, `/`, `.`, `-`, `:` and spaces",
+            key.escape_debug()
+        ));
+    }
+    check_segments(key).map_err(|why| format!("the {what} name `{key}` {why}"))
+}
+
+/// Checks where an artifact goes: a relative path with `/`, no `..`, nothing MLflow refuses.
+pub fn check_artifact_path(path: &str) -> Result<(), String> {
+    if path.is_empty() {
+        return Err("an artifact needs a path".to_owned());
+    }
+    if let Some(bad) = path
+        .chars()
+        .find(|c| c.is_control() || matches!(c, '\\' | '#' | '?' | ':' | '%'))
+    {
+        return Err(format!(
+            "{bad:?} in the artifact path `{}` is not allowed",
+            path.escape_debug()
+        ));
+    }
+    check_segments(path).map_err(|why| format!("the artifact path `{path}` {why}"))
+}
+
+/// Checks the name of an experiment.
+pub fn check_experiment_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("an experiment needs a name".to_owned());
+    }
+    let length = name.chars().count();
+    if length > 256 {
+        return Err(format!(
+            "the experiment name has {length} characters; MLflow's databases take 256"
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(format!(
+            "the experiment name `{}` has a control character",
+            name.escape_debug()
+        ));
+    }
+    Ok(())
+}
+
+/// Checks the key of a stepped image; MLflow's page parses it out of a file name.
+pub fn check_image_key(key: &str) -> Result<(), String> {
+    check_key("image", key)?;
+    match key
+        .chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ')))
+    {
+        Some(bad) => Err(format!(
+            "{bad:?} in the image key `{key}` is not allowed; \
+             MLflow takes ASCII letters, digits, `_`, `-`, `.`, `/` and spaces"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A name must be its own normal form as a path.
+fn check_segments(path: &str) -> Result<(), String> {
+    if path.starts_with('/') {
+        return Err("starts with `/`; it is relative to the run".to_owned());
+    }
+    if path.ends_with('/') {
+        return Err("ends with `/`".to_owned());
+    }
+    for segment in path.split('/') {
+        match segment {
+            "" => return Err("has an empty part (`//`)".to_owned()),
+            "." | ".." => return Err(format!("has the part `{segment}`, which leads elsewhere")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        for good in ["loss", "val/loss", "a b", "métrique", "a:b", "x.y-z_0", "損失"] {
+            assert_eq!(check_key("metric", good), Ok(()), "{good}");
+        }
+        for bad in ["", "/a", "a/", "a//b", "./a", "a/..", "..", "a@b", "a%", "a#b", "a,b", "a\n", "a\\b"] {
+            assert!(check_key("metric", bad).is_err(), "{bad:?}");
+        }
+        assert!(check_key("tag", &"x".repeat(250)).is_ok());
+        assert!(check_key("tag", &"x".repeat(251)).is_err());
+    }
+
+    #[test]
+    fn artifact_paths() {
+        for good in ["a.png", "plots/a b.png", "dé/ü.svg", "a+b.png"] {
+            assert_eq!(check_artifact_path(good), Ok(()), "{good}");
+        }
+        for bad in ["", "../a", "/etc/passwd", "a/../../b", "a#b", "a\\b", "a\0b", "a//b", "a?b", "c:d"] {
+            assert!(check_artifact_path(bad).is_err(), "{bad:?}");
+        }
+    }
+}

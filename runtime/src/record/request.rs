@@ -1,0 +1,98 @@
+//! What the supervisor asks of the training program, and what a program tells of its registry.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a program started by `cargo mlplots` is asked to do; JSON in the environment variable
+/// [`Request::VARIABLE`]. Without the variable a program runs on its own, with the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// What to do.
+    pub mode: Mode,
+    /// The journal's directory, made by the supervisor.
+    pub run_dir: Option<PathBuf>,
+    /// Which `#[train]` function; `None` takes the only one.
+    pub train: Option<String>,
+    /// `-P key=value`, as typed, in order.
+    pub params: Vec<(String, String)>,
+    /// Figures to draw, as globs over their names; empty means all.
+    pub only: Vec<String>,
+    /// Figures to leave out, as globs over their names.
+    pub skip: Vec<String>,
+    /// `--experiment`, if given.
+    pub experiment: Option<String>,
+    /// `--run-name`, if given.
+    pub run_name: Option<String>,
+    /// `--tag key=value`.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Request {
+    /// The environment variable that carries it.
+    pub const VARIABLE: &str = "MLPLOTS_REQUEST";
+}
+
+/// What a started program does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Train and draw.
+    #[default]
+    Run,
+    /// Print the registry as one line of JSON, a [`Listing`], and stop.
+    List,
+    /// Do all the checks that come before a training, and stop.
+    Check,
+}
+
+/// The registry of a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Version of the listing.
+    pub format: u32,
+    /// `#[train]` functions, by name.
+    pub trains: Vec<TrainEntry>,
+    /// `#[plot]` functions, by name.
+    pub plots: Vec<PlotEntry>,
+}
+
+/// A registered `#[train]` function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainEntry {
+    /// Its name.
+    pub name: String,
+    /// The experiment its runs belong to, if it says so.
+    pub experiment: Option<String>,
+    /// Module path.
+    pub module: String,
+    /// `file:line`.
+    pub source: String,
+    /// First line of its doc comment.
+    pub doc: String,
+    /// Types it provides, as written.
+    pub provides: Vec<String>,
+    /// Its params with their defaults, flattened.
+    pub params: Vec<(String, String)>,
+}
+
+/// A registered `#[plot]` function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlotEntry {
+    /// Its name.
+    pub name: String,
+    /// Files it draws below the run's artifact root, as far as known beforehand.
+    pub files: Vec<String>,
+    /// Module path.
+    pub module: String,
+    /// `file:line`.
+    pub source: String,
+    /// First line of its doc comment.
+    pub doc: String,
+    /// Types it looks at, as written.
+    pub inputs: Vec<String>,
+    /// Whether the run is whole without it.
+    pub optional: bool,
+}
