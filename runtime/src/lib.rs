@@ -1,8 +1,93 @@
-//! Run-scoped plots for machine learning.
+//! Run-scoped plots for machine learning: every figure is drawn from exactly the data and model
+//! of its run, and logged to MLflow with the run's metrics, params and model.
+//!
+//! Mark the training with `#[train]` and the plots with `#[plot]`; `cargo mlplots run` builds the
+//! program, runs both inside one guarded run, and ships the result.
+//!
+//! ```no_run
+//! use mlplots::prelude::*;
+//!
+//! struct Evaluation { y_true: Vec<f64>, y_pred: Vec<f64> }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Params { slope: f64 }
+//!
+//! impl Default for Params {
+//!     fn default() -> Self {
+//!         Self { slope: 2.0 }
+//!     }
+//! }
+//!
+//! /// A line through the origin.
+//! #[train(experiment = "Lines")]
+//! fn line(run: &Run, params: Params) -> Evaluation {
+//!     let x: Vec<f64> = (0..100).map(f64::from).collect();
+//!     let y_pred: Vec<f64> = x.iter().map(|x| params.slope * x).collect();
+//!     let y_true: Vec<f64> = x.iter().map(|x| 2.1 * x + x.sin()).collect();
+//!     run.log_metric("points", x.len() as f64);
+//!     Evaluation { y_true, y_pred }
+//! }
+//!
+//! /// Residuals against predictions.
+//! #[plot]
+//! fn residuals(evaluation: &Evaluation) -> Figure {
+//!     charts::residuals(&evaluation.y_true, &evaluation.y_pred).title("Residuals")
+//! }
+//!
+//! mlplots::main!();
+//! ```
 
 #[cfg(feature = "plots")]
 pub mod charts;
 #[cfg(feature = "plots")]
+mod error;
+#[cfg(feature = "plots")]
 pub mod figure;
+#[cfg(feature = "plots")]
+mod harness;
 pub mod journal;
+#[cfg(feature = "plots")]
+mod model;
+#[cfg(feature = "plots")]
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod record;
+#[cfg(feature = "plots")]
+mod registry;
+#[cfg(feature = "plots")]
+mod run;
+
+#[cfg(feature = "plots")]
+pub use {
+    error::Error,
+    figure::{Canvas, Figure, Html, Image, IntoFigure, PlotResult, Svg},
+    mlplots_macros::{plot, train},
+    model::{DataType, Model, Schema, load_model, onnx},
+    plotters,
+    run::Run,
+};
+
+/// Makes the program's `main`: `mlplots::main!();`. A library that holds the `#[train]` and
+/// `#[plot]` functions is named, or it is not linked: `mlplots::main!(my_lib);`.
+#[cfg(feature = "plots")]
+#[macro_export]
+macro_rules! main {
+    ($($library:ident),* $(,)?) => {
+        $(use $library as _;)*
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::__private::main()
+        }
+    };
+}
+
+/// What a training program needs: `use mlplots::prelude::*;`.
+#[cfg(feature = "plots")]
+pub mod prelude {
+    pub use crate::{
+        Canvas, Figure, Html, Image, IntoFigure, Model, PlotResult, Run, Svg, charts, plot, train,
+    };
+    pub use plotters::prelude::*;
+    pub use serde::{Deserialize, Serialize};
+}

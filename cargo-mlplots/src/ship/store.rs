@@ -1,14 +1,19 @@
 //! The two traits that the shipping worker knows, and what passes through them.
 
+pub(crate) mod check;
+#[cfg(test)]
+pub(crate) mod contract;
+
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use mlplots::record::{Metric, Param, Status, Tag};
+use serde::{Deserialize, Serialize};
 
 /// Which experiment a run belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExperimentChoice {
+pub(crate) enum ExperimentChoice {
     /// Found by name, made when missing.
     Name(String),
     /// Must exist.
@@ -17,79 +22,79 @@ pub enum ExperimentChoice {
 
 /// An experiment of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Experiment {
+pub(crate) struct Experiment {
     /// MLflow's experiment id.
-    pub id: String,
+    pub(crate) id: String,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// A run to be made.
 #[derive(Clone, Debug)]
-pub struct NewRun<'a> {
+pub(crate) struct NewRun<'a> {
     /// In which experiment.
-    pub experiment_id: &'a str,
+    pub(crate) experiment_id: &'a str,
     /// Run name; `None` lets the store invent one.
-    pub name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// MLflow's `user_id`.
-    pub user: &'a str,
+    pub(crate) user: &'a str,
     /// Milliseconds since 1970.
-    pub start_time: i64,
+    pub(crate) start_time: i64,
     /// Tags from the start; holds `mlplots.run_uuid`, by which `find_run` finds it.
-    pub tags: &'a [Tag],
+    pub(crate) tags: &'a [Tag],
 }
 
 /// A run of the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredRun {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredRun {
     /// MLflow's run id.
-    pub id: String,
+    pub(crate) id: String,
     /// In which experiment.
-    pub experiment_id: String,
+    pub(crate) experiment_id: String,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Where its artifacts go.
-    pub artifact_uri: String,
+    pub(crate) artifact_uri: String,
 }
 
 /// What one call logs: at most 1000 metrics, 100 params, 100 tags and 1000 in all.
 #[derive(Clone, Debug, Default)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// Metric points.
-    pub metrics: Vec<Metric>,
+    pub(crate) metrics: Vec<Metric>,
     /// Params.
-    pub params: Vec<Param>,
+    pub(crate) params: Vec<Param>,
     /// Tags.
-    pub tags: Vec<Tag>,
+    pub(crate) tags: Vec<Tag>,
 }
 
 /// A logged model to be made.
 #[derive(Clone, Debug)]
-pub struct NewModel<'a> {
+pub(crate) struct NewModel<'a> {
     /// The run it comes from.
-    pub run: &'a StoredRun,
+    pub(crate) run: &'a StoredRun,
     /// Its name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The tag `mlplots.model_uuid`, by which `find_model` finds it.
-    pub uuid: &'a str,
+    pub(crate) uuid: &'a str,
     /// Milliseconds since 1970.
-    pub timestamp: i64,
+    pub(crate) timestamp: i64,
     /// Further tags, as on the run (user, source).
-    pub tags: &'a [Tag],
+    pub(crate) tags: &'a [Tag],
 }
 
 /// A logged model of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredModel {
+pub(crate) struct StoredModel {
     /// MLflow's model id, `m-` and 32 hex digits.
-    pub id: String,
+    pub(crate) id: String,
     /// Where its files go.
-    pub artifact_uri: String,
+    pub(crate) artifact_uri: String,
 }
 
 /// How a logged model's upload ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ModelStatus {
+pub(crate) enum ModelStatus {
     /// All its files are there.
     Ready,
     /// They could not be stored.
@@ -98,7 +103,7 @@ pub enum ModelStatus {
 
 /// Where runs, metrics, params and tags go. Every call may be repeated: `create_run` and
 /// `create_model` are preceded by a look-up, the others leave the same state when done twice.
-pub trait TrackingStore: Send + Sync {
+pub(crate) trait TrackingStore: Send + Sync {
     /// Finds an experiment, and makes one that is asked for by name and missing.
     fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError>;
     /// Finds the run that carries the tag `mlplots.run_uuid` = `uuid`.
@@ -129,7 +134,7 @@ pub trait TrackingStore: Send + Sync {
 
 /// How a person sees a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum View {
+pub(crate) enum View {
     /// Open this page.
     Url(String),
     /// Type this command, then open the page it names.
@@ -137,7 +142,7 @@ pub enum View {
 }
 
 /// Where files go: one run's or one model's artifact root.
-pub trait ArtifactStore: Send + Sync {
+pub(crate) trait ArtifactStore: Send + Sync {
     /// Stores a local file under `path` (relative, `/`), streamed; a file already there is replaced.
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError>;
     /// Where `path` is, for a person.
@@ -146,18 +151,18 @@ pub trait ArtifactStore: Send + Sync {
 
 /// What went wrong at a store.
 #[derive(Clone, Debug)]
-pub struct StoreError {
+pub(crate) struct StoreError {
     /// What failed, on what.
-    pub message: String,
+    pub(crate) message: String,
     /// What to do next.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
     /// Whether trying again can help.
-    pub kind: ErrorKind,
+    pub(crate) kind: ErrorKind,
 }
 
 /// What an error means for the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// Nobody answers, or the answer says "later": try again, after this long if it says so.
     Retry(Option<Duration>),
     /// The store answered and refuses; the same call will be refused again.
@@ -166,17 +171,25 @@ pub enum ErrorKind {
 
 impl StoreError {
     /// The store refuses.
-    pub fn refused(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, kind: ErrorKind::Refused }
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+            kind: ErrorKind::Refused,
+        }
     }
 
     /// It may work later.
-    pub fn retry(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, kind: ErrorKind::Retry(None) }
+    pub(crate) fn retry(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+            kind: ErrorKind::Retry(None),
+        }
     }
 
     /// Adds what to do next.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

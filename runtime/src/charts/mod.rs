@@ -1,1 +1,3 @@
 //! What ML people ask for, one line each.
+
+mod stats;

@@ -1,1 +1,54 @@
 //! The journal: the only place where a training program and its supervisor meet.
+//!
+//! A run's directory holds `journal`, one record a line, and `artifacts/`, each file under its
+//! SHA-256. A line is eight hex digits of CRC-32, a space, and the record as JSON, so that
+//! `tail -f journal` reads well. A line is one write: it is in the kernel when the call returns
+//! and survives the death of the process; it is on disk at figures, every second and at the end.
+
+mod directory;
+mod files;
+mod reader;
+mod writer;
+
+pub use directory::{RunDir, workspace_root};
+pub use files::Files;
+pub use reader::{Entry, Reader};
+pub use writer::Writer;
+
+use crate::record::Record;
+
+/// Length of a line's checksum with the space behind it.
+const HEAD: usize = 9;
+
+/// Writes `record` as a line of the journal at the end of `line`.
+fn encode(record: &Record, line: &mut Vec<u8>) -> serde_json::Result<()> {
+    let start = line.len();
+    line.extend_from_slice(&[b' '; HEAD]);
+    serde_json::to_writer(&mut *line, record)?;
+    let checksum = checksum(&line[start + HEAD..]);
+    line[start..start + HEAD].copy_from_slice(&checksum);
+    line.push(b'\n');
+    Ok(())
+}
+
+/// Reads a line of the journal, without its newline.
+fn decode(line: &[u8]) -> Result<Record, String> {
+    let (head, json) = line
+        .split_at_checked(HEAD)
+        .ok_or("it is too short for a record")?;
+    if head != checksum(json) {
+        return Err("its checksum does not fit".to_owned());
+    }
+    serde_json::from_slice(json)
+        .map_err(|error| format!("this version of mlplots does not know the record: {error}"))
+}
+
+/// CRC-32 as eight hex digits and a space.
+fn checksum(json: &[u8]) -> [u8; HEAD] {
+    let checksum = crc32fast::hash(json);
+    let mut head = [b' '; HEAD];
+    for (digit, place) in head[..8].iter_mut().zip((0..8).rev()) {
+        *digit = b"0123456789abcdef"[(checksum >> (4 * place)) as usize & 15];
+    }
+    head
+}

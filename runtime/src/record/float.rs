@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if value.is_finite() {
         serializer.serialize_f64(*value)

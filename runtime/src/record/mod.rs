@@ -4,6 +4,7 @@
 mod float;
 mod names;
 mod request;
+mod tally;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ pub use names::{
     check_image_key, check_key,
 };
 pub use request::{Listing, Mode, PlotEntry, Request, TrainEntry};
+pub use tally::Tally;
 
 /// Version of the journal's format, written in its first record.
 pub const FORMAT: u32 = 1;
@@ -167,9 +169,30 @@ pub struct Model {
     /// What it takes and gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
-    /// Path of the input example among `files`.
+    /// An example of its input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input_example: Option<String>,
+    pub input_example: Option<InputExample>,
+}
+
+/// An example of a model's input, in two files among the model's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputExample {
+    /// The example itself.
+    pub path: String,
+    /// The same as the body of a request to `mlflow models serve`.
+    pub serving_path: String,
+    /// What it becomes in Python.
+    pub kind: ExampleKind,
+}
+
+/// What an input example becomes in Python: MLflow's `type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExampleKind {
+    /// A pandas data frame, stored in its split form.
+    Dataframe,
+    /// A numpy array, or a dictionary of them.
+    Ndarray,
 }
 
 /// How a model is stored.
@@ -195,8 +218,9 @@ pub enum Flavor {
 pub struct Signature {
     /// JSON text of the inputs.
     pub inputs: String,
-    /// JSON text of the outputs.
-    pub outputs: String,
+    /// JSON text of the outputs, where they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<String>,
 }
 
 /// A logging call that could not be obeyed.

@@ -1,0 +1,31 @@
+//! `cargo mlplots check`: everything that would be refused before a training.
+
+use mlplots::record::Mode;
+
+use crate::cli::CheckArgs;
+use crate::failure::{Failure, failure};
+use crate::list::{not_linked, nothing, registry, unlinked};
+use crate::project::Project;
+use crate::session::{self, REFUSED};
+use crate::view;
+
+pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
+    let project = Project::find(&args.build)?;
+    let program = project.build(&args.build)?;
+    let listing = registry(&program)?;
+    let unlinked = unlinked(&project, &args.build, &listing)?;
+    unlinked.iter().for_each(|function| view::error(&not_linked(function)));
+    if listing.trains.is_empty() && listing.plots.is_empty() {
+        return Err(nothing());
+    }
+    let request = session::request(Mode::Check, args.train.as_deref(), &args.training);
+    let status = session::command(&program, &request)?.status();
+    let status = status
+        .map_err(|why| failure(format!("could not start `{}`: {why}", program.path.display())))?;
+    if !status.success() || !unlinked.is_empty() {
+        return Ok(REFUSED);
+    }
+    let (trains, plots) = (listing.trains.len(), listing.plots.len());
+    view::status("Checked", &format!("{trains} trainings and {plots} figures are ready"));
+    Ok(0)
+}

@@ -1,0 +1,255 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Run-scoped plots: build, train, and log every figure to MLflow
+#[derive(Debug, Parser)]
+#[command(name = "cargo-mlplots", bin_name = "cargo mlplots", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 all well; 1 the run failed; 2 usage; 3 nothing registered or \
+    refused before training; 4 trained, but not everything is shipped yet; 101 the build failed.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build the program, train, draw, and log the run to MLflow
+    Run(RunArgs),
+    /// The same as `run` for a program that is already built; needs no cargo
+    Exec(ExecArgs),
+    /// List the registered trainings and figures
+    List(ListArgs),
+    /// Do every check that comes before a training, and stop
+    Check(CheckArgs),
+    /// List the runs journaled in this workspace
+    Runs(RunsArgs),
+    /// Ship the runs that MLflow does not have yet
+    Sync(SyncArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The `#[train]` function; needed where there are several
+    pub(crate) train: Option<String>,
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) shipping: ShippingArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Arguments of the program
+    #[arg(last = true)]
+    pub(crate) arguments: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExecArgs {
+    /// The `#[train]` function; needed where there are several
+    #[arg(long, value_name = "TRAIN")]
+    pub(crate) train: Option<String>,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) shipping: ShippingArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "PROGRAM", value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) program: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The `#[train]` function; needed where there are several
+    pub(crate) train: Option<String>,
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Print one JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    /// The runs to ship, by the first digits of their id; all that are not shipped if none
+    pub(crate) runs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) shipping: ShippingArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Which workspace.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// Path to Cargo.toml
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+/// Cargo's own flags, with cargo's meaning.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Build")]
+#[allow(clippy::struct_excessive_bools, reason = "they are cargo's flags")]
+pub(crate) struct BuildArgs {
+    /// Package with the program
+    #[arg(short, long, value_name = "SPEC")]
+    pub(crate) package: Option<String>,
+    /// Name of the bin target
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bin: Option<String>,
+    /// Name of the example target
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    pub(crate) example: Option<String>,
+    /// Build with optimizations
+    #[arg(short, long, conflicts_with = "profile")]
+    pub(crate) release: bool,
+    /// Build with this profile
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Features to activate, separated by commas or spaces
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    pub(crate) features: Vec<String>,
+    /// Activate all features
+    #[arg(long)]
+    pub(crate) all_features: bool,
+    /// Do not activate the `default` feature
+    #[arg(long)]
+    pub(crate) no_default_features: bool,
+    /// Build for the target triple
+    #[arg(long, value_name = "TRIPLE")]
+    pub(crate) target: Option<String>,
+    /// Directory for all generated artifacts
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
+    pub(crate) target_dir: Option<PathBuf>,
+    /// Path to Cargo.toml
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// Number of parallel build jobs
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<String>,
+    /// Assert that Cargo.lock stays as it is
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Build without the network
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// The same as --locked and --offline
+    #[arg(long)]
+    pub(crate) frozen: bool,
+}
+
+/// What the training is given.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Training")]
+pub(crate) struct TrainingArgs {
+    /// Set a param; dots reach into nested ones
+    #[arg(short = 'P', long = "param", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) params: Vec<(String, String)>,
+    /// Draw only the figures whose names fit
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+    /// Leave out the figures whose names fit
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+    /// Experiment of the run
+    #[arg(long, value_name = "NAME")]
+    pub(crate) experiment: Option<String>,
+    /// Name of the run
+    #[arg(long, value_name = "NAME")]
+    pub(crate) run_name: Option<String>,
+    /// Tag of the run
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+/// Where the run goes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "MLflow")]
+pub(crate) struct ShippingArgs {
+    /// MLflow's tracking URI [default: MLFLOW_TRACKING_URI, then tracking-uri of
+    /// package.metadata.mlplots, then mlflow.db in the workspace root]
+    #[arg(long, value_name = "URI", verbatim_doc_comment)]
+    pub(crate) tracking_uri: Option<String>,
+    /// How long to go on shipping once the training has ended
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) flush_timeout: u64,
+}
+
+/// How it is told.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Print one JSON object on stdout at the end
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How progress is shown on stderr
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) progress: ProgressMode,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// A status line on a terminal, else plain lines
+    #[default]
+    Auto,
+    /// Plain lines
+    Plain,
+    /// None
+    Off,
+}
+
+/// `key=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected `key=value`".to_owned()),
+    }
+}
+
+/// Reads the arguments, both as `cargo mlplots …` hands them over and typed directly.
+pub(crate) fn parse(mut arguments: Vec<std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    if arguments.get(1).is_some_and(|word| word == "mlplots") {
+        arguments.remove(1);
+    }
+    Cli::try_parse_from(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_words_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

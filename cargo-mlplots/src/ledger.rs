@@ -1,0 +1,95 @@
+//! A journal read as a whole: what the run amounts to.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use mlplots::journal::{Entry, Reader, RunDir};
+use mlplots::record::{
+    Artifact, Close, Figure, FigureStatus, Metric, Model, Open, Param, Record, Tally,
+};
+
+/// What a journal says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) open: Option<Box<Open>>,
+    pub(crate) params: Vec<Param>,
+    /// The newest point of each metric, by MLflow's rule: step, then time, then value.
+    pub(crate) latest: BTreeMap<String, Metric>,
+    pub(crate) points: u64,
+    pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) tally: Tally,
+    pub(crate) models: Vec<Model>,
+    pub(crate) problems: Vec<String>,
+    pub(crate) panic: Option<String>,
+    pub(crate) close: Option<Close>,
+    /// Places whose bytes are not what was written.
+    pub(crate) damaged: Vec<String>,
+}
+
+impl Ledger {
+    /// Reads a journal to its end.
+    pub(crate) fn read(dir: &RunDir) -> io::Result<Self> {
+        let mut ledger = Self::default();
+        let mut reader = Reader::open(&dir.journal(), 0)?;
+        while let Some(entry) = reader.next_entry()? {
+            match entry {
+                Entry::Record(record) => ledger.add(record),
+                Entry::Damaged { offset, why } => {
+                    ledger.damaged.push(format!("the journal is damaged at byte {offset}: {why}"));
+                }
+            }
+        }
+        if reader.torn() > 0 {
+            let (offset, bytes) = (reader.offset(), reader.torn());
+            ledger.damaged.push(format!("the journal's last record, at byte {offset}, is cut off after {bytes} bytes"));
+        }
+        Ok(ledger)
+    }
+
+    /// Counts a record in.
+    pub(crate) fn add(&mut self, record: Record) {
+        match record {
+            Record::Open(open) => self.open = Some(open),
+            Record::Params(params) => self.params.extend(params),
+            Record::Metrics(metrics) => {
+                self.points += metrics.len() as u64;
+                for metric in metrics {
+                    let newer = self.latest.get(&metric.key).is_none_or(|known| rank(&metric) >= rank(known));
+                    if newer {
+                        self.latest.insert(metric.key.clone(), metric);
+                    }
+                }
+            }
+            Record::Tags(_) => {}
+            Record::Artifact(artifact) => self.artifacts.push(artifact),
+            Record::Figure(figure) => self.tally.add(&figure),
+            Record::Model(model) => self.models.push(*model),
+            Record::Problem(problem) => self.problems.push(problem.message),
+            Record::Panic(panic) => self.panic = Some(panic),
+            Record::Close(close) => self.close = Some(close),
+        }
+    }
+
+    /// Says of the figures that were never drawn that they are missing: the run died first.
+    pub(crate) fn settle(&mut self) {
+        let Some(open) = &self.open else { return };
+        for plot in &open.figures {
+            if self.tally.get(&plot.name).is_none() {
+                self.tally.add(&Figure {
+                    name: plot.name.clone(),
+                    status: FigureStatus::Failed,
+                    reason: Some("the run ended before it was drawn".to_owned()),
+                    step: None,
+                    files: Vec::new(),
+                    millis: 0,
+                    source: plot.source.clone(),
+                    optional: plot.optional,
+                });
+            }
+        }
+    }
+}
+
+fn rank(metric: &Metric) -> (i64, i64, f64) {
+    (metric.step, metric.timestamp, metric.value)
+}

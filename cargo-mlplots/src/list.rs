@@ -1,0 +1,102 @@
+//! `cargo mlplots list`: what is registered.
+
+use std::process::Stdio;
+
+use mlplots::record::{Listing, Mode};
+
+use crate::cli::{BuildArgs, ListArgs, TrainingArgs};
+use crate::failure::{Failure, failure};
+use crate::project::{Program, Project, Written};
+use crate::session::{self, REFUSED};
+use crate::view;
+
+pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
+    let project = Project::find(&args.build)?;
+    let program = project.build(&args.build)?;
+    let listing = registry(&program)?;
+    if args.json {
+        let json = serde_json::to_string(&listing);
+        println!("{}", json.map_err(|why| failure(format!("the registry is no JSON: {why}")))?);
+    } else {
+        show(&listing);
+    }
+    let unlinked = unlinked(&project, &args.build, &listing)?;
+    unlinked.iter().for_each(|function| view::warning(&not_linked(function)));
+    if listing.trains.is_empty() && listing.plots.is_empty() {
+        return Err(nothing());
+    }
+    Ok(0)
+}
+
+/// Asks the program what is linked into it.
+pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
+    let request = session::request(Mode::List, None, &TrainingArgs::default());
+    let failed = |why: String| {
+        failure(format!("`{}` could not be asked what it registers: {why}", program.path.display()))
+            .help("its `main` is `mlplots::main!();`")
+            .code(REFUSED)
+    };
+    let output = session::command(program, &request)?
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|why| failed(why.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(format!("it ended with {}", output.status)));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|_| failed("it printed something else".to_owned()))
+}
+
+/// Functions that the package's sources mark and the program does not hold.
+pub(crate) fn unlinked(
+    project: &Project,
+    build: &BuildArgs,
+    listing: &Listing,
+) -> Result<Vec<Written>, Failure> {
+    let written = project.written(build)?;
+    let linked = |function: &Written| {
+        let sources = listing.trains.iter().map(|train| &train.source);
+        let mut sources = sources.chain(listing.plots.iter().map(|plot| &plot.source));
+        sources.any(|source| function.is_at(source))
+    };
+    Ok(written.into_iter().filter(|function| !linked(function)).collect())
+}
+
+pub(crate) fn not_linked(function: &Written) -> String {
+    format!(
+        "`#[{}] fn {}` ({}:{}) is not linked into this program",
+        function.attribute,
+        function.name,
+        function.file.display(),
+        function.line
+    )
+}
+
+/// An empty registry.
+pub(crate) fn nothing() -> Failure {
+    failure("nothing is registered in this program")
+        .help("a library that nothing names is not linked: name the one that holds the functions, `mlplots::main!(my_lib);`")
+        .code(REFUSED)
+}
+
+fn show(listing: &Listing) {
+    for train in &listing.trains {
+        println!("train {}  {}  {}", train.name, train.source, train.doc);
+        if let Some(experiment) = &train.experiment {
+            println!("  experiment  {experiment}");
+        }
+        if !train.params.is_empty() {
+            let params: Vec<_> = train.params.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            println!("  params      {}", params.join(", "));
+        }
+        if !train.provides.is_empty() {
+            println!("  provides    {}", train.provides.join(", "));
+        }
+    }
+    for plot in &listing.plots {
+        let optional = if plot.optional { " (optional)" } else { "" };
+        println!("plot {}{optional}  {}  {}", plot.name, plot.source, plot.doc);
+        println!("  looks at    {}", plot.inputs.join(", "));
+        println!("  draws       {}", plot.files.join(", "));
+    }
+}

@@ -1,0 +1,266 @@
+//! The user's project: its workspace, and the program that cargo builds of it.
+
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use mlplots::journal::workspace_root;
+
+use cargo_metadata::{Message, Metadata, MetadataCommand, Package, TargetKind};
+
+use crate::cli::{BuildArgs, PlaceArgs};
+use crate::failure::{Failure, failure};
+pub(crate) use crate::scan::Written;
+use crate::scan::scan;
+
+/// The workspace, as cargo sees it.
+pub(crate) struct Project {
+    metadata: Metadata,
+}
+
+/// A program to train with.
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
+    /// Its package's folder, which `cargo run` tells the program.
+    pub(crate) manifest_dir: Option<PathBuf>,
+    /// `tracking-uri` of `package.metadata.mlplots`.
+    pub(crate) tracking_uri: Option<String>,
+}
+
+/// A bin or an example that may hold the training.
+struct Candidate<'a> {
+    package: &'a Package,
+    name: String,
+    example: bool,
+}
+
+impl Project {
+    /// Asks cargo about the workspace around the current folder, or of this manifest.
+    pub(crate) fn find(build: &BuildArgs) -> Result<Self, Failure> {
+        let mut command = MetadataCommand::new();
+        command.cargo_path(cargo()).no_deps();
+        if let Some(path) = &build.manifest_path {
+            command.manifest_path(path);
+        }
+        let flags = [("--locked", build.locked), ("--offline", build.offline), ("--frozen", build.frozen)];
+        command.other_options(
+            flags.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()).collect::<Vec<_>>(),
+        );
+        let metadata = command.exec().map_err(|why| match why {
+            cargo_metadata::Error::CargoMetadata { stderr } => {
+                let text = stderr.trim().trim_start_matches("error: ").to_owned();
+                failure(text).help("go to a cargo project, or name it with `--manifest-path`").code(101)
+            }
+            other => failure(format!("cargo could not be asked about the project: {other}")).code(101),
+        })?;
+        Ok(Self { metadata })
+    }
+
+    /// The workspace's root, where the journal and the default `mlflow.db` are.
+    pub(crate) fn root(&self) -> &Path {
+        self.metadata.workspace_root.as_std_path()
+    }
+
+    /// Builds the one program that the flags name; cargo's own words go to stderr.
+    pub(crate) fn build(&self, build: &BuildArgs) -> Result<Program, Failure> {
+        let candidate = self.candidate(build)?;
+        let executable = self.cargo_build(&candidate, build)?;
+        let uri = |metadata: &serde_json::Value| {
+            metadata.get("mlplots")?.get("tracking-uri")?.as_str().map(str::to_owned)
+        };
+        Ok(Program {
+            path: executable,
+            manifest_dir: candidate.package.manifest_path.parent().map(|dir| dir.into()),
+            tracking_uri: uri(&candidate.package.metadata)
+                .or_else(|| uri(&self.metadata.workspace_metadata)),
+        })
+    }
+
+    /// What the sources of the package mark: its library, and the program itself.
+    pub(crate) fn written(&self, build: &BuildArgs) -> Result<Vec<Written>, Failure> {
+        let candidate = self.candidate(build)?;
+        let mut found = Vec::new();
+        for target in &candidate.package.targets {
+            let path = target.src_path.as_std_path();
+            if target.is_lib() {
+                // Other programs of the package may lie below; their own files are not the library's.
+                scan(path.parent().unwrap_or(path), &mut found);
+            } else if target.name == candidate.name && (target.is_bin() || target.is_example()) {
+                scan(path, &mut found);
+            }
+        }
+        let elsewhere: Vec<_> = candidate
+            .package
+            .targets
+            .iter()
+            .filter(|target| (target.is_bin() || target.is_example()) && target.name != candidate.name)
+            .map(|target| target.src_path.as_std_path())
+            .collect();
+        found.retain(|function| !elsewhere.iter().any(|path| function.file.starts_with(path)));
+        found.dedup();
+        Ok(found)
+    }
+
+    fn candidate(&self, build: &BuildArgs) -> Result<Candidate<'_>, Failure> {
+        let packages = self.packages(build)?;
+        let (kind, name) = match (&build.bin, &build.example) {
+            (Some(name), _) => (TargetKind::Bin, Some(name)),
+            (None, Some(name)) => (TargetKind::Example, Some(name)),
+            (None, None) => (TargetKind::Bin, None),
+        };
+        let mut found: Vec<Candidate<'_>> = packages
+            .iter()
+            .flat_map(|&package| package.targets.iter().map(move |target| (package, target)))
+            .filter(|(_, target)| target.kind.contains(&kind))
+            .filter(|(_, target)| name.is_none_or(|name| *name == target.name))
+            .map(|(package, target)| Candidate {
+                package,
+                name: target.name.clone(),
+                example: kind == TargetKind::Example,
+            })
+            .collect();
+        if let [one] = packages.as_slice()
+            && name.is_none()
+            && let Some(default) = &one.default_run
+        {
+            found.retain(|candidate| candidate.name == *default);
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(self.none_found(&packages, name)),
+            _ => {
+                let all: Vec<_> = found.iter().map(|c| format!("`-p {} --bin {}`", c.package.name, c.name)).collect();
+                Err(failure("which program? There are several")
+                    .help(format!("name one: {}", all.join(", ")))
+                    .code(2))
+            }
+        }
+    }
+
+    fn none_found(&self, packages: &[&Package], name: Option<&String>) -> Failure {
+        let names: Vec<_> = packages.iter().map(|package| format!("`{}`", package.name)).collect();
+        let what = match name {
+            Some(name) => format!("no target `{name}`"),
+            None => "no program".to_owned(),
+        };
+        let programs: Vec<_> = packages
+            .iter()
+            .flat_map(|package| &package.targets)
+            .filter(|target| target.is_bin() || target.is_example())
+            .map(|target| {
+                format!("`{} {}`", if target.is_example() { "--example" } else { "--bin" }, target.name)
+            })
+            .collect();
+        let help = if programs.is_empty() {
+            "the training needs a bin or an example: `src/main.rs` with `mlplots::main!();`".to_owned()
+        } else {
+            format!("there is {}", programs.join(", "))
+        };
+        failure(format!("{what} in {}", names.join(", "))).help(help).code(2)
+    }
+
+    /// The package of `-p`; else the one around the current folder; else those of the workspace
+    /// that use mlplots.
+    fn packages(&self, build: &BuildArgs) -> Result<Vec<&Package>, Failure> {
+        let members = self.metadata.workspace_packages();
+        if let Some(spec) = &build.package {
+            let found: Vec<_> = members.iter().copied().filter(|package| *package.name == *spec).collect();
+            if found.is_empty() {
+                let names: Vec<_> = members.iter().map(|package| format!("`{}`", package.name)).collect();
+                return Err(failure(format!("the workspace has no package `{spec}`"))
+                    .help(format!("there is {}", names.join(", ")))
+                    .code(2));
+            }
+            return Ok(found);
+        }
+        let here = match &build.manifest_path {
+            Some(path) => path.parent().map(Path::to_path_buf),
+            None => std::env::current_dir().ok(),
+        };
+        let here = here.and_then(|path| std::path::absolute(path).ok()).unwrap_or_default();
+        let around = members
+            .iter()
+            .copied()
+            .filter(|package| package.manifest_path.parent().is_some_and(|dir| here.starts_with(dir)))
+            .max_by_key(|package| package.manifest_path.as_str().len());
+        if let Some(package) = around {
+            return Ok(vec![package]);
+        }
+        let users = members
+            .into_iter()
+            .filter(|package| package.dependencies.iter().any(|dependency| dependency.name == "mlplots"));
+        Ok(users.collect())
+    }
+
+    fn cargo_build(&self, candidate: &Candidate<'_>, build: &BuildArgs) -> Result<PathBuf, Failure> {
+        let mut command = Command::new(cargo());
+        command.arg("build").arg("--message-format=json-render-diagnostics");
+        command.arg("--manifest-path").arg(&candidate.package.manifest_path);
+        command.arg(if candidate.example { "--example" } else { "--bin" }).arg(&candidate.name);
+        command.args(build.flags());
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let failed = |why: &dyn std::fmt::Display| failure(format!("cargo could not be started: {why}")).code(101);
+        let mut child = command.spawn().map_err(|why| failed(&why))?;
+        let mut executable = None;
+        if let Some(stdout) = child.stdout.take() {
+            for message in Message::parse_stream(BufReader::new(stdout)) {
+                if let Ok(Message::CompilerArtifact(artifact)) = message
+                    && artifact.package_id == candidate.package.id
+                    && artifact.target.name == candidate.name
+                    && let Some(path) = artifact.executable
+                {
+                    executable = Some(path.into_std_path_buf());
+                }
+            }
+        }
+        let status = child.wait().map_err(|why| failed(&why))?;
+        if !status.success() {
+            return Err(failure(format!("`{}` was not built", candidate.name)).code(101));
+        }
+        executable.ok_or_else(|| failure(format!("cargo built no program `{}`", candidate.name)).code(101))
+    }
+}
+
+impl BuildArgs {
+    /// The flags that `cargo build` takes as they are.
+    fn flags(&self) -> Vec<std::ffi::OsString> {
+        let mut flags: Vec<std::ffi::OsString> = Vec::new();
+        let switches = [
+            ("--release", self.release),
+            ("--all-features", self.all_features),
+            ("--no-default-features", self.no_default_features),
+            ("--locked", self.locked),
+            ("--offline", self.offline),
+            ("--frozen", self.frozen),
+        ];
+        flags.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.into()));
+        let mut valued = |flag: &str, value: Option<std::ffi::OsString>| {
+            if let Some(value) = value {
+                flags.extend([flag.into(), value]);
+            }
+        };
+        valued("--profile", self.profile.clone().map(Into::into));
+        valued("--target", self.target.clone().map(Into::into));
+        valued("--target-dir", self.target_dir.clone().map(Into::into));
+        valued("--jobs", self.jobs.clone().map(Into::into));
+        for features in &self.features {
+            valued("--features", Some(features.into()));
+        }
+        flags
+    }
+}
+
+/// The workspace root of a manifest or the current folder, whether cargo is there or not.
+pub(crate) fn root(place: &PlaceArgs) -> Result<PathBuf, Failure> {
+    let unusable = |why| failure(format!("the current folder cannot be used: {why}"));
+    let from = match place.manifest_path.as_deref().and_then(Path::parent) {
+        Some(dir) => std::path::absolute(dir).map_err(unusable)?,
+        None => std::env::current_dir().map_err(unusable)?,
+    };
+    Ok(workspace_root(&from))
+}
+
+/// The cargo that started us, or the one on the path.
+fn cargo() -> PathBuf {
+    std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}

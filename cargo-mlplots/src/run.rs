@@ -1,0 +1,25 @@
+//! `cargo mlplots run`: build, then train.
+
+use crate::cli::RunArgs;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::session::Session;
+use crate::settings::Settings;
+
+pub(crate) fn run(args: RunArgs) -> Result<u8, Failure> {
+    let project = Project::find(&args.build)?;
+    let program = project.build(&args.build)?;
+    let uri = args.shipping.tracking_uri.as_deref();
+    let settings = Settings::resolve(uri, program.tracking_uri.as_deref(), project.root())?;
+    Session {
+        root: project.root().to_path_buf(),
+        program,
+        arguments: args.arguments,
+        train: args.train,
+        training: args.training,
+        settings,
+        shipping: args.shipping,
+        output: args.output,
+    }
+    .train()
+}

@@ -1,0 +1,212 @@
+//! One training from its start to its last shipped record.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use mlplots::journal::RunDir;
+use mlplots::record::{Mode, Request};
+
+use crate::cli::{OutputArgs, ProgressMode, ShippingArgs, TrainingArgs};
+use crate::failure::{Failure, failure};
+use crate::ledger::Ledger;
+use crate::outcome::Outcome;
+use crate::project::Program;
+use crate::settings::Settings;
+use crate::ship::{Claim, Cursor, Delivery, Halt};
+use crate::supervise::{self, Stop};
+use crate::view::{self, Meter, Progress, Report};
+
+/// Exit code of a program that preflight refused.
+pub(crate) const REFUSED: u8 = 3;
+
+pub(crate) struct Session {
+    /// The workspace root.
+    pub(crate) root: PathBuf,
+    pub(crate) program: Program,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) train: Option<String>,
+    pub(crate) training: TrainingArgs,
+    pub(crate) settings: Settings,
+    pub(crate) shipping: ShippingArgs,
+    pub(crate) output: OutputArgs,
+}
+
+impl Session {
+    /// Trains, ships and tells; returns the exit code.
+    pub(crate) fn train(self) -> Result<u8, Failure> {
+        let dir = RunDir::new(&self.root, &RunDir::new_uuid());
+        let make = |why: &std::io::Error| {
+            failure(format!("could not make the run's folder `{}`: {why}", dir.path().display()))
+                .help("the journal needs a folder that can be written to")
+                .code(REFUSED)
+        };
+        dir.create().map_err(|why| make(&why))?;
+        let _claim = Claim::take(&dir).map_err(|why| make(&why))?;
+        let session = self.follow(&dir);
+        if !dir.journal().exists() {
+            // Refused before it began: there is no run.
+            let _ = std::fs::remove_dir_all(dir.path());
+        }
+        session
+    }
+
+    fn follow(&self, dir: &RunDir) -> Result<u8, Failure> {
+        let delivery = Delivery::new(dir.clone(), self.settings.clone())
+            .map_err(|error| Failure::from(error).code(REFUSED))?
+            .resuming(self.settings.run_id.clone());
+        let delivery = Arc::new(delivery);
+        let stop = Stop::listen().map_err(|why| failure(format!("cannot listen to signals: {why}")))?;
+        let mut command = self.command(dir)?;
+        let shipping = delivery.start();
+        let progress = Progress::show(self.output.progress, Arc::new(Watch::new(&delivery, self.output.progress)));
+        let ending = supervise::run(&mut command, &stop);
+        drop(progress);
+        let ending = ending.map_err(|why| {
+            delivery.flow.abandon();
+            failure(format!("could not start `{}`: {why}", self.program.path.display())).code(2)
+        })?;
+        if !dir.journal().exists() {
+            delivery.flow.abandon();
+            let _ = shipping.join();
+            return no_run(&ending);
+        }
+        let mut ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
+        let outcome = Outcome::seen(&ending, &ledger);
+        ledger.settle();
+        outcome.save(dir).map_err(|why| unreadable(dir, &why))?;
+        let patience = Duration::from_secs(self.shipping.flush_timeout);
+        delivery.flow.end(outcome.clone(), ledger.clone(), Instant::now() + patience);
+        let halt = self.flush(&delivery, &stop, shipping);
+        let report = Report {
+            run_uuid: dir.uuid(),
+            experiment: Cursor::load(dir).experiment,
+            tracking_uri: delivery.uri().to_owned(),
+            run: delivery.stored(),
+            ledger,
+            outcome,
+            halt,
+        };
+        view::print_tree(&report);
+        if self.output.json {
+            view::print_json(&report);
+        }
+        Ok(report.code())
+    }
+
+    /// Waits until everything is shipped, the time is over, or a person is tired of it.
+    fn flush(
+        &self,
+        delivery: &Delivery,
+        stop: &Stop,
+        shipping: std::thread::JoinHandle<Result<(), Halt>>,
+    ) -> Option<Halt> {
+        let since = Instant::now();
+        let times = stop.times();
+        let mut told = self.output.progress == ProgressMode::Off;
+        while !shipping.is_finished() {
+            stop.sleep(Duration::from_millis(20));
+            if stop.times() > times {
+                delivery.flow.abandon();
+            }
+            if !told && since.elapsed() > Duration::from_secs(1) {
+                told = true;
+                view::status("Shipping", &format!("to {}; Ctrl-C leaves the rest to `cargo mlplots sync`", delivery.uri()));
+            }
+        }
+        shipping.join().unwrap_or(Err(Halt::GivenUp(None))).err()
+    }
+
+    fn command(&self, dir: &RunDir) -> Result<Command, Failure> {
+        let run_dir = std::path::absolute(dir.path()).map_err(|why| unreadable(dir, &why))?;
+        let mut request = request(Mode::Run, self.train.as_deref(), &self.training);
+        request.run_dir = Some(run_dir);
+        let mut command = command(&self.program, &request)?;
+        command.args(&self.arguments);
+        Ok(command)
+    }
+}
+
+/// What the program is asked, as far as the command line says it.
+pub(crate) fn request(mode: Mode, train: Option<&str>, training: &TrainingArgs) -> Request {
+    Request {
+        mode,
+        run_dir: None,
+        train: train.map(str::to_owned),
+        params: training.params.clone(),
+        only: training.only.clone(),
+        skip: training.skip.clone(),
+        experiment: training.experiment.clone(),
+        run_name: training.run_name.clone(),
+        tags: training.tags.iter().cloned().collect(),
+    }
+}
+
+/// The program with its request, started as `cargo run` would.
+pub(crate) fn command(program: &Program, request: &Request) -> Result<Command, Failure> {
+    let json = serde_json::to_string(request)
+        .map_err(|why| failure(format!("the arguments cannot be handed over: {why}")))?;
+    let mut command = Command::new(&program.path);
+    command.env(Request::VARIABLE, json);
+    if let Some(dir) = &program.manifest_dir {
+        command.env("CARGO_MANIFEST_DIR", dir);
+    }
+    Ok(command)
+}
+
+fn unreadable(dir: &RunDir, why: &std::io::Error) -> Failure {
+    failure(format!("the journal in `{}` cannot be used: {why}", dir.path().display()))
+}
+
+/// The program ended and never began a run.
+fn no_run(ending: &supervise::Ending) -> Result<u8, Failure> {
+    match ending.status.code() {
+        // It has said why.
+        Some(code) if code == i32::from(REFUSED) => Ok(REFUSED),
+        Some(code) => Err(failure(format!("the program exited with code {code} and began no run"))
+            .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
+            .code(REFUSED)),
+        None => Err(failure(format!("the program began no run ({})", ending.status)).code(1)),
+    }
+}
+
+/// The delivery, as the progress line tells it.
+struct Watch {
+    delivery: Arc<Delivery>,
+    told: AtomicBool,
+    quiet: bool,
+}
+
+impl Watch {
+    fn new(delivery: &Arc<Delivery>, mode: ProgressMode) -> Self {
+        Self {
+            delivery: Arc::clone(delivery),
+            told: AtomicBool::new(false),
+            quiet: mode == ProgressMode::Off,
+        }
+    }
+}
+
+impl Meter for Watch {
+    fn line(&self) -> String {
+        let progress = &self.delivery.progress;
+        let counts = [(&progress.points, "metric points"), (&progress.files, "files")]
+            .map(|(count, what)| format!("{} {what}", count.load(Ordering::Relaxed)));
+        let state = if progress.failing().is_some() { "MLflow does not answer, journaled" } else { "shipped" };
+        format!("· {} {state}", counts.join(", "))
+    }
+
+    fn news(&self) -> Option<(String, Option<String>)> {
+        let error = self.delivery.progress.failing()?;
+        if self.quiet || self.told.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        Some((
+            format!("{error}; the training goes on, and everything is journaled"),
+            error.help,
+        ))
+    }
+}

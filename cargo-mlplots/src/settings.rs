@@ -1,0 +1,160 @@
+//! Where a run goes and how: the tracking URI and MLflow's client variables, with the meaning that
+//! they have in Python.
+
+mod credentials;
+mod environment;
+mod http;
+mod secret;
+mod uri;
+
+use std::path::Path;
+
+use mlplots::record::Tag;
+
+pub(crate) use credentials::Credentials;
+use environment::Environment;
+pub(crate) use http::{HttpSettings, Trust};
+pub(crate) use uri::{Database, Target, scheme, sqlite_uri};
+
+use crate::ship::rest::RestStore;
+use crate::ship::sqlite::SqliteStore;
+use crate::ship::store::{Experiment, ExperimentChoice, StoreError, TrackingStore};
+
+/// What the command line, the environment and the project say about tracking.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    target: Target,
+    http: HttpSettings,
+    /// `MLFLOW_EXPERIMENT_NAME`.
+    pub(crate) experiment_name: Option<String>,
+    /// `MLFLOW_EXPERIMENT_ID`.
+    pub(crate) experiment_id: Option<String>,
+    /// `MLFLOW_RUN_ID`: the run to go on with.
+    pub(crate) run_id: Option<String>,
+    /// Tags of `MLFLOW_RUN_CONTEXT`.
+    pub(crate) run_context: Vec<Tag>,
+}
+
+impl Settings {
+    /// The tracking URI is `cli` (`--tracking-uri`), else `MLFLOW_TRACKING_URI`, else `metadata`
+    /// (`tracking-uri` of `[package.metadata.mlplots]`), else `mlflow.db` in `root`, the
+    /// workspace's root.
+    pub(crate) fn resolve(
+        cli: Option<&str>,
+        metadata: Option<&str>,
+        root: &Path,
+    ) -> Result<Self, StoreError> {
+        let here = std::env::current_dir().map_err(|error| {
+            StoreError::refused(format!("the current directory cannot be used: {error}"))
+        })?;
+        let home = std::env::home_dir();
+        let lookup =
+            |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let places = Places {
+            here: &here,
+            root,
+            home: home.as_deref(),
+        };
+        Self::resolve_in(cli, metadata, &places, &Environment::new(&lookup))
+    }
+
+    fn resolve_in(
+        cli: Option<&str>,
+        metadata: Option<&str>,
+        places: &Places<'_>,
+        env: &Environment<'_>,
+    ) -> Result<Self, StoreError> {
+        let cli = cli.filter(|uri| !uri.is_empty()).map(str::to_owned);
+        let mut target = match (cli.or_else(|| env.text("MLFLOW_TRACKING_URI")), metadata) {
+            (Some(uri), _) => Target::parse(&uri, places.here)?,
+            (None, Some(uri)) => Target::parse(uri, places.root)?,
+            (None, None) => Target::parse("sqlite:///mlflow.db", places.root)?,
+        };
+        let mut http = HttpSettings::find(env, places.home)?;
+        if let Target::Server { credentials, .. } = &mut target {
+            http.credentials = credentials.take().or(http.credentials);
+        }
+        Ok(Self {
+            target,
+            http,
+            experiment_name: env.text("MLFLOW_EXPERIMENT_NAME"),
+            experiment_id: env.text("MLFLOW_EXPERIMENT_ID"),
+            run_id: env.text("MLFLOW_RUN_ID"),
+            run_context: run_context(env)?,
+        })
+    }
+
+    /// The tracking URI, without credentials.
+    pub(crate) fn uri(&self) -> String {
+        match &self.target {
+            Target::Server { base, .. } => base.as_str().trim_end_matches('/').to_owned(),
+            Target::Database(database) => sqlite_uri(&database.file),
+        }
+    }
+
+    /// Opens the tracking store. A server is not asked yet; a database file is opened, and made
+    /// when it is missing.
+    pub(crate) fn open(&self) -> Result<Box<dyn TrackingStore>, StoreError> {
+        Ok(match &self.target {
+            Target::Server { base, .. } => Box::new(RestStore::new(base, &self.http)?),
+            Target::Database(database) => Box::new(SqliteStore::open(database)?),
+        })
+    }
+
+    /// The experiment that the variables name, if any: by name, made when missing, or by id; when
+    /// both are set they must mean the same one.
+    pub(crate) fn experiment(
+        &self,
+        store: &dyn TrackingStore,
+    ) -> Result<Option<Experiment>, StoreError> {
+        let choice = match (&self.experiment_name, &self.experiment_id) {
+            (None, None) => return Ok(None),
+            (Some(name), _) => ExperimentChoice::Name(name.clone()),
+            (None, Some(id)) => ExperimentChoice::Id(id.clone()),
+        };
+        let experiment = store.experiment(&choice)?;
+        match &self.experiment_id {
+            Some(id) if *id != experiment.id => Err(StoreError::refused(format!(
+                "MLFLOW_EXPERIMENT_ID is {id}, but the experiment `{}` of MLFLOW_EXPERIMENT_NAME has the id {}",
+                experiment.name, experiment.id
+            ))
+            .help("unset one of the two variables")),
+            _ => Ok(Some(experiment)),
+        }
+    }
+}
+
+/// Where things are looked for.
+struct Places<'a> {
+    here: &'a Path,
+    root: &'a Path,
+    home: Option<&'a Path>,
+}
+
+/// `MLFLOW_RUN_CONTEXT`, a JSON object of tags.
+fn run_context(env: &Environment<'_>) -> Result<Vec<Tag>, StoreError> {
+    let Some(text) = env.text("MLFLOW_RUN_CONTEXT") else {
+        return Ok(Vec::new());
+    };
+    let tags: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&text).map_err(|error| {
+            StoreError::refused(format!(
+                "MLFLOW_RUN_CONTEXT is not a JSON object of tags: {error}"
+            ))
+            .help("it looks like `{\"team\": \"fruit\"}`")
+        })?;
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Ok(tags
+        .into_iter()
+        .map(|(key, value)| Tag {
+            key,
+            value: text(value),
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Who we are for a tracking server.
+
+use std::path::Path;
+
+use super::environment::Environment;
+use super::secret::Secret;
+use crate::ship::store::StoreError;
+
+/// What goes into the `Authorization` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// User name and password.
+    Basic { user: String, password: Secret },
+    /// A token.
+    Bearer(Secret),
+}
+
+const USER: &str = "MLFLOW_TRACKING_USERNAME";
+const PASSWORD: &str = "MLFLOW_TRACKING_PASSWORD";
+const TOKEN: &str = "MLFLOW_TRACKING_TOKEN";
+
+impl Credentials {
+    /// From the variables, each of user name and password falling back to the credentials file; a
+    /// complete pair of them wins over a token.
+    pub(super) fn find(
+        env: &Environment<'_>,
+        home: Option<&Path>,
+    ) -> Result<Option<Self>, StoreError> {
+        for unsupported in ["MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_AUTH"] {
+            if env
+                .text(unsupported)
+                .is_some_and(|value| !matches!(value.to_lowercase().as_str(), "false" | "0"))
+            {
+                return Err(StoreError::refused(format!(
+                    "{unsupported} is set, and mlplots cannot sign requests that way"
+                ))
+                .help(format!(
+                    "unset it and use {USER} and {PASSWORD}, or {TOKEN}"
+                )));
+            }
+        }
+        let file = match home {
+            Some(home) => File::read(&home.join(".mlflow/credentials"))?,
+            None => File::default(),
+        };
+        if let (Some(user), Some(password)) = (
+            env.text(USER).or(file.user),
+            env.text(PASSWORD).or(file.password),
+        ) {
+            return Ok(Some(Self::Basic {
+                user,
+                password: Secret::new(password),
+            }));
+        }
+        Ok(env
+            .text(TOKEN)
+            .map(|token| Self::Bearer(Secret::new(token))))
+    }
+}
+
+/// `~/.mlflow/credentials`, an INI file with a section `[mlflow]`.
+#[derive(Default)]
+struct File {
+    user: Option<String>,
+    password: Option<String>,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, StoreError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Self::parse(&text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(StoreError::refused(format!(
+                "cannot read {}: {error}",
+                path.display()
+            ))
+            .help("make the file readable, or remove it")),
+        }
+    }
+
+    /// As Python's `configparser` reads it: `=` or `:`, `#` and `;` start a comment line, names of
+    /// keys in any case, `%%` for `%`.
+    fn parse(text: &str) -> Self {
+        let mut file = Self::default();
+        let mut ours = false;
+        for line in text.lines().map(str::trim) {
+            if line.starts_with(['#', ';']) {
+                continue;
+            }
+            if let Some(section) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.split(']').next())
+            {
+                ours = section == "mlflow";
+            } else if let Some((key, value)) = line.split_once(['=', ':']).filter(|_| ours) {
+                let value = Some(value.trim().replace("%%", "%")).filter(|value| !value.is_empty());
+                match key.trim().to_uppercase().as_str() {
+                    USER => file.user = value,
+                    PASSWORD => file.password = value,
+                    _ => {}
+                }
+            }
+        }
+        file
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_read_as_python_reads_it() {
+        let file = File::parse(
+            "# mine\n[other]\nmlflow_tracking_username = x\n[mlflow]\n; note\nMLFLOW_tracking_username: ada\nmlflow_tracking_password = a=b:c%%#\n",
+        );
+        assert_eq!(file.user.as_deref(), Some("ada"));
+        assert_eq!(file.password.as_deref(), Some("a=b:c%#"));
+    }
+}

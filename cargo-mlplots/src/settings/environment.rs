@@ -1,0 +1,51 @@
+//! Reading variables the way MLflow's Python client reads them.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::ship::store::StoreError;
+
+/// Where variables are looked up: the process's environment, or a test's own.
+pub(crate) struct Environment<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl<'a> Environment<'a> {
+    pub(crate) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup }
+    }
+
+    /// A variable that is set to something.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    /// A variable that names a file.
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    /// `true`, `false`, `1` or `0`, in any case.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, StoreError> {
+        match self.text(name).map(|value| value.to_lowercase()).as_deref() {
+            None => Ok(default),
+            Some("true" | "1") => Ok(true),
+            Some("false" | "0") => Ok(false),
+            Some(other) => Err(StoreError::refused(format!(
+                "the variable {name} is `{other}`; it takes `true`, `false`, `1` or `0`"
+            ))),
+        }
+    }
+
+    /// A number.
+    pub(crate) fn number<T: FromStr>(&self, name: &str, default: T) -> Result<T, StoreError> {
+        let Some(value) = self.text(name) else {
+            return Ok(default);
+        };
+        value.trim().parse().map_err(|_| {
+            StoreError::refused(format!(
+                "the variable {name} is `{value}`, which is not a number it takes"
+            ))
+        })
+    }
+}

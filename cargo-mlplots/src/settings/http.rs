@@ -1,0 +1,64 @@
+//! How we speak to a tracking server.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::credentials::Credentials;
+use super::environment::Environment;
+use crate::ship::store::StoreError;
+
+/// MLflow's client variables about HTTP and TLS.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpSettings {
+    /// From the tracking URI's own `user:password@`, else from variables and file.
+    pub(crate) credentials: Option<Credentials>,
+    /// `MLFLOW_WORKSPACE`.
+    pub(crate) workspace: Option<String>,
+    /// `MLFLOW_HTTP_REQUEST_TIMEOUT`.
+    pub(crate) timeout: Duration,
+    /// `MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER`.
+    pub(crate) respect_retry_after: bool,
+    /// `MLFLOW_ALLOW_HTTP_REDIRECTS`.
+    pub(crate) redirects: bool,
+    /// Which certificates a server may show.
+    pub(crate) trust: Trust,
+    /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: our certificate and its key, in one PEM file.
+    pub(crate) client_certificate: Option<PathBuf>,
+}
+
+/// Which certificates a server may show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Those of the system's authorities.
+    System,
+    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: those of the authorities in this PEM file.
+    File(PathBuf),
+    /// `MLFLOW_TRACKING_INSECURE_TLS`: any.
+    Anything,
+}
+
+impl HttpSettings {
+    pub(super) fn find(env: &Environment<'_>, home: Option<&Path>) -> Result<Self, StoreError> {
+        let insecure = env.flag("MLFLOW_TRACKING_INSECURE_TLS", false)?;
+        let trust = match env.path("MLFLOW_TRACKING_SERVER_CERT_PATH") {
+            Some(_) if insecure => {
+                return Err(StoreError::refused(
+                    "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set, and contradict each other",
+                )
+                .help("unset MLFLOW_TRACKING_INSECURE_TLS"));
+            }
+            Some(path) => Trust::File(path),
+            None if insecure => Trust::Anything,
+            None => Trust::System,
+        };
+        Ok(Self {
+            credentials: Credentials::find(env, home)?,
+            workspace: env.text("MLFLOW_WORKSPACE"),
+            timeout: Duration::from_secs(env.number("MLFLOW_HTTP_REQUEST_TIMEOUT", 120)?),
+            respect_retry_after: env.flag("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", true)?,
+            redirects: env.flag("MLFLOW_ALLOW_HTTP_REDIRECTS", true)?,
+            trust,
+            client_certificate: env.path("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+        })
+    }
+}

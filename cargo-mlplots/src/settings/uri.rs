@@ -1,0 +1,173 @@
+//! What a tracking URI names.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::credentials::Credentials;
+use super::secret::Secret;
+use crate::ship::store::StoreError;
+
+/// Where runs are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A tracking server.
+    Server {
+        /// Its address with its path prefix, without credentials.
+        base: Url,
+        /// The credentials that stood in it.
+        credentials: Option<Credentials>,
+    },
+    /// A database file of our own disk.
+    Database(Database),
+}
+
+/// An SQLite tracking store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Database {
+    /// `mlflow.db`, absolute.
+    pub(crate) file: PathBuf,
+    /// Where the artifacts of new experiments go: `mlruns` beside the person who asks, absolute.
+    pub(crate) artifact_root: PathBuf,
+    /// How long to wait while another program writes.
+    pub(crate) timeout: Duration,
+}
+
+/// How long SQLite waits for another writer when the URI does not say it.
+pub(crate) const BUSY: Duration = Duration::from_secs(30);
+
+impl Target {
+    /// Reads a tracking URI; what is relative in it is relative to `directory`.
+    pub(crate) fn parse(uri: &str, directory: &Path) -> Result<Self, StoreError> {
+        let uri = uri.trim();
+        let scheme = scheme(uri);
+        match scheme.split('+').next().unwrap_or_default() {
+            "http" | "https" => server(uri),
+            "sqlite" => database(uri, directory).map(Self::Database),
+            "" | "file" => Err(StoreError::refused(format!(
+                "the tracking URI `{uri}` is a directory, MLflow's old file store, which MLflow has closed"
+            ))
+            .help("use a database file, `sqlite:///mlflow.db`; `mlflow migrate-filestore` moves old runs into one")),
+            "postgresql" | "postgres" | "mysql" | "mssql" => Err(StoreError::refused(format!(
+                "the tracking URI is a {scheme} database; mlplots writes to a tracking server or to an SQLite file"
+            ))
+            .help("start `mlflow server --backend-store-uri …` with that URI, and give mlplots the server's http address")),
+            "databricks" | "databricks-uc" | "uc" => Err(StoreError::refused(format!(
+                "the tracking URI `{scheme}` needs the Databricks client, which mlplots does not have"
+            ))
+            .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
+            _ => Err(StoreError::refused(format!(
+                "mlplots knows no tracking store for the scheme `{scheme}:`"
+            ))
+            .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
+        }
+    }
+}
+
+/// The scheme in lower case; empty for a path, and for a path with a drive letter.
+pub(crate) fn scheme(uri: &str) -> String {
+    match uri.split_once(':') {
+        Some((scheme, _))
+            if scheme.len() > 1
+                && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')) =>
+        {
+            scheme.to_ascii_lowercase()
+        }
+        // MLflow takes the bare word as well as `databricks://profile`.
+        None if uri == "databricks" => uri.to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn server(uri: &str) -> Result<Target, StoreError> {
+    // The text is not quoted: it may hold a password.
+    let invalid = |why: &str| {
+        StoreError::refused(format!(
+            "the tracking URI is not a usable http address: {why}"
+        ))
+        .help("it looks like `http://localhost:5000`")
+    };
+    let mut base = Url::parse(uri).map_err(|error| invalid(&error.to_string()))?;
+    if base.query().is_some() {
+        return Err(invalid("it has a query (`?…`)"));
+    }
+    let credentials = match (base.username(), base.password()) {
+        ("", None | Some("")) => None,
+        (user, password) => Some(Credentials::Basic {
+            user: percent_decode(user),
+            password: Secret::new(percent_decode(password.unwrap_or_default())),
+        }),
+    };
+    // An address copied from the browser, `http://host/#/experiments/1`, means the server.
+    base.set_fragment(None);
+    let cleared = base.set_username("").and_then(|()| base.set_password(None));
+    cleared.map_err(|()| invalid("it names no host"))?;
+    let path = base.path().trim_end_matches('/').to_owned();
+    base.set_path(&path);
+    Ok(Target::Server { base, credentials })
+}
+
+/// `sqlite:///relative` or `sqlite:////absolute`, percent-encoded or not, as `SQLAlchemy` reads it.
+fn database(uri: &str, directory: &Path) -> Result<Database, StoreError> {
+    let refused = |why: &str| {
+        StoreError::refused(format!("the tracking URI `{uri}` {why}"))
+            .help("write `sqlite:///mlflow.db` for a file here, `sqlite:////home/me/mlflow.db` for one elsewhere")
+    };
+    let (_, rest) = uri.split_once(':').unwrap_or_default();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let Some(path) = path.strip_prefix("///") else {
+        return Err(refused("names no file"));
+    };
+    let path = percent_decode(path);
+    if path.is_empty() || path == ":memory:" {
+        return Err(refused(
+            "is a database in memory, which would be gone with the run",
+        ));
+    }
+    if path.starts_with("file:") {
+        return Err(refused(
+            "is an SQLite file URI, which mlplots does not read",
+        ));
+    }
+    let mut timeout = BUSY;
+    for (key, value) in query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    {
+        match (key, value.parse::<f64>()) {
+            ("timeout", Ok(seconds)) if (0.0..1e6).contains(&seconds) => {
+                timeout = Duration::from_secs_f64(seconds);
+            }
+            _ => {
+                return Err(refused(&format!(
+                    "has the option `{key}`, which mlplots does not read"
+                )));
+            }
+        }
+    }
+    Ok(Database {
+        file: directory.join(path),
+        artifact_root: directory.join("mlruns"),
+        timeout,
+    })
+}
+
+/// The URI of a database file, for a person and for MLflow's own commands.
+pub(crate) fn sqlite_uri(file: &Path) -> String {
+    let path = file
+        .to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3F");
+    format!("sqlite:///{path}")
+}
+
+fn percent_decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
+}

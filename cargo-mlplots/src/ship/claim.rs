@@ -1,0 +1,27 @@
+//! Who works on a run: its program holds a lock on the journal, its supervisor one on the run.
+//! The kernel lets go of both when the process dies, however it dies.
+
+use std::fs::{File, TryLockError};
+use std::io;
+
+use mlplots::journal::RunDir;
+
+/// The right to ship a run, until it is dropped.
+pub(crate) struct Claim {
+    _lock: File,
+}
+
+impl Claim {
+    /// Takes it, unless another process has it.
+    pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
+        let lock = File::create(dir.path().join("lock"))?;
+        lock.try_lock()?;
+        Ok(Self { _lock: lock })
+    }
+}
+
+/// Whether the program of a run still writes to its journal.
+pub(crate) fn is_alive(dir: &RunDir) -> bool {
+    File::open(dir.journal())
+        .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}

@@ -1,0 +1,47 @@
+//! How far a run's delivery has come: on disk before anything is taken as acknowledged.
+
+use mlplots::journal::RunDir;
+use serde::{Deserialize, Serialize};
+
+use super::store::{StoreError, StoredRun};
+use crate::outcome::replace;
+
+/// The acknowledged part of a journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Cursor {
+    /// Where the run goes, without credentials.
+    pub(crate) tracking_uri: Option<String>,
+    /// Name of the experiment that the run is in.
+    pub(crate) experiment: Option<String>,
+    /// The run in the store.
+    pub(crate) run: Option<StoredRun>,
+    /// Metrics, params and tags before this byte of the journal are in the store.
+    pub(crate) tracking: u64,
+    /// Artifacts before this byte of the journal are in the store.
+    pub(crate) artifacts: u64,
+    /// Everything is, and the run has its status.
+    pub(crate) complete: bool,
+}
+
+impl Cursor {
+    /// Reads it; a run that was never shipped has the first one.
+    pub(crate) fn load(dir: &RunDir) -> Self {
+        std::fs::read(path(dir))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn save(&self, dir: &RunDir) -> Result<(), StoreError> {
+        let path = path(dir);
+        let bytes = serde_json::to_vec(self).map_err(std::io::Error::from);
+        bytes.and_then(|bytes| replace(&path, &bytes)).map_err(|why| {
+            StoreError::refused(format!("could not write `{}`: {why}", path.display()))
+        })
+    }
+}
+
+fn path(dir: &RunDir) -> std::path::PathBuf {
+    dir.path().join("cursor.json")
+}

@@ -1,0 +1,129 @@
+//! When a delivery ends, and what is seen of it meanwhile.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::store::{StoreError, StoredRun, View};
+use crate::ledger::Ledger;
+use crate::outcome::Outcome;
+
+/// Tells the delivery that the journal is complete, and how long it may still go on.
+#[derive(Default)]
+pub(crate) struct Flow {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    ended: bool,
+    verdict: Option<(Outcome, Ledger)>,
+    deadline: Option<Instant>,
+}
+
+impl Flow {
+    /// The journal is complete, and this is the verdict; deliver until `deadline`.
+    pub(crate) fn end(&self, outcome: Outcome, ledger: Ledger, deadline: Instant) {
+        let mut state = self.lock();
+        state.ended = true;
+        state.verdict = Some((outcome, ledger));
+        state.deadline = Some(deadline);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// There is no run, or no time left: stop now.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        state.deadline = Some(Instant::now());
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Whether the journal is complete.
+    pub(super) fn ended(&self) -> bool {
+        self.lock().ended
+    }
+
+    /// Waits for the verdict; None if there will be none.
+    pub(super) fn wait_for_end(&self) -> Option<(Outcome, Ledger)> {
+        let state = self.lock();
+        let state = self.changed.wait_while(state, |state| !state.ended);
+        state.unwrap_or_else(PoisonError::into_inner).verdict.clone()
+    }
+
+    /// Waits for more of the journal.
+    pub(super) fn rest(&self, most: Duration) {
+        let state = self.lock();
+        drop(self.changed.wait_timeout_while(state, most, |state| !state.ended));
+    }
+
+    /// Waits before another attempt; false when there is no time for one. The end of the training
+    /// is a reason to try at once.
+    pub(super) fn pause(&self, most: Duration) -> bool {
+        let mut state = self.lock();
+        let until = Instant::now() + most;
+        let was_ended = state.ended;
+        loop {
+            let now = Instant::now();
+            if state.deadline.is_some_and(|deadline| deadline <= now) {
+                return false;
+            }
+            if now >= until || state.ended != was_ended {
+                return true;
+            }
+            let next = state.deadline.map_or(until, |deadline| deadline.min(until));
+            let waited = self.changed.wait_timeout(state, next - now);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a person may see of a delivery while it goes on.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Acknowledged metric points.
+    pub(crate) points: AtomicU64,
+    /// Acknowledged files.
+    pub(crate) files: AtomicU64,
+    run: Mutex<Option<(StoredRun, View)>>,
+    failing: Mutex<Option<StoreError>>,
+}
+
+impl Progress {
+    pub(super) fn found(&self, run: &StoredRun, view: View) {
+        *lock(&self.run) = Some((run.clone(), view));
+    }
+
+    pub(super) fn run(&self) -> Option<(StoredRun, View)> {
+        lock(&self.run).clone()
+    }
+
+    pub(super) fn shipped(&self, points: usize, files: usize) {
+        self.points.fetch_add(points as u64, Ordering::Relaxed);
+        self.files.fetch_add(files as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn answered(&self) {
+        lock(&self.failing).take();
+    }
+
+    pub(super) fn failed(&self, error: &StoreError) {
+        *lock(&self.failing) = Some(error.clone());
+    }
+
+    /// The last error, if nothing has worked since.
+    pub(crate) fn failing(&self) -> Option<StoreError> {
+        lock(&self.failing).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,295 @@
+//! The files that make a logged model loadable: `MLmodel` and the Python environment of an ONNX
+//! model, as MLflow's Python client writes them.
+
+use std::process::Command;
+
+use mlplots::record::{ExampleKind, Flavor, Model, Signature};
+use serde_json::{Map, Value, json};
+
+/// The MLflow release whose form of `MLmodel` this is.
+const MLFLOW: &str = "3.17.2";
+/// What loads an ONNX model in Python. No versions: any that reads the file will do, and a pin
+/// that differs from the reader's would only warn.
+const REQUIREMENTS: [&str; 5] = ["mlflow", "numpy", "onnx", "onnxruntime", "pandas"];
+/// Named where this machine has no Python to name.
+const PYTHON: &str = "3.12";
+
+/// What the stores know of a model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// MLflow's model id, `m-` and 32 hex digits.
+    pub(crate) model_id: &'a str,
+    /// MLflow's run id.
+    pub(crate) run_id: &'a str,
+    /// Where the model's files go.
+    pub(crate) artifact_uri: &'a str,
+    /// The Python that will most likely load it: `3.12`, see [`python`].
+    pub(crate) python: &'a str,
+}
+
+/// The files to store beside the model's own: names and contents.
+pub(crate) fn files(model: &Model, place: &Place<'_>) -> Vec<(&'static str, String)> {
+    let mut files = match model.flavor {
+        Flavor::Onnx { .. } => environment(place.python),
+        Flavor::Native { .. } => Vec::new(),
+    };
+    files.push(("MLmodel", block(&mlmodel(model, place))));
+    files
+}
+
+/// Major and minor version of this machine's Python. MLflow warns whoever loads a model with
+/// another one than it names, and builds environments with it.
+pub(crate) fn python() -> String {
+    let version = |program| {
+        let output = Command::new(program).arg("--version").output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let mut numbers = text.strip_prefix("Python ")?.trim().split('.');
+        let (major, minor) = (numbers.next()?, numbers.next()?);
+        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        (major == "3" && number(minor)).then(|| format!("{major}.{minor}"))
+    };
+    version("python3")
+        .or_else(|| version("python"))
+        .unwrap_or_else(|| PYTHON.to_owned())
+}
+
+fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
+    let flavors = match &model.flavor {
+        Flavor::Onnx { file } => json!({
+            "onnx": {
+                "code": null,
+                "data": file,
+                "onnx_session_options": null,
+                // MLflow warns of every provider that the loading machine lacks.
+                "providers": ["CPUExecutionProvider"],
+            },
+            "python_function": {
+                "data": file,
+                "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
+                "loader_module": "mlflow.onnx",
+                "python_version": place.python,
+            },
+        }),
+        Flavor::Native { file, type_name } => json!({
+            "mlplots": {
+                "data": file,
+                "mlplots_version": env!("CARGO_PKG_VERSION"),
+                "type": type_name,
+            },
+        }),
+    };
+    let mut text = json!({
+        "artifact_path": place.artifact_uri,
+        "flavors": flavors,
+        "mlflow_version": MLFLOW,
+        "model_id": place.model_id,
+        "model_size_bytes": model.files.iter().map(|file| file.bytes).sum::<u64>(),
+        "model_uuid": place.model_id,
+        "run_id": place.run_id,
+        "utc_time_created": utc(model.timestamp),
+    });
+    if let Some(example) = &model.input_example {
+        text["saved_input_example_info"] = match example.kind {
+            ExampleKind::Dataframe => json!({"type": "dataframe", "pandas_orient": "split"}),
+            ExampleKind::Ndarray => json!({"type": "ndarray"}),
+        };
+        text["saved_input_example_info"]["artifact_path"] = json!(example.path);
+        text["saved_input_example_info"]["serving_input_path"] = json!(example.serving_path);
+    }
+    if let Some(Signature { inputs, outputs }) = &model.signature {
+        text["signature"] = json!({"inputs": inputs, "outputs": outputs, "params": null});
+    }
+    text
+}
+
+fn environment(python: &str) -> Vec<(&'static str, String)> {
+    let conda = json!({
+        "name": "mlflow-env",
+        "channels": ["conda-forge"],
+        "dependencies": [format!("python={python}"), "pip", {"pip": REQUIREMENTS}],
+    });
+    let virtualenv = json!({
+        "python": python,
+        "build_dependencies": ["pip", "setuptools", "wheel"],
+        "dependencies": ["-r requirements.txt"],
+    });
+    let requirements: String = REQUIREMENTS.iter().flat_map(|name| [name, "\n"]).collect();
+    vec![
+        ("conda.yaml", block(&conda)),
+        ("python_env.yaml", block(&virtualenv)),
+        ("requirements.txt", requirements),
+    ]
+}
+
+/// YAML in its block form. The keys are this file's own plain words; text is quoted as in JSON,
+/// which YAML takes too.
+fn block(value: &Value) -> String {
+    let mut lines = Vec::new();
+    if let Value::Object(fields) = value {
+        push_fields(&mut lines, fields, "");
+    }
+    lines.concat()
+}
+
+fn push_fields(lines: &mut Vec<String>, fields: &Map<String, Value>, indent: &str) {
+    for (key, value) in fields {
+        match value {
+            Value::Object(inner) => {
+                lines.push(format!("{indent}{key}:\n"));
+                push_fields(lines, inner, &format!("{indent}  "));
+            }
+            Value::Array(items) => {
+                lines.push(format!("{indent}{key}:\n"));
+                lines.extend(items.iter().map(|item| format!("{indent}- {item}\n")));
+            }
+            scalar => lines.push(format!("{indent}{key}: {scalar}\n")),
+        }
+    }
+}
+
+/// `2026-02-28 23:59:59.125000` of milliseconds since 1970.
+fn utc(millis: i64) -> String {
+    let (days, rest) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+    // Days since 0000-03-01, in eras of 400 years, so that the leap day ends the year.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, (month + 2) % 12 + 1);
+    let year = era * 400 + year + i64::from(month <= 2);
+    let (seconds, millis) = (rest / 1000, rest % 1000);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{millis:03}000",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use mlplots::record::{Artifact, InputExample};
+
+    use super::*;
+
+    const PLACE: Place<'_> = Place {
+        model_id: "m-00000000000000000000000000000001",
+        run_id: "r1",
+        artifact_uri: "mlflow-artifacts:/7/models/m-1/artifacts",
+        python: "3.11",
+    };
+
+    fn model(flavor: Flavor) -> Model {
+        Model {
+            uuid: "u".to_owned(),
+            name: "model".to_owned(),
+            step: 0,
+            timestamp: 1_772_323_199_125,
+            flavor,
+            files: vec![Artifact {
+                path: "x".to_owned(),
+                sha256: String::new(),
+                bytes: 256,
+            }],
+            signature: None,
+            input_example: None,
+        }
+    }
+
+    #[test]
+    fn an_onnx_model_is_a_python_function() {
+        let mut model = model(Flavor::Onnx {
+            file: "model.onnx".to_owned(),
+        });
+        model.signature = Some(Signature {
+            inputs: r#"[{"type":"double","name":"price","required":true}]"#.to_owned(),
+            outputs: None,
+        });
+        model.input_example = Some(InputExample {
+            path: "input_example.json".to_owned(),
+            serving_path: "serving_input_example.json".to_owned(),
+            kind: ExampleKind::Dataframe,
+        });
+        let files = files(&model, &PLACE);
+        let names: Vec<_> = files.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            [
+                "conda.yaml",
+                "python_env.yaml",
+                "requirements.txt",
+                "MLmodel"
+            ]
+        );
+        assert_eq!(
+            files[0].1,
+            "name: \"mlflow-env\"\nchannels:\n- \"conda-forge\"\ndependencies:\n\
+             - \"python=3.11\"\n- \"pip\"\n\
+             - {\"pip\":[\"mlflow\",\"numpy\",\"onnx\",\"onnxruntime\",\"pandas\"]}\n"
+        );
+        assert_eq!(
+            files[3].1,
+            r#"artifact_path: "mlflow-artifacts:/7/models/m-1/artifacts"
+flavors:
+  onnx:
+    code: null
+    data: "model.onnx"
+    onnx_session_options: null
+    providers:
+    - "CPUExecutionProvider"
+  python_function:
+    data: "model.onnx"
+    env:
+      conda: "conda.yaml"
+      virtualenv: "python_env.yaml"
+    loader_module: "mlflow.onnx"
+    python_version: "3.11"
+mlflow_version: "3.17.2"
+model_id: "m-00000000000000000000000000000001"
+model_size_bytes: 256
+model_uuid: "m-00000000000000000000000000000001"
+run_id: "r1"
+utc_time_created: "2026-02-28 23:59:59.125000"
+saved_input_example_info:
+  type: "dataframe"
+  pandas_orient: "split"
+  artifact_path: "input_example.json"
+  serving_input_path: "serving_input_example.json"
+signature:
+  inputs: "[{\"type\":\"double\",\"name\":\"price\",\"required\":true}]"
+  outputs: null
+  params: null
+"#
+        );
+    }
+
+    #[test]
+    fn a_native_model_names_its_type() {
+        let flavor = Flavor::Native {
+            file: "model.json".to_owned(),
+            type_name: "alloc::vec::Vec<f64>".to_owned(),
+        };
+        let files = files(&model(flavor), &PLACE);
+        assert_eq!(files.len(), 1, "no Python environment");
+        assert!(files[0].1.contains(&format!(
+            "flavors:\n  mlplots:\n    data: \"model.json\"\n    mlplots_version: \"{}\"\n    \
+             type: \"alloc::vec::Vec<f64>\"\n",
+            env!("CARGO_PKG_VERSION")
+        )));
+    }
+
+    #[test]
+    fn times_are_civil() {
+        assert_eq!(utc(0), "1970-01-01 00:00:00.000000");
+        assert_eq!(utc(-1), "1969-12-31 23:59:59.999000");
+        assert_eq!(utc(951_782_400_000), "2000-02-29 00:00:00.000000");
+        assert_eq!(utc(4_107_542_400_000), "2100-03-01 00:00:00.000000");
+        assert_eq!(utc(1_798_761_599_999), "2026-12-31 23:59:59.999000");
+    }
+
+    #[test]
+    fn python_has_two_numbers() {
+        assert_eq!(python().split('.').count(), 2);
+    }
+}

@@ -1,0 +1,315 @@
+//! The tracking store behind an MLflow server's REST API.
+
+mod client;
+mod proxy;
+mod reason;
+#[cfg(test)]
+mod scripted;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use mlplots::record::{Param, Status};
+use reqwest::{StatusCode, Url};
+use serde_json::json;
+
+use client::{Failure, HttpClient};
+use wire::{
+    CreatedExperiment, Done, ExperimentAnswer, ModelAnswer, Models, RunAnswer, Runs, UpdatedRun,
+    WireExperiment, WireRun,
+};
+
+use super::store::{
+    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, StoreError,
+    StoredModel, StoredRun, TrackingStore, View, check,
+};
+use crate::settings::{HttpSettings, scheme};
+use proxy::ProxyStore;
+
+const API: &str = "/api/2.0/mlflow";
+
+/// Runs, metrics, params, tags and logged models by REST.
+pub(crate) struct RestStore {
+    client: HttpClient,
+    uri: String,
+}
+
+impl RestStore {
+    /// A store at `base`; nothing is sent yet.
+    pub(crate) fn new(base: &Url, settings: &HttpSettings) -> Result<Self, StoreError> {
+        Ok(Self {
+            client: HttpClient::new(base, settings)?,
+            uri: base.as_str().trim_end_matches('/').to_owned(),
+        })
+    }
+
+    fn by_name(&self, name: &str) -> Result<Option<Experiment>, StoreError> {
+        match self.client.get::<ExperimentAnswer>(
+            &format!("{API}/experiments/get-by-name"),
+            &[("experiment_name", name)],
+        ) {
+            Ok(answer) => usable(answer.experiment).map(Some),
+            Err(failure) if failure.code == "RESOURCE_DOES_NOT_EXIST" => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    fn get_run(&self, run_id: &str) -> Result<WireRun, StoreError> {
+        let found = self
+            .client
+            .get::<RunAnswer>(&format!("{API}/runs/get"), &[("run_id", run_id)]);
+        let run = found.map_err(|failure| match &*failure.code {
+            "RESOURCE_DOES_NOT_EXIST" => no_run(run_id, &self.uri),
+            _ => failure.into(),
+        })?;
+        if run.run.info.lifecycle_stage == "deleted" {
+            return Err(deleted_run(run_id));
+        }
+        Ok(run.run)
+    }
+
+    /// The server's words for a changed param show Python's data: this names the param.
+    fn conflict(&self, run_id: &str, params: &[&Param], failure: &Failure) -> Option<StoreError> {
+        if params.is_empty() || failure.code != "INVALID_PARAMETER_VALUE" {
+            return None;
+        }
+        let known = self.get_run(run_id).ok()?.data.params;
+        let changed = |known: &&Param| {
+            params
+                .iter()
+                .any(|param| param.key == known.key && param.value != known.value)
+        };
+        let known = known.iter().find(changed)?;
+        let new = params.iter().find(|param| param.key == known.key)?;
+        Some(check::changed_param(&known.key, &known.value, &new.value))
+    }
+}
+
+impl TrackingStore for RestStore {
+    fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError> {
+        match choice {
+            ExperimentChoice::Id(id) => {
+                let found = self.client.get::<ExperimentAnswer>(
+                    &format!("{API}/experiments/get"),
+                    &[("experiment_id", id)],
+                );
+                usable(
+                    found
+                        .map_err(|failure| no_experiment(failure, id, &self.uri))?
+                        .experiment,
+                )
+            }
+            ExperimentChoice::Name(name) => {
+                if let Some(experiment) = self.by_name(name)? {
+                    return Ok(experiment);
+                }
+                match self.client.post::<CreatedExperiment>(
+                    &format!("{API}/experiments/create"),
+                    &json!({ "name": name }),
+                ) {
+                    Ok(created) => Ok(Experiment {
+                        id: created.experiment_id,
+                        name: name.clone(),
+                    }),
+                    // Somebody else made it in between.
+                    Err(failure) if failure.code == "RESOURCE_ALREADY_EXISTS" => {
+                        self.by_name(name)?.ok_or_else(|| failure.into())
+                    }
+                    Err(failure) => Err(failure.into()),
+                }
+            }
+        }
+    }
+
+    fn find_run(&self, experiment_id: &str, uuid: &str) -> Result<Option<StoredRun>, StoreError> {
+        let body = json!({
+            "experiment_ids": [experiment_id],
+            "filter": format!("tags.`mlplots.run_uuid` = '{uuid}'"),
+            "run_view_type": "ACTIVE_ONLY",
+            "max_results": 1,
+        });
+        let found: Runs = self.client.post(&format!("{API}/runs/search"), &body)?;
+        Ok(found.runs.into_iter().next().map(|run| run.info.into()))
+    }
+
+    fn run(&self, run_id: &str) -> Result<StoredRun, StoreError> {
+        Ok(self.get_run(run_id)?.info.into())
+    }
+
+    fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError> {
+        check::tags(new.tags)?;
+        let mut body = json!({
+            "experiment_id": new.experiment_id,
+            "user_id": new.user,
+            "start_time": new.start_time,
+            "tags": new.tags,
+        });
+        if let Some(name) = new.name {
+            body["run_name"] = name.into();
+        }
+        let answer: RunAnswer = self.client.post(&format!("{API}/runs/create"), &body)?;
+        Ok(answer.run.info.into())
+    }
+
+    fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError> {
+        let params = check::batch(batch)?;
+        let body = json!({ "run_id": run_id, "metrics": batch.metrics, "params": params, "tags": batch.tags });
+        let sent = self
+            .client
+            .post::<Done>(&format!("{API}/runs/log-batch"), &body);
+        sent.map(|_| ())
+            .map_err(|failure| match self.conflict(run_id, &params, &failure) {
+                Some(conflict) => conflict,
+                None => failure.into(),
+            })
+    }
+
+    fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError> {
+        let body = json!({ "run_id": run_id, "status": status, "end_time": end_time });
+        let answer: UpdatedRun = self.client.post(&format!("{API}/runs/update"), &body)?;
+        // A status that the server does not know is answered by 200 and left as it was.
+        if answer.run_info.status != status.as_str() {
+            return Err(StoreError::refused(format!(
+                "the server at {} leaves the run {run_id} {} instead of {status}",
+                self.uri, answer.run_info.status
+            )));
+        }
+        Ok(())
+    }
+
+    fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError> {
+        let body = json!({
+            "experiment_ids": [run.experiment_id],
+            "filter": format!("source_run_id = '{}' AND tags.`mlplots.model_uuid` = '{uuid}'", run.id),
+            "max_results": 1,
+        });
+        let found: Models = self
+            .client
+            .post(&format!("{API}/logged-models/search"), &body)
+            .map_err(no_models)?;
+        Ok(found.models.into_iter().next().map(Into::into))
+    }
+
+    fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError> {
+        let tags: Vec<_> = check::model_tags(new).collect();
+        check::tags(&tags)?;
+        let body = json!({
+            "experiment_id": new.run.experiment_id,
+            "name": new.name,
+            "source_run_id": new.run.id,
+            "tags": tags,
+        });
+        let answer: ModelAnswer = self
+            .client
+            .post(&format!("{API}/logged-models"), &body)
+            .map_err(no_models)?;
+        Ok(answer.model.into())
+    }
+
+    fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {
+        // The server refuses an output that is there already.
+        if self
+            .get_run(&run.id)?
+            .outputs
+            .model_outputs
+            .iter()
+            .any(|output| output.model_id == model_id)
+        {
+            return Ok(());
+        }
+        let body = json!({ "run_id": run.id, "models": [{ "model_id": model_id, "step": step }] });
+        self.client
+            .post::<Done>(&format!("{API}/runs/outputs"), &body)
+            .map_err(no_models)?;
+        Ok(())
+    }
+
+    fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError> {
+        let status = match status {
+            ModelStatus::Ready => "LOGGED_MODEL_READY",
+            ModelStatus::UploadFailed => "LOGGED_MODEL_UPLOAD_FAILED",
+        };
+        let body = json!({ "model_id": model_id, "status": status });
+        let answer: ModelAnswer = self
+            .client
+            .patch(&format!("{API}/logged-models/{model_id}"), &body)?;
+        if answer.model.info.status != status {
+            return Err(StoreError::refused(format!(
+                "the server at {} leaves the model {model_id} {}",
+                self.uri, answer.model.info.status
+            )));
+        }
+        Ok(())
+    }
+
+    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
+        match &*scheme(artifact_uri) {
+            "mlflow-artifacts" | "http" | "https" => Ok(Box::new(ProxyStore::new(self.client.clone(), artifact_uri)?)),
+            "" | "file" => Err(StoreError::refused(format!(
+                "the server keeps this run's artifacts in `{artifact_uri}`, a directory of its own machine"
+            ))
+            .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
+            other => Err(StoreError::refused(format!(
+                "this run's artifacts go to `{artifact_uri}`, and mlplots does not write to `{other}:` itself"
+            ))
+            .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on")),
+        }
+    }
+
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    fn view(&self, run: &StoredRun) -> View {
+        View::Url(format!(
+            "{}/#/experiments/{}/runs/{}",
+            self.uri, run.experiment_id, run.id
+        ))
+    }
+}
+
+/// A deleted experiment keeps its name, but takes no runs.
+fn usable(found: WireExperiment) -> Result<Experiment, StoreError> {
+    if found.lifecycle_stage == "deleted" {
+        return Err(deleted_experiment(&found.experiment_id, &found.name));
+    }
+    Ok(Experiment {
+        id: found.experiment_id,
+        name: found.name,
+    })
+}
+
+pub(super) fn deleted_experiment(id: &str, name: &str) -> StoreError {
+    StoreError::refused(format!("the experiment `{name}` (id {id}) is deleted")).help(format!(
+        "restore it with `mlflow experiments restore --experiment-id {id}`, or take another name"
+    ))
+}
+
+pub(super) fn deleted_run(id: &str) -> StoreError {
+    StoreError::refused(format!("the run {id} is deleted")).help(format!(
+        "restore it with `mlflow runs restore --run-id {id}`"
+    ))
+}
+
+pub(super) fn no_run(id: &str, uri: &str) -> StoreError {
+    StoreError::refused(format!("there is no run {id} at {uri}"))
+        .help("check the run's id and the tracking URI")
+}
+
+fn no_experiment(failure: Failure, id: &str, uri: &str) -> StoreError {
+    if failure.code == "RESOURCE_DOES_NOT_EXIST" {
+        return StoreError::refused(format!("there is no experiment with the id {id} at {uri}"))
+            .help("check the id, or give the experiment's name");
+    }
+    failure.into()
+}
+
+/// Servers before MLflow 3 have no logged models: that page is unknown to them.
+fn no_models(mut failure: Failure) -> StoreError {
+    if failure.status == Some(StatusCode::NOT_FOUND) && failure.code.is_empty() {
+        failure.error = failure
+            .error
+            .help("logged models need MLflow 3 on the server; the rest of the run does not");
+    }
+    failure.into()
+}

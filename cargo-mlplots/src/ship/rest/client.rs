@@ -1,0 +1,182 @@
+//! One HTTP client for a tracking server: what it sends, and that an answer is what was promised.
+
+mod connect;
+mod failure;
+
+use std::io::Read;
+use std::time::Duration;
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::reason::Reason;
+use crate::settings::{Credentials, HttpSettings};
+use crate::ship::store::StoreError;
+use failure::Call;
+pub(super) use failure::Failure;
+
+/// Longest error body that is read.
+const LONGEST_ERROR: u64 = 64 * 1024;
+
+/// A client of one tracking server.
+#[derive(Clone)]
+pub(in crate::ship::rest) struct HttpClient {
+    http: Client,
+    base: Url,
+    credentials: Option<Credentials>,
+    workspace: Option<HeaderValue>,
+    timeout: Duration,
+    respect_retry_after: bool,
+}
+
+impl HttpClient {
+    pub(in crate::ship::rest) fn new(
+        base: &Url,
+        settings: &HttpSettings,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            http: connect::client(base, settings)?,
+            base: base.clone(),
+            credentials: settings.credentials.clone(),
+            workspace: settings.workspace.as_deref().map(workspace).transpose()?,
+            timeout: settings.timeout,
+            respect_retry_after: settings.respect_retry_after,
+        })
+    }
+
+    /// The server's address with its path prefix.
+    pub(in crate::ship::rest) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The address of `path`, which begins with `/`, below the server's prefix.
+    pub(in crate::ship::rest) fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// A GET with a query, answered by JSON.
+    pub(in crate::ship::rest) fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        let mut url = self.url(path);
+        url.query_pairs_mut().extend_pairs(query);
+        self.json(&Method::GET, url, None::<&()>)
+    }
+
+    /// A POST of JSON, answered by JSON.
+    pub(in crate::ship::rest) fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        self.json(&Method::POST, self.url(path), Some(body))
+    }
+
+    /// A PATCH of JSON, answered by JSON.
+    pub(in crate::ship::rest) fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        self.json(&Method::PATCH, self.url(path), Some(body))
+    }
+
+    fn json<T: DeserializeOwned>(
+        &self,
+        method: &Method,
+        url: Url,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, Failure> {
+        let call = Call::new(method, &url);
+        let mut request = self.signed(self.http.request(method.clone(), url).timeout(self.timeout));
+        if let Some(body) = body {
+            let bytes = serde_json::to_vec(body)
+                .map_err(|error| call.broken(StoreError::refused, &error.to_string()))?;
+            request = request.header(CONTENT_TYPE, "application/json").body(bytes);
+        }
+        let text = self
+            .send(&call, request)?
+            .text()
+            .map_err(|error| self.lost(&call, error))?;
+        serde_json::from_str(&text).map_err(|_| self.unpromised(&call, &text))
+    }
+
+    /// A PUT of a local file's bytes, streamed.
+    pub(in crate::ship::rest) fn put(
+        &self,
+        url: &Url,
+        signed: bool,
+        file: std::fs::File,
+        bytes: u64,
+        content_type: &str,
+    ) -> Result<(), Failure> {
+        /// Slower than this, in bytes per second, is taken for a connection that is dead.
+        const SLOWEST: u64 = 100_000;
+        let call = Call::new(&Method::PUT, url);
+        let request = self
+            .http
+            .put(url.clone())
+            .timeout(self.timeout + Duration::from_secs(bytes / SLOWEST))
+            .header(CONTENT_TYPE, content_type)
+            .body(reqwest::blocking::Body::sized(file, bytes));
+        let request = if signed {
+            self.signed(request)
+        } else {
+            request
+        };
+        let text = self
+            .send(&call, request)?
+            .text()
+            .map_err(|error| self.lost(&call, error))?;
+        // MLflow says nothing, or `{}`; a proxy's page says that the file went nowhere.
+        match text.trim_start().chars().next() {
+            None | Some('{') => Ok(()),
+            Some(_) => Err(self.unpromised(&call, &text)),
+        }
+    }
+
+    fn signed(&self, mut request: RequestBuilder) -> RequestBuilder {
+        request = match &self.credentials {
+            Some(Credentials::Basic { user, password }) => {
+                request.basic_auth(user, Some(password.reveal()))
+            }
+            Some(Credentials::Bearer(token)) => request.bearer_auth(token.reveal()),
+            None => request,
+        };
+        if let Some(value) = &self.workspace {
+            request = request.header("X-MLFLOW-WORKSPACE", value.clone());
+        }
+        request
+    }
+
+    /// Sends, and turns every status but success into a failure.
+    fn send(&self, call: &Call, request: RequestBuilder) -> Result<Response, Failure> {
+        let response = request.send().map_err(|error| self.lost(call, error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        // What cannot be read of an error is only its reason.
+        let _ = response.take(LONGEST_ERROR).read_to_end(&mut body);
+        let reason = Reason::read(&String::from_utf8_lossy(&body));
+        Err(self.answered(call, status, &headers, reason))
+    }
+}
+
+fn workspace(name: &str) -> Result<HeaderValue, StoreError> {
+    HeaderValue::from_str(name).map_err(|_| {
+        StoreError::refused(format!(
+            "the workspace name {name:?} has a character that cannot be sent"
+        ))
+        .help("check MLFLOW_WORKSPACE")
+    })
+}

@@ -1,0 +1,74 @@
+//! The connection: certificates, redirects, keeping it or not.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::path::Path;
+
+use reqwest::blocking::Client;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Identity, Url};
+
+use crate::settings::{HttpSettings, Trust};
+use crate::ship::store::StoreError;
+
+/// A client with these settings for the server at `base`.
+pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, StoreError> {
+    let redirects = settings.redirects;
+    let mut builder = Client::builder()
+        .user_agent(concat!("mlplots/", env!("CARGO_PKG_VERSION")))
+        .timeout(settings.timeout)
+        .connect_timeout(settings.timeout)
+        .tcp_user_timeout(settings.timeout)
+        // 307 and 308 repeat the call elsewhere (without credentials, if that is another host); the others
+        // would turn a POST into a GET.
+        .redirect(Policy::custom(move |attempt| {
+            match attempt.status().as_u16() {
+                307 | 308 if redirects && attempt.previous().len() <= 10 => attempt.follow(),
+                _ => attempt.stop(),
+            }
+        }));
+    if base.scheme() == "http" {
+        // A server with several workers sends an answer's head and body in two segments without TCP_NODELAY: on a
+        // connection that is kept, each call waits 40 ms for the delayed acknowledgement of the first. A connection
+        // per call costs less than that; behind TLS, where it would cost more, the sender is a proxy without the flaw.
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    builder = match &settings.trust {
+        Trust::System => builder,
+        Trust::Anything => builder.tls_danger_accept_invalid_certs(true),
+        Trust::File(path) => {
+            let what = "MLFLOW_TRACKING_SERVER_CERT_PATH";
+            let pem = read_pem(what, path)?;
+            let certificates =
+                Certificate::from_pem_bundle(&pem).map_err(|error| bad_pem(what, path, &error))?;
+            if certificates.is_empty() {
+                return Err(bad_pem(what, path, &"it holds no certificate"));
+            }
+            builder.tls_certs_only(certificates)
+        }
+    };
+    if let Some(path) = &settings.client_certificate {
+        let what = "MLFLOW_TRACKING_CLIENT_CERT_PATH";
+        let identity = Identity::from_pem(&read_pem(what, path)?)
+            .map_err(|error| bad_pem(what, path, &error))?;
+        builder = builder.identity(identity);
+    }
+    builder.build().map_err(|error| {
+        let cause = error
+            .source()
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        StoreError::refused(format!("cannot make an HTTP client: {cause}"))
+    })
+}
+
+fn read_pem(variable: &str, path: &Path) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(path).map_err(|error| bad_pem(variable, path, &error))
+}
+
+fn bad_pem(variable: &str, path: &Path, why: &dyn Display) -> StoreError {
+    StoreError::refused(format!(
+        "{variable}: {} cannot be used: {why}",
+        path.display()
+    ))
+    .help("it must be a PEM file")
+}

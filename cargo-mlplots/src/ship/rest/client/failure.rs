@@ -1,0 +1,212 @@
+//! What an answer means that is not a success, and what no answer means.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
+
+use super::HttpClient;
+use crate::ship::rest::reason::Reason;
+use crate::ship::store::{ErrorKind, StoreError};
+
+/// A call that did not succeed: the error, and what the server calls it.
+#[derive(Debug)]
+pub(in crate::ship::rest) struct Failure {
+    pub(in crate::ship::rest) status: Option<StatusCode>,
+    /// MLflow's `error_code`, or nothing.
+    pub(in crate::ship::rest) code: String,
+    pub(in crate::ship::rest) error: StoreError,
+}
+
+impl Failure {
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.error = self.error.help(help);
+        self
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+impl HttpClient {
+    /// The server answered, and it is not a success.
+    pub(super) fn answered(
+        &self,
+        call: &Call,
+        status: StatusCode,
+        headers: &HeaderMap,
+        reason: Reason,
+    ) -> Failure {
+        let text = match (&*reason.text, &*reason.code) {
+            ("", "") => String::new(),
+            // An error page's title.
+            (text, _) if text == status.to_string() => String::new(),
+            ("", code) => format!(": {code}"),
+            (text, _) => format!(": {text}"),
+        };
+        let mut error = StoreError::refused(format!("{call}: {status}{text}"));
+        if later(status, &reason.code) {
+            let after = headers
+                .get(RETRY_AFTER)
+                .filter(|_| self.respect_retry_after)
+                .and_then(retry_after);
+            error.kind = ErrorKind::Retry(after);
+        }
+        if let Some(help) = self.help(status, headers, &reason) {
+            error = error.help(help);
+        }
+        Failure {
+            status: Some(status),
+            code: reason.code,
+            error,
+        }
+    }
+
+    fn help(&self, status: StatusCode, headers: &HeaderMap, reason: &Reason) -> Option<String> {
+        let known = !reason.code.is_empty();
+        Some(match status.as_u16() {
+            300..=399 => match headers.get(LOCATION).and_then(|to| to.to_str().ok()) {
+                Some(to) => format!("the server is elsewhere: give as tracking URI the address it redirects to ({})", without_credentials(to)),
+                None => "give the server's final address as tracking URI".to_owned(),
+            },
+            401 if self.credentials.is_some() => "the server does not accept these credentials: check user name and password, or the token".to_owned(),
+            401 => "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN".to_owned(),
+            403 if reason.text.contains("Invalid Host") => {
+                "the server takes calls only under names it knows: start it with `--allowed-hosts`, or use the name it expects".to_owned()
+            }
+            403 => "this user may not do that: ask the server's administrator for the right to write there".to_owned(),
+            404 | 405 if !known => format!("{}; its path prefix belongs to the tracking URI", self.look()),
+            413 => "something in front of the server refuses a body of this size: raise its limit".to_owned(),
+            _ if reason.code == "FEATURE_DISABLED" && self.workspace.is_some() => {
+                "the server has no workspaces: unset MLFLOW_WORKSPACE".to_owned()
+            }
+            500.. if !known => format!("the server, or what stands in front of it, is in trouble: see its log, or {}/health", self.base.as_str().trim_end_matches('/')),
+            _ => return None,
+        })
+    }
+
+    /// No answer, or not all of it.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the end of every error it is mapped over"
+    )]
+    pub(super) fn lost(&self, call: &Call, error: reqwest::Error) -> Failure {
+        let mut causes = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        let last = causes.pop().unwrap_or_default();
+        let tls = causes
+            .iter()
+            .chain([&last])
+            .find(|cause| cause.to_lowercase().contains("certificate"));
+        if let Some(why) = tls {
+            let help = if why.contains("CertificateRequired") {
+                "the server asks who we are: MLFLOW_TRACKING_CLIENT_CERT_PATH names a PEM file with our certificate and its key"
+            } else {
+                "the server must show a certificate for this name by an authority known here: MLFLOW_TRACKING_SERVER_CERT_PATH names a PEM file with it"
+            };
+            return call
+                .broken(
+                    StoreError::refused,
+                    &format!("the connection is not secure: {why}"),
+                )
+                .help(help);
+        }
+        if error.is_builder() || error.is_redirect() {
+            return call.broken(StoreError::refused, &last);
+        }
+        if error.is_timeout() {
+            let why = format!("no answer within {} s", self.timeout.as_secs());
+            return call.broken(StoreError::retry, &why).help(
+                "see whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds",
+            );
+        }
+        let what = if error.is_connect() {
+            "cannot connect"
+        } else {
+            "the connection broke"
+        };
+        call.broken(StoreError::retry, &format!("{what}: {last}"))
+            .help(self.look())
+    }
+
+    /// A success by its status, but not what the call promises: a proxy's page, or half an answer.
+    /// Whether the call was obeyed is not known.
+    pub(super) fn unpromised(&self, call: &Call, body: &str) -> Failure {
+        let reason = match Reason::read(body).text {
+            text if text.is_empty() => "it is empty".to_owned(),
+            text => text,
+        };
+        let why = format!("the answer is not what MLflow promises: {reason}");
+        call.broken(StoreError::retry, &why).help(self.look())
+    }
+
+    /// What to do when it is not clear who answers.
+    fn look(&self) -> String {
+        format!("see whether an MLflow server answers at {}", self.base)
+    }
+}
+
+/// A call, as a person reads it: without query and credentials.
+pub(super) struct Call(String);
+
+impl Call {
+    pub(super) fn new(method: &Method, url: &Url) -> Self {
+        Self(format!("{method} {}", without_credentials(url.as_str())))
+    }
+
+    pub(super) fn broken(&self, kind: fn(String) -> StoreError, why: &str) -> Failure {
+        Failure {
+            status: None,
+            code: String::new(),
+            error: kind(format!("{self}: {why}")),
+        }
+    }
+}
+
+impl std::fmt::Display for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An address without what may be secret in it: user, password, query.
+fn without_credentials(url: &str) -> String {
+    let Ok(mut url) = Url::parse(url) else {
+        return url.split('?').next().unwrap_or_default().to_owned();
+    };
+    // These fail only where there is nothing to remove.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.into()
+}
+
+/// Whether a status means "later". MLflow answers 500 and 501 also for what it will never do.
+fn later(status: StatusCode, code: &str) -> bool {
+    match status.as_u16() {
+        408 | 425 | 429 => true,
+        501 => false,
+        500.. => !matches!(code, "FEATURE_DISABLED" | "NOT_IMPLEMENTED"),
+        _ => false,
+    }
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(value: &HeaderValue) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    httpdate::parse_http_date(text)
+        .ok()?
+        .duration_since(SystemTime::now())
+        .ok()
+}

@@ -1,0 +1,156 @@
+//! What an answer that is not a success says, in one line for a person.
+
+/// Longest reason that is shown, in characters.
+const LONGEST: usize = 300;
+
+/// An error's body.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Reason {
+    /// `RESOURCE_DOES_NOT_EXIST` and the like; empty when the body is not MLflow's JSON.
+    pub(super) code: String,
+    /// What it says, shortened; may be empty.
+    pub(super) text: String,
+}
+
+impl Reason {
+    /// Reads a body: MLflow's JSON, a page of HTML, or plain text.
+    pub(super) fn read(body: &str) -> Self {
+        if let Ok(serde_json::Value::Object(json)) = serde_json::from_str(body) {
+            let field = |name: &str| {
+                json.get(name)
+                    .and_then(|value| value.as_str())
+                    .unwrap_or_default()
+            };
+            let said = ["message", "detail"]
+                .map(field)
+                .into_iter()
+                .find(|text| !text.is_empty());
+            let text = shorten(without_sql(said.unwrap_or_default()));
+            return Self {
+                code: field("error_code").to_owned(),
+                text,
+            };
+        }
+        let page = ["<!doctype", "<html", "<head"].iter().any(|start| {
+            body.trim_start()
+                .get(..start.len())
+                .is_some_and(|text| text.eq_ignore_ascii_case(start))
+        });
+        let text = if page {
+            shorten(&page_text(body))
+        } else {
+            shorten(body)
+        };
+        Self {
+            code: String::new(),
+            text,
+        }
+    }
+}
+
+/// The server's database speaks in SQL, with the values in it; a person is helped by what stands
+/// before.
+fn without_sql(message: &str) -> &str {
+    const MARKS: [&str; 6] = [
+        "[SQL",
+        "(sqlite3.",
+        "(psycopg",
+        "(pymysql",
+        "(MySQLdb",
+        "(Background on this error",
+    ];
+    let Some(end) = MARKS.iter().filter_map(|mark| message.find(mark)).min() else {
+        return message;
+    };
+    let before = message[..end]
+        .trim()
+        .trim_end_matches(':')
+        .trim_end_matches("Error");
+    match before.trim_end_matches([' ', '.', ':']) {
+        "" => "its database refuses",
+        before => before,
+    }
+}
+
+/// The title of a page; without one, what stands in it.
+fn page_text(page: &str) -> String {
+    const ENTITIES: [(&str, &str); 6] = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    let lower = page.to_ascii_lowercase();
+    let title = lower
+        .find("<title>")
+        .map(|open| open + "<title>".len())
+        .and_then(|from| {
+            let length = lower[from..].find("</title")?;
+            Some(page[from..from + length].trim()).filter(|title| !title.is_empty())
+        });
+    let text = title.map_or_else(|| without_tags(page), str::to_owned);
+    ENTITIES.iter().fold(text, |text, (entity, character)| {
+        text.replace(entity, character)
+    })
+}
+
+fn without_tags(page: &str) -> String {
+    let mut parts = page.split('<');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (tag, after) in parts.filter_map(|part| part.split_once('>')) {
+        let name = tag.to_ascii_lowercase();
+        // What stands in these is not for reading.
+        if !(name.starts_with("script") || name.starts_with("style")) {
+            text.push(' ');
+            text.push_str(after);
+        }
+    }
+    text
+}
+
+/// One line, not too long, with nothing that moves the cursor.
+fn shorten(text: &str) -> String {
+    let gap = |c: char| c.is_whitespace() || c.is_control();
+    let line = text
+        .split(gap)
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_become_one_line() {
+        let read = |body: &str| Reason::read(body).text;
+        assert_eq!(read("Permission denied"), "Permission denied");
+        assert_eq!(read(""), "");
+        let page =
+            "<!doctype html>\n<html lang=en>\n<TITLE>404 &lt;Not&gt; Found</title>\n<h1>x</h1>";
+        assert_eq!(read(page), "404 <Not> Found");
+        let page =
+            "<html><style>p{}</style><body><script>x()</script><h1>Bad</h1><p>Try later.</p>";
+        assert_eq!(read(page), "Bad Try later.");
+        assert_eq!(read("{\"detail\":\"Invalid path\"}"), "Invalid path");
+        assert_eq!(read(&"ü ".repeat(5000)).chars().count(), LONGEST + 1);
+        assert_eq!(read("a\u{1b}[2Jb"), "a [2Jb");
+    }
+
+    #[test]
+    fn sql_is_not_shown() {
+        let body = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed\n[SQL: INSERT INTO x VALUES ('secret')]"}"#;
+        let reason = Reason::read(body);
+        assert_eq!(reason.code, "BAD_REQUEST");
+        assert_eq!(reason.text, "its database refuses");
+        let body = r#"{"error_code":"RESOURCE_ALREADY_EXISTS","message":"Experiment(name=a) already exists. Error: (sqlite3.IntegrityError) x [SQL: y]"}"#;
+        assert_eq!(Reason::read(body).text, "Experiment(name=a) already exists");
+    }
+}

@@ -1,0 +1,83 @@
+//! A server that answers what the test says, byte for byte, and remembers what it was asked.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// Answers one connection per script, in order; after the last it is gone.
+pub(super) struct Scripted {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Scripted {
+    pub(super) fn new<S: Into<Vec<u8>>>(answers: impl IntoIterator<Item = S>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answers) = (
+            Arc::clone(&asked),
+            answers
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<Vec<u8>>>(),
+        );
+        thread::spawn(move || {
+            for answer in answers {
+                let Ok((mut stream, _)) = listener.accept() else {
+                    return;
+                };
+                let request = read(&mut stream);
+                seen.lock().expect("the list").push(request);
+                // The client may have gone.
+                let _ = stream.write_all(&answer);
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// `http://127.0.0.1:port` and this path.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Everything that was asked so far: head and body.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("the list").clone()
+    }
+}
+
+/// A whole answer with this status line and these headers.
+pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+}
+
+/// 200 with JSON.
+pub(super) fn json(body: &str) -> String {
+    answer("200 OK", "Content-Type: application/json\r\n", body)
+}
+
+fn read(stream: &mut TcpStream) -> String {
+    let (mut request, mut chunk) = (Vec::new(), [0; 65536]);
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .filter_map(|line| line.split_once(':'))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .map_or(0, |(_, value)| value.trim().parse().expect("a length"));
+            if body.len() >= length {
+                return text;
+            }
+        }
+        match stream.read(&mut chunk) {
+            Ok(0) | Err(_) => return text,
+            Ok(n) => request.extend_from_slice(&chunk[..n]),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Every answer that a server, or what stands in front of it, may give; and every call as it leaves.
+
+mod answers;
+mod calls;
+mod server;
+
+use mlplots::record::Tag;
+
+use super::scripted::Scripted;
+use super::*;
+use crate::settings::Settings;
+use crate::ship::store::NewRun;
+
+const RUN: &str = r#"{"run":{"info":{"run_id":"r","experiment_id":"1","run_name":"n","status":"RUNNING","artifact_uri":"mlflow-artifacts:/1/r/artifacts"},"data":{}}}"#;
+
+/// A store at `uri`, as these variables make it.
+fn store(uri: &str, variables: &[(&str, &str)]) -> Box<dyn TrackingStore> {
+    Settings::of(uri, variables)
+        .and_then(|settings| settings.open())
+        .expect("a store")
+}
+
+fn log(store: &dyn TrackingStore) -> Result<(), StoreError> {
+    store.log_batch(
+        "r",
+        &Batch {
+            tags: vec![Tag {
+                key: "a".to_owned(),
+                value: "b".to_owned(),
+            }],
+            ..Batch::default()
+        },
+    )
+}
+
+fn new_run<'a>() -> NewRun<'a> {
+    NewRun {
+        experiment_id: "1",
+        name: None,
+        user: "ada",
+        start_time: 1,
+        tags: &[],
+    }
+}
+
+/// Logs to a server that gives this answer.
+fn logged(answer: &str) -> StoreError {
+    let server = Scripted::new([answer]);
+    log(&*store(&server.url(""), &[])).expect_err("a failure")
+}
+
+fn file() -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "bytes").expect("written");
+    file
+}

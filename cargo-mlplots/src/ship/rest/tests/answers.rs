@@ -1,0 +1,281 @@
+//! What the answers mean.
+
+use std::time::{Duration, SystemTime};
+
+use mlplots::record::{Param, Status};
+
+use super::super::scripted::{Scripted, answer, json};
+use super::*;
+use crate::ship::store::ErrorKind;
+
+#[test]
+fn what_refuses_and_what_says_later() {
+    let html =
+        "<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>";
+    let disabled = r#"{"error_code":"FEATURE_DISABLED","message":"Workspaces are off"}"#;
+    for (status, body, later, words) in [
+        (
+            "400 Bad Request",
+            r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"bad name"}"#,
+            false,
+            "bad name",
+        ),
+        (
+            "401 Unauthorized",
+            "You are not authenticated.",
+            false,
+            "not authenticated",
+        ),
+        (
+            "403 Forbidden",
+            "Permission denied",
+            false,
+            "403 Forbidden: Permission denied",
+        ),
+        ("404 Not Found", html, false, "log-batch: 404 Not Found"),
+        ("405 Method Not Allowed", html, false, "405"),
+        ("408 Request Timeout", "", true, "408"),
+        ("413 Payload Too Large", html, false, "413"),
+        ("429 Too Many Requests", "slow down", true, "slow down"),
+        (
+            "500 Internal Server Error",
+            r#"{"error_code":"INTERNAL_ERROR","message":"oh"}"#,
+            true,
+            "oh",
+        ),
+        (
+            "500 Internal Server Error",
+            disabled,
+            false,
+            "Workspaces are off",
+        ),
+        (
+            "501 Not Implemented",
+            r#"{"error_code":"NOT_IMPLEMENTED","message":"no"}"#,
+            false,
+            "no",
+        ),
+        ("502 Bad Gateway", html, true, "502"),
+        ("503 Service Unavailable", "", true, "503"),
+        ("504 Gateway Timeout", "", true, "504"),
+    ] {
+        let error = logged(&answer(status, "", body));
+        let kind = if later {
+            ErrorKind::Retry(None)
+        } else {
+            ErrorKind::Refused
+        };
+        assert_eq!(error.kind, kind, "{status}");
+        assert!(error.message.contains("POST http://127.0.0.1:"), "{error}");
+        assert!(
+            error.message.contains("/api/2.0/mlflow/runs/log-batch"),
+            "{error}"
+        );
+        assert!(error.message.contains(words), "{error}");
+        assert!(!error.message.contains('<'), "{error}");
+    }
+}
+
+#[test]
+fn retry_after_is_heard() {
+    let later = |value: &str| {
+        answer(
+            "429 Too Many Requests",
+            &format!("Retry-After: {value}\r\n"),
+            "",
+        )
+    };
+    assert_eq!(
+        logged(&later("7")).kind,
+        ErrorKind::Retry(Some(Duration::from_secs(7)))
+    );
+    assert_eq!(logged(&later("soon")).kind, ErrorKind::Retry(None));
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_mins(1));
+    let ErrorKind::Retry(Some(wait)) = logged(&later(&date)).kind else {
+        panic!("no date")
+    };
+    assert!((50..=60).contains(&wait.as_secs()), "{wait:?}");
+
+    let server = Scripted::new([later("7")]);
+    let deaf = store(
+        &server.url(""),
+        &[("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", "false")],
+    );
+    assert_eq!(log(&*deaf).expect_err("429").kind, ErrorKind::Retry(None));
+}
+
+#[test]
+fn a_success_must_be_what_was_promised() {
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"run\":";
+    let page = answer(
+        "200 OK",
+        "Content-Type: text/html\r\n",
+        "<!doctype html><title>Sign in</title>",
+    );
+    for bad in [
+        cut.to_owned(),
+        page.clone(),
+        json(""),
+        json("{}"),
+        json("[]"),
+        json(r#"{"run":{"info":{}}}"#),
+    ] {
+        let server = Scripted::new([bad.clone()]);
+        let error = store(&server.url(""), &[])
+            .create_run(&new_run())
+            .expect_err(&bad);
+        assert_eq!(error.kind, ErrorKind::Retry(None), "{bad}: {error}");
+    }
+    let error = logged(&page);
+    assert!(
+        error
+            .message
+            .ends_with("the answer is not what MLflow promises: Sign in"),
+        "{error}"
+    );
+    // A file is not there because somebody answered 200.
+    let server = Scripted::new([page]);
+    let root = "mlflow-artifacts:/1/r/artifacts";
+    let put = store(&server.url(""), &[])
+        .artifacts(root)
+        .and_then(|root| root.put("a.png", file().path()));
+    assert_eq!(put.expect_err("a page").kind, ErrorKind::Retry(None));
+}
+
+#[test]
+fn a_status_that_the_server_ignored_is_an_error() {
+    let server = Scripted::new([json(
+        r#"{"run_info":{"run_id":"r","experiment_id":"1","status":"RUNNING","artifact_uri":"x"}}"#,
+    )]);
+    let error = store(&server.url(""), &[])
+        .end_run("r", Status::Finished, 2)
+        .expect_err("still running");
+    assert!(
+        error
+            .message
+            .ends_with("leaves the run r RUNNING instead of FINISHED"),
+        "{error}"
+    );
+    assert!(server.asked()[0].ends_with(r#"{"run_id":"r","status":"FINISHED","end_time":2}"#));
+}
+
+#[test]
+fn nobody_there_and_nobody_answering() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port");
+    let error = log(&*store(&format!("http://{nobody}"), &[])).expect_err("nobody");
+    assert_eq!(error.kind, ErrorKind::Retry(None));
+    assert!(
+        error.message.contains("cannot connect: Connection refused"),
+        "{error}"
+    );
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.contains(&nobody.to_string()))
+    );
+
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let uri = format!("http://{}", silent.local_addr().expect("an address"));
+    let error = log(&*store(&uri, &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")])).expect_err("silence");
+    assert_eq!(error.kind, ErrorKind::Retry(None));
+    assert!(error.message.contains("no answer within 1 s"), "{error}");
+}
+
+#[test]
+fn a_changed_param_is_named() {
+    let known = RUN.replace(
+        r#""data":{}"#,
+        r#""data":{"params":[{"key":"a","value":"1"},{"key":"b","value":"1"}]}"#,
+    );
+    let refusal = r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"Changing param values is not allowed. [{'key': 'b'}]"}"#;
+    let server = Scripted::new([answer("400 Bad Request", "", refusal), json(&known)]);
+    let param = |key: &str, value: &str| Param {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let batch = Batch {
+        params: vec![param("a", "1"), param("b", "2")],
+        ..Batch::default()
+    };
+    let error = store(&server.url(""), &[])
+        .log_batch("r", &batch)
+        .expect_err("changed");
+    assert_eq!(
+        error.message,
+        "the param `b` is already logged as `1` and cannot become `2`"
+    );
+}
+
+#[test]
+fn a_server_without_logged_models_says_so() {
+    let server = Scripted::new([answer(
+        "404 Not Found",
+        "",
+        "<html><title>404</title></html>",
+    )]);
+    let run = StoredRun {
+        id: "r".to_owned(),
+        experiment_id: "1".to_owned(),
+        name: String::new(),
+        artifact_uri: String::new(),
+    };
+    let error = store(&server.url(""), &[])
+        .find_model(&run, "u")
+        .expect_err("old");
+    assert!(error.help.is_some_and(|help| help.contains("MLflow 3")));
+}
+
+#[test]
+fn experiments_are_made_once_and_never_in_the_bin() {
+    let missing = answer(
+        "404 Not Found",
+        "",
+        r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#,
+    );
+    let taken = answer(
+        "400 Bad Request",
+        "",
+        r#"{"error_code":"RESOURCE_ALREADY_EXISTS","message":"there"}"#,
+    );
+    let found = |stage: &str| {
+        json(&format!(
+            r#"{{"experiment":{{"experiment_id":"7","name":"a b","lifecycle_stage":"{stage}"}}}}"#
+        ))
+    };
+    let name = ExperimentChoice::Name("a b".to_owned());
+
+    let server = Scripted::new([missing.clone(), taken, found("active")]);
+    let experiment = store(&server.url(""), &[])
+        .experiment(&name)
+        .expect("the other's");
+    assert_eq!(experiment.id, "7");
+    assert!(
+        server.asked()[0]
+            .starts_with("GET /api/2.0/mlflow/experiments/get-by-name?experiment_name=a+b ")
+    );
+    assert!(server.asked()[1].ends_with(r#"{"name":"a b"}"#));
+
+    let server = Scripted::new([found("deleted")]);
+    let error = store(&server.url(""), &[])
+        .experiment(&name)
+        .expect_err("deleted");
+    assert_eq!(error.message, "the experiment `a b` (id 7) is deleted");
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.contains("mlflow experiments restore --experiment-id 7"))
+    );
+
+    let server = Scripted::new([missing]);
+    let error = store(&server.url(""), &[])
+        .experiment(&ExperimentChoice::Id("9".to_owned()))
+        .expect_err("none");
+    assert!(
+        error
+            .message
+            .starts_with("there is no experiment with the id 9 at http://127"),
+        "{error}"
+    );
+}

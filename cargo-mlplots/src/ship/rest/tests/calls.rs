@@ -1,0 +1,328 @@
+//! What is sent, and where.
+
+use mlplots::record::{Metric, Param, Tag};
+
+use super::super::scripted::{Scripted, answer, json};
+use super::*;
+use crate::ship::store::ErrorKind;
+
+#[test]
+fn points_are_encoded_as_mlflow_reads_them() {
+    let server = Scripted::new([json("{}")]);
+    let point = |value, step| Metric {
+        key: "loss".to_owned(),
+        value,
+        timestamp: 5,
+        step,
+    };
+    let values = [
+        (f64::NAN, 0),
+        (f64::INFINITY, 1),
+        (f64::NEG_INFINITY, -2),
+        (5e-324, i64::MAX),
+        (1.0, i64::MIN),
+    ];
+    let batch = Batch {
+        metrics: values.map(|(value, step)| point(value, step)).to_vec(),
+        params: vec![
+            Param {
+                key: "alpha".to_owned(),
+                value: "1".to_owned()
+            };
+            2
+        ],
+        tags: Vec::new(),
+    };
+    store(&server.url("/ml/"), &[])
+        .log_batch("r", &batch)
+        .expect("logged");
+    let asked = &server.asked()[0];
+    let (head, body) = asked.split_once("\r\n\r\n").expect("a body");
+    assert!(
+        head.starts_with("POST /ml/api/2.0/mlflow/runs/log-batch HTTP/1.1\r\n"),
+        "{head}"
+    );
+    let head = head.to_lowercase();
+    assert!(head.contains("content-type: application/json"), "{head}");
+    assert!(
+        head.contains(concat!("user-agent: mlplots/", env!("CARGO_PKG_VERSION"))),
+        "{head}"
+    );
+    for absent in ["origin:", "x-mlflow-workspace", "authorization"] {
+        assert!(!head.contains(absent), "{head}");
+    }
+    assert_eq!(
+        body,
+        concat!(
+            r#"{"run_id":"r","metrics":[{"key":"loss","value":"NaN","timestamp":5,"step":0},"#,
+            r#"{"key":"loss","value":"Infinity","timestamp":5,"step":1},"#,
+            r#"{"key":"loss","value":"-Infinity","timestamp":5,"step":-2},"#,
+            r#"{"key":"loss","value":5e-324,"timestamp":5,"step":9223372036854775807},"#,
+            r#"{"key":"loss","value":1.0,"timestamp":5,"step":-9223372036854775808}],"#,
+            r#""params":[{"key":"alpha","value":"1"}],"tags":[]}"#,
+        )
+    );
+}
+
+#[test]
+fn what_mlflow_would_cut_or_drop_is_not_sent() {
+    // A server without answers: nothing may be sent.
+    let uri = Scripted::new([""; 0]).url("");
+    let store = store(&uri, &[]);
+    let metric = |key: &str, timestamp| Metric {
+        key: key.to_owned(),
+        value: 0.0,
+        timestamp,
+        step: 0,
+    };
+    let param = |key: &str, value: &str| Param {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let metrics = |metrics| Batch {
+        metrics,
+        ..Batch::default()
+    };
+    let params = |params| Batch {
+        params,
+        ..Batch::default()
+    };
+    for (batch, words) in [
+        (metrics(vec![metric("a@b", 0)]), "a@b"),
+        (metrics(vec![metric("a", -1)]), "before 1970"),
+        (metrics(vec![metric("a", 0); 1001]), "too large"),
+        (
+            params(vec![param("a", &"x".repeat(6001))]),
+            "6001 characters",
+        ),
+        (
+            params(vec![param("a", "1"), param("a", "2")]),
+            "`a` is already logged as `1`",
+        ),
+        (
+            Batch {
+                tags: vec![Tag {
+                    key: "a".to_owned(),
+                    value: "x".repeat(8001),
+                }],
+                ..Batch::default()
+            },
+            "8001",
+        ),
+    ] {
+        let error = store.log_batch("r", &batch).expect_err(words);
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.message.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn redirects_are_followed_only_where_the_call_stays_the_same() {
+    // Another port is another host: the call goes there, the password does not.
+    let other = Scripted::new([json(RUN)]);
+    let to_other = |status: &str| answer(status, &format!("Location: {}\r\n", other.url("/x")), "");
+    let server = Scripted::new([to_other("307 Temporary Redirect")]);
+    let uri = server.url("").replace("http://", "http://ada:secret@");
+    store(&uri, &[]).create_run(&new_run()).expect("followed");
+    assert!(
+        server.asked()[0]
+            .to_lowercase()
+            .contains("authorization: basic")
+    );
+    let there = &other.asked()[0];
+    assert!(
+        there.starts_with("POST /x ") && there.ends_with(r#""tags":[]}"#),
+        "{there}"
+    );
+    assert!(!there.to_lowercase().contains("authorization"), "{there}");
+
+    // The same host keeps it.
+    let server = Scripted::new([
+        answer("308 Permanent Redirect", "Location: /new\r\n", ""),
+        json(RUN),
+    ]);
+    let uri = server.url("").replace("http://", "http://ada:secret@");
+    store(&uri, &[]).create_run(&new_run()).expect("followed");
+    assert!(
+        server.asked()[1]
+            .to_lowercase()
+            .contains("authorization: basic")
+    );
+
+    // A POST must not become a GET.
+    let error = logged(&answer(
+        "301 Moved Permanently",
+        "Location: https://me:pw@ml.example.org/x?token=1\r\n",
+        "",
+    ));
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(
+        error
+            .help
+            .as_deref()
+            .is_some_and(|help| help.ends_with("(https://ml.example.org/x)")),
+        "{:?}",
+        error.help
+    );
+
+    let server = Scripted::new([to_other("307 Temporary Redirect")]);
+    let strict = store(&server.url(""), &[("MLFLOW_ALLOW_HTTP_REDIRECTS", "false")]);
+    assert!(
+        log(&*strict)
+            .expect_err("no redirects")
+            .message
+            .contains("307")
+    );
+}
+
+#[test]
+fn credentials_are_sent_and_never_shown() {
+    let denied = answer("403 Forbidden", "", "Permission denied");
+    let server = Scripted::new([denied.clone(), denied.clone(), denied]);
+    let variables = [
+        ("MLFLOW_TRACKING_USERNAME", "ada"),
+        ("MLFLOW_TRACKING_PASSWORD", "secret"),
+        ("MLFLOW_TRACKING_TOKEN", "secret"),
+    ];
+    let inline = server.url("").replace("http://", "http://eve:se%63ret@");
+    for (uri, variables, header) in [
+        (
+            &*server.url(""),
+            &variables[..],
+            "authorization: Basic YWRhOnNlY3JldA==",
+        ),
+        (
+            &*server.url(""),
+            &variables[2..],
+            "authorization: Bearer secret",
+        ),
+        (
+            &*inline,
+            &variables[..],
+            "authorization: Basic ZXZlOnNlY3JldA==",
+        ),
+    ] {
+        let settings = Settings::of(uri, variables).expect("settings");
+        let store = settings.open().expect("a store");
+        let error = log(&*store).expect_err("denied");
+        assert!(
+            server
+                .asked()
+                .last()
+                .is_some_and(|asked| asked.contains(header)),
+            "{:?}",
+            server.asked()
+        );
+        for seen in [
+            format!("{error:?}"),
+            format!("{settings:?}"),
+            store.uri().to_owned(),
+            settings.uri(),
+        ] {
+            assert!(
+                !seen.contains("secret") && !seen.contains("se%63ret"),
+                "{seen}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_workspace_is_named_only_when_asked_for() {
+    let server = Scripted::new([json("{}")]);
+    log(&*store(&server.url(""), &[("MLFLOW_WORKSPACE", "fruit")])).expect("logged");
+    assert!(
+        server.asked()[0]
+            .to_lowercase()
+            .contains("x-mlflow-workspace: fruit")
+    );
+}
+
+#[test]
+fn files_go_where_the_run_says() {
+    let empty = answer("200 OK", "", "");
+    let server = Scripted::new([empty.clone(), empty.clone(), empty]);
+    let store = store(&server.url("/ml").replace("http://", "http://a:b@"), &[]);
+    let put = |root: &str, path: &str| store.artifacts(root)?.put(path, file().path());
+    put(
+        "mlflow-artifacts:/workspaces/w/1/r/artifacts",
+        "plots/a b+ü.png",
+    )
+    .expect("stored");
+    put(
+        &format!(
+            "mlflow-artifacts://{}/1/r/artifacts",
+            server.url("").replace("http://", "")
+        ),
+        "x",
+    )
+    .expect("stored");
+    put(&server.url("/other/1"), "deep/model.onnx").expect("stored");
+    let asked = server.asked();
+    let lines: Vec<_> = asked
+        .iter()
+        .map(|asked| asked.lines().next().unwrap_or_default())
+        .collect();
+    let service = "PUT /ml/api/2.0/mlflow-artifacts/artifacts";
+    assert_eq!(
+        lines,
+        [
+            format!("{service}/workspaces/w/1/r/artifacts/plots/a%20b+%C3%BC.png HTTP/1.1"),
+            format!("{service}/1/r/artifacts/x HTTP/1.1"),
+            "PUT /other/1/deep/model.onnx HTTP/1.1".to_owned(),
+        ]
+    );
+    let head = asked[0].to_lowercase();
+    for header in [
+        "content-length: 5\r\n",
+        "content-type: image/png\r\n",
+        "authorization: basic",
+    ] {
+        assert!(head.contains(header), "{head}");
+    }
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    assert!(asked[0].ends_with("bytes"));
+    assert!(asked[1].contains("application/octet-stream"));
+    assert_eq!(
+        store
+            .artifacts("mlflow-artifacts:/1")
+            .map(|root| root.location("a/b c"))
+            .expect("a place")
+            .split("/ml/")
+            .nth(1),
+        Some("api/2.0/mlflow-artifacts/artifacts/1/a/b%20c")
+    );
+}
+
+#[test]
+fn paths_that_lead_elsewhere_are_refused() {
+    let store = store(&Scripted::new([""; 0]).url(""), &[]);
+    let root = store
+        .artifacts("mlflow-artifacts:/1/r/artifacts")
+        .expect("a root");
+    for path in ["../x", "a/../../x", "/etc/passwd", "a//b", "a#b", "a?b", ""] {
+        assert_eq!(
+            root.put(path, file().path()).expect_err(path).kind,
+            ErrorKind::Refused
+        );
+    }
+    assert!(
+        root.put("a", std::path::Path::new("/nonexistent"))
+            .expect_err("no file")
+            .message
+            .contains("cannot read")
+    );
+    for (uri, words) in [
+        (
+            "/srv/mlruns/1/r/artifacts",
+            "a directory of its own machine",
+        ),
+        ("file:///srv/mlruns", "a directory of its own machine"),
+        ("s3://bucket/1/r", "does not write to `s3:`"),
+        ("mlflow-artifacts://5000/1", "cannot be read"),
+    ] {
+        let error = store.artifacts(uri).err().expect(uri);
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.message.contains(words), "{error}");
+    }
+}

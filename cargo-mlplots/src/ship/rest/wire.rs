@@ -1,0 +1,127 @@
+//! The parts of MLflow's REST messages that we read.
+
+use mlplots::record::Param;
+use serde::Deserialize;
+
+use crate::ship::store::{StoredModel, StoredRun};
+
+/// `{}`: the call is done and there is nothing to say. Unlike `()`, it refuses what is not a JSON object.
+#[derive(Deserialize)]
+pub(super) struct Done {}
+
+#[derive(Deserialize)]
+pub(super) struct ExperimentAnswer {
+    pub(super) experiment: WireExperiment,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireExperiment {
+    pub(super) experiment_id: String,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) lifecycle_stage: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CreatedExperiment {
+    pub(super) experiment_id: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RunAnswer {
+    pub(super) run: WireRun,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Runs {
+    #[serde(default)]
+    pub(super) runs: Vec<WireRun>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireRun {
+    pub(super) info: RunInfo,
+    #[serde(default)]
+    pub(super) data: RunData,
+    #[serde(default)]
+    pub(super) outputs: Outputs,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct RunData {
+    #[serde(default)]
+    pub(super) params: Vec<Param>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct UpdatedRun {
+    pub(super) run_info: RunInfo,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RunInfo {
+    pub(super) run_id: String,
+    pub(super) experiment_id: String,
+    #[serde(default)]
+    pub(super) run_name: String,
+    #[serde(default)]
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) lifecycle_stage: String,
+    pub(super) artifact_uri: String,
+}
+
+impl From<RunInfo> for StoredRun {
+    fn from(info: RunInfo) -> Self {
+        Self {
+            id: info.run_id,
+            experiment_id: info.experiment_id,
+            name: info.run_name,
+            artifact_uri: info.artifact_uri,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Outputs {
+    #[serde(default)]
+    pub(super) model_outputs: Vec<Output>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Output {
+    pub(super) model_id: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ModelAnswer {
+    pub(super) model: WireModel,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Models {
+    #[serde(default)]
+    pub(super) models: Vec<WireModel>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireModel {
+    pub(super) info: ModelInfo,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ModelInfo {
+    pub(super) model_id: String,
+    pub(super) artifact_uri: String,
+    #[serde(default)]
+    pub(super) status: String,
+}
+
+impl From<WireModel> for StoredModel {
+    fn from(model: WireModel) -> Self {
+        Self {
+            id: model.info.model_id,
+            artifact_uri: model.info.artifact_uri,
+        }
+    }
+}

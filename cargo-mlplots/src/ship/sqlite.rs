@@ -1,0 +1,260 @@
+//! The tracking store in MLflow's own database file, written as MLflow writes it.
+
+mod local;
+mod models;
+mod names;
+mod runs;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use local::LocalStore;
+use mlplots::record::Status;
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use super::store::{
+    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, StoreError,
+    StoredModel, StoredRun, TrackingStore, View,
+};
+use crate::settings::{Database, scheme, sqlite_uri};
+
+/// Runs, metrics, params, tags and logged models in an SQLite file; their artifacts in directories.
+pub(crate) struct SqliteStore {
+    connection: Mutex<Connection>,
+    file: PathBuf,
+    artifact_root: PathBuf,
+    uri: String,
+}
+
+impl SqliteStore {
+    /// Opens the file; makes it, with MLflow's tables, when it is missing.
+    pub(crate) fn open(database: &Database) -> Result<Self, StoreError> {
+        let file = &database.file;
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                StoreError::refused(format!(
+                    "cannot make the directory {}: {error}",
+                    folder.display()
+                ))
+                .help("make it writable, or give another tracking URI")
+            })?;
+        }
+        let error = |error| failed(file, "open", &error);
+        let mut connection = Connection::open(file).map_err(error)?;
+        connection.busy_timeout(database.timeout).map_err(error)?;
+        // As MLflow sets them.
+        connection
+            .execute_batch("PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON")
+            .map_err(error)?;
+        schema::prepare(&mut connection, file, &database.artifact_root)?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+            file: file.clone(),
+            artifact_root: database.artifact_root.clone(),
+            uri: sqlite_uri(file),
+        })
+    }
+
+    /// Does `work` in one write transaction: all of it or nothing.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, StoreError> {
+        let error = |error| failed(&self.file, "write", &error);
+        // A panic in between has rolled its transaction back.
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The write lock is taken at once: one taken midway could not wait for another writer.
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(error)?;
+        let done =
+            work(&transaction).map_err(|refusal| refusal.into_store_error(&self.file, "write"))?;
+        transaction.commit().map_err(error)?;
+        Ok(done)
+    }
+
+    /// Does `work` without a write lock.
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Refusal>,
+    ) -> Result<T, StoreError> {
+        let connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        work(&connection).map_err(|refusal| refusal.into_store_error(&self.file, "read"))
+    }
+}
+
+impl TrackingStore for SqliteStore {
+    fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError> {
+        if let Some(found) =
+            self.read(|connection| runs::find_experiment(connection, choice, &self.uri))?
+        {
+            return Ok(found);
+        }
+        self.write(|transaction| {
+            runs::create_experiment(transaction, choice, &self.artifact_root, &self.uri)
+        })
+    }
+
+    fn find_run(&self, experiment_id: &str, uuid: &str) -> Result<Option<StoredRun>, StoreError> {
+        self.read(|connection| runs::find(connection, experiment_id, uuid))
+    }
+
+    fn run(&self, run_id: &str) -> Result<StoredRun, StoreError> {
+        self.read(|connection| runs::active(connection, run_id, &self.uri))
+    }
+
+    fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError> {
+        self.write(|transaction| runs::create(transaction, new))
+    }
+
+    fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            runs::active(transaction, run_id, &self.uri)?;
+            runs::log(transaction, run_id, batch)
+        })
+    }
+
+    fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            runs::active(transaction, run_id, &self.uri)?;
+            transaction.execute(
+                "UPDATE runs SET status = ?2, end_time = ?3 WHERE run_uuid = ?1",
+                (run_id, status.as_str(), end_time),
+            )?;
+            Ok(())
+        })
+    }
+
+    fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError> {
+        self.read(|connection| {
+            schema::require_models(connection, &self.file)?;
+            models::find(connection, run, uuid)
+        })
+    }
+
+    fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError> {
+        self.write(|transaction| {
+            schema::require_models(transaction, &self.file)?;
+            models::create(transaction, new)
+        })
+    }
+
+    fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            schema::require_models(transaction, &self.file)?;
+            runs::active(transaction, &run.id, &self.uri)?;
+            models::add_output(transaction, run, model_id, step)
+        })
+    }
+
+    fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError> {
+        self.write(|transaction| models::finish(transaction, model_id, status, &self.uri))
+    }
+
+    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
+        match &*scheme(artifact_uri) {
+            "" | "file" => Ok(Box::new(LocalStore::new(artifact_uri)?)),
+            _ => Err(elsewhere("this run", artifact_uri)),
+        }
+    }
+
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    fn view(&self, _run: &StoredRun) -> View {
+        View::Command(format!(
+            "mlflow ui --backend-store-uri {}",
+            quote(&self.uri)
+        ))
+    }
+}
+
+/// Why a transaction did not go through.
+enum Refusal {
+    Ours(StoreError),
+    Database(rusqlite::Error),
+}
+
+impl Refusal {
+    fn into_store_error(self, file: &Path, what: &str) -> StoreError {
+        match self {
+            Self::Ours(error) => error,
+            Self::Database(error) => failed(file, what, &error),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Where the artifacts of an experiment go: a plain path, as MLflow's client writes it.
+fn location(artifact_root: &Path, experiment_id: &str) -> String {
+    artifact_root
+        .join(experiment_id)
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The artifacts are not in a directory of this machine.
+fn elsewhere(what: &str, uri: &str) -> StoreError {
+    let error = StoreError::refused(format!(
+        "the artifacts of {what} go to `{uri}`, which only an MLflow server can reach"
+    ));
+    if scheme(uri) == "mlflow-artifacts" {
+        return error.help(
+            "the experiment was made through an MLflow server: start that server and set MLFLOW_TRACKING_URI to its address, \
+             or take another experiment name",
+        );
+    }
+    error.help("start `mlflow server --artifacts-destination` naming that place, and set MLFLOW_TRACKING_URI to its address")
+}
+
+fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
+    let file = file.display();
+    let message = format!("cannot {what} {file}: {error}");
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+            StoreError::retry(format!("another program keeps {file} locked")).help("see which program writes to it for so long")
+        }
+        Some(ErrorCode::DiskFull) => StoreError::retry(message).help("make room on that disk"),
+        Some(ErrorCode::SystemIoFailure) => StoreError::retry(message).help("check that disk: room, quota, health"),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::refused(message).help("make the file and its directory writable, or give another tracking URI")
+        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::refused(message)
+            .help("the file is damaged or not an SQLite database: move it away, or give another tracking URI"),
+        _ => StoreError::refused(message),
+    }
+}
+
+/// A word for a POSIX shell.
+fn quote(word: &str) -> String {
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '/' | ':' | '.' | '_' | '-' | '+' | '%' | '@' | ',' | '=')
+    };
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,109 @@
+//! Logged models, row by row as MLflow keeps them.
+
+use mlplots::record::now_millis;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::Refusal;
+use super::runs::no_experiment;
+use crate::ship::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun, check};
+
+/// MLflow's numbers for a model's status.
+const PENDING: i64 = 1;
+const READY: i64 = 2;
+const FAILED: i64 = 3;
+
+/// Finds a model of this run by our tag.
+pub(super) fn find(
+    connection: &Connection,
+    run: &StoredRun,
+    uuid: &str,
+) -> Result<Option<StoredModel>, Refusal> {
+    let mut find = connection.prepare_cached(
+        "SELECT logged_models.model_id, logged_models.artifact_location
+         FROM logged_models JOIN logged_model_tags USING (model_id)
+         WHERE source_run_id = ?1 AND lifecycle_stage = 'active'
+           AND tag_key = 'mlplots.model_uuid' AND tag_value = ?2",
+    )?;
+    let found = find.query_row((&run.id, uuid), |row| {
+        Ok(StoredModel {
+            id: row.get(0)?,
+            artifact_uri: row.get(1)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Makes a model.
+pub(super) fn create(
+    transaction: &Transaction<'_>,
+    new: &NewModel<'_>,
+) -> Result<StoredModel, Refusal> {
+    let experiment = &new.run.experiment_id;
+    let location: Option<String> = transaction
+        .query_row(
+            "SELECT artifact_location FROM experiments WHERE experiment_id = ?1",
+            [experiment],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(location) = location else {
+        return Err(no_experiment(experiment).into());
+    };
+    let id = format!("m-{}", uuid::Uuid::new_v4().simple());
+    let artifact_uri = format!("{}/models/{id}/artifacts", location.trim_end_matches('/'));
+    transaction.execute(
+        "INSERT INTO logged_models
+            (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, last_updated_timestamp_ms, status,
+             lifecycle_stage, source_run_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, 'active', ?7)",
+        params![id, experiment, new.name, artifact_uri, new.timestamp, PENDING, new.run.id],
+    )?;
+    let tags: Vec<_> = check::model_tags(new).collect();
+    check::tags(&tags)?;
+    for tag in tags {
+        transaction.execute(
+            "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?1, ?2, ?3, ?4)",
+            params![id, experiment, tag.key, tag.value],
+        )?;
+    }
+    Ok(StoredModel { id, artifact_uri })
+}
+
+/// Makes the model an output of the run, once.
+pub(super) fn add_output(
+    transaction: &Transaction<'_>,
+    run: &StoredRun,
+    model_id: &str,
+    step: i64,
+) -> Result<(), Refusal> {
+    transaction.execute(
+        "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
+         VALUES (?1, 'RUN_OUTPUT', ?2, 'MODEL_OUTPUT', ?3, ?4)
+         ON CONFLICT DO NOTHING",
+        params![uuid::Uuid::new_v4().simple().to_string(), run.id, model_id, step],
+    )?;
+    Ok(())
+}
+
+/// Sets the model's status.
+pub(super) fn finish(
+    transaction: &Transaction<'_>,
+    model_id: &str,
+    status: ModelStatus,
+    uri: &str,
+) -> Result<(), Refusal> {
+    let status = match status {
+        ModelStatus::Ready => READY,
+        ModelStatus::UploadFailed => FAILED,
+    };
+    let changed = transaction.execute(
+        "UPDATE logged_models SET status = ?2, last_updated_timestamp_ms = ?3 WHERE model_id = ?1",
+        params![model_id, status, now_millis()],
+    )?;
+    if changed == 0 {
+        return Err(
+            StoreError::refused(format!("there is no logged model {model_id} in {uri}")).into(),
+        );
+    }
+    Ok(())
+}

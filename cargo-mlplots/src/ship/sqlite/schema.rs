@@ -1,0 +1,191 @@
+//! The tables we need: made, or found in a database that MLflow made.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use mlplots::record::now_millis;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::failed;
+use crate::ship::store::StoreError;
+
+type Columns = (&'static str, &'static [&'static str]);
+
+/// What every run needs.
+const RUNS: &[Columns] = &[
+    (
+        "experiments",
+        &[
+            "experiment_id",
+            "name",
+            "artifact_location",
+            "lifecycle_stage",
+            "creation_time",
+            "last_update_time",
+        ],
+    ),
+    (
+        "runs",
+        &[
+            "run_uuid",
+            "name",
+            "source_type",
+            "source_name",
+            "entry_point_name",
+            "user_id",
+            "status",
+            "start_time",
+            "end_time",
+            "source_version",
+            "lifecycle_stage",
+            "artifact_uri",
+            "experiment_id",
+        ],
+    ),
+    ("params", &["key", "value", "run_uuid"]),
+    ("tags", &["key", "value", "run_uuid"]),
+    (
+        "metrics",
+        &["key", "value", "timestamp", "run_uuid", "step", "is_nan"],
+    ),
+    (
+        "latest_metrics",
+        &["key", "value", "timestamp", "run_uuid", "step", "is_nan"],
+    ),
+];
+
+/// What a logged model needs besides.
+const MODELS: &[Columns] = &[
+    (
+        "inputs",
+        &[
+            "input_uuid",
+            "source_type",
+            "source_id",
+            "destination_type",
+            "destination_id",
+            "step",
+        ],
+    ),
+    (
+        "logged_models",
+        &[
+            "model_id",
+            "experiment_id",
+            "name",
+            "artifact_location",
+            "creation_timestamp_ms",
+            "last_updated_timestamp_ms",
+            "status",
+            "lifecycle_stage",
+            "source_run_id",
+        ],
+    ),
+    (
+        "logged_model_tags",
+        &["model_id", "experiment_id", "tag_key", "tag_value"],
+    ),
+];
+
+/// Makes the tables in an empty database; checks them in any other.
+pub(super) fn prepare(
+    connection: &mut Connection,
+    file: &Path,
+    artifact_root: &Path,
+) -> Result<(), StoreError> {
+    let error = |error| failed(file, "open", &error);
+    // Reading first: a database that is ready needs no lock to be opened.
+    if tables(connection).map_err(error)?.is_empty() {
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(error)?;
+        // Somebody else may have made them while we waited for the lock.
+        if tables(&transaction).map_err(error)?.is_empty() {
+            transaction
+                .execute_batch(include_str!("schema.sql"))
+                .map_err(error)?;
+            let now = now_millis();
+            transaction
+                .execute(
+                    "INSERT INTO experiments
+                        (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+                     VALUES (0, 'Default', ?1, 'active', ?2, ?2)",
+                    params![super::location(artifact_root, "0"), now],
+                )
+                .map_err(error)?;
+        }
+        transaction.commit().map_err(error)?;
+    }
+    require(connection, file, RUNS)
+}
+
+/// Checks the tables of logged models.
+pub(super) fn require_models(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    require(connection, file, MODELS)
+}
+
+fn require(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(), StoreError> {
+    let error = |error| failed(file, "read", &error);
+    for (table, columns) in needed {
+        let found = columns_of(connection, table).map_err(error)?;
+        let missing: Vec<_> = columns
+            .iter()
+            .filter(|column| !found.contains(**column))
+            .copied()
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        if !tables(connection)
+            .map_err(error)?
+            .contains("alembic_version")
+        {
+            return Err(StoreError::refused(format!(
+                "{} is not an MLflow database: it has no table `{table}`",
+                file.display()
+            ))
+            .help("give another file as tracking URI: `sqlite:///mlflow.db`"));
+        }
+        let what = if found.is_empty() {
+            format!("the table `{table}`")
+        } else {
+            format!(
+                "{} in the table `{table}`",
+                missing
+                    .iter()
+                    .map(|column| format!("`{column}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
+        };
+        return Err(StoreError::refused(format!(
+            "{} was made by an MLflow that is too old: it lacks {what}",
+            file.display()
+        ))
+        .help(format!(
+            "copy the file, then type `mlflow db upgrade {}`",
+            super::quote(&crate::settings::sqlite_uri(file))
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a table has a column; MLflow may upgrade a database while we have it open.
+pub(super) fn has_column(
+    connection: &Connection,
+    table: &str,
+    column: &str,
+) -> rusqlite::Result<bool> {
+    Ok(columns_of(connection, table)?.contains(column))
+}
+
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_info(?1)")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement =
+        connection.prepare_cached("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}

@@ -1,0 +1,334 @@
+//! The database as MLflow sees it, as MLflow makes it, and as it should not be.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use mlplots::record::{Metric, Tag};
+use mlplots_tests::python;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::ship::store::{ErrorKind, contract};
+
+/// A directory with a space and a letter that is not ASCII, and its database.
+fn place() -> (TempDir, Database) {
+    let folder = tempfile::Builder::new()
+        .prefix("ä b")
+        .tempdir()
+        .expect("a directory");
+    let database = Database {
+        file: folder.path().join("mlflow.db"),
+        artifact_root: folder.path().join("mlruns"),
+        timeout: Duration::from_secs(30),
+    };
+    (folder, database)
+}
+
+fn open(database: &Database) -> SqliteStore {
+    SqliteStore::open(database).expect("a store")
+}
+
+fn name(name: &str) -> ExperimentChoice {
+    ExperimentChoice::Name(name.to_owned())
+}
+
+fn start(store: &dyn TrackingStore, experiment: &str) -> StoredRun {
+    let experiment = store.experiment(&name(experiment)).expect("an experiment");
+    let tags = [Tag {
+        key: "mlplots.run_uuid".to_owned(),
+        value: "u".to_owned(),
+    }];
+    let new = NewRun {
+        experiment_id: &experiment.id,
+        name: None,
+        user: "ada",
+        start_time: 1,
+        tags: &tags,
+    };
+    store.create_run(&new).expect("a run")
+}
+
+fn point(step: i64) -> Batch {
+    let metric = Metric {
+        key: "loss".to_owned(),
+        value: 0.5,
+        timestamp: step,
+        step,
+    };
+    Batch {
+        metrics: vec![metric],
+        ..Batch::default()
+    }
+}
+
+/// MLflow upgrades the database that we made while we have it open, and we go on writing.
+#[test]
+fn the_contract_holds_in_a_database_of_ours() {
+    let (folder, database) = place();
+    let store: Arc<dyn TrackingStore> = Arc::new(open(&database));
+    contract::holds(&store, &python);
+    let run = start(&*store, "contract");
+    assert_eq!(
+        run.artifact_uri,
+        format!(
+            "{}/mlruns/{}/{}/artifacts",
+            folder.path().display(),
+            run.experiment_id,
+            run.id
+        )
+    );
+    for entry in walk(folder.path()) {
+        assert!(
+            !entry.ends_with("meta.yaml"),
+            "a file store would hide the database: {}",
+            entry.display()
+        );
+    }
+}
+
+/// A database that MLflow made, at its newest revision, with write-ahead logging.
+#[test]
+fn the_contract_holds_in_a_database_of_mlflow() {
+    let (_folder, database) = place();
+    python(
+        "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).search_experiments()",
+        &[&sqlite_uri(&database.file)],
+    );
+    let mode = |connection: &Connection| {
+        connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))
+    };
+    Connection::open(&database.file)
+        .and_then(|raw| raw.pragma_update(None, "journal_mode", "WAL"))
+        .expect("changed");
+    let store: Arc<dyn TrackingStore> = Arc::new(open(&database));
+    contract::holds(&store, &python);
+    assert_eq!(
+        Connection::open(&database.file)
+            .and_then(|raw| mode(&raw))
+            .expect("a mode"),
+        "wal"
+    );
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// We and Python write at the same time; nobody loses a point.
+#[test]
+fn two_write_at_once() {
+    let (_folder, database) = place();
+    let store = Arc::new(open(&database));
+    let run = start(&*store, "both");
+    let ours = {
+        let (store, run) = (Arc::clone(&store), run.clone());
+        thread::spawn(move || {
+            (0..300).for_each(|step| store.log_batch(&run.id, &point(step)).expect("logged"))
+        })
+    };
+    let theirs = "
+import mlflow, sys
+client = mlflow.MlflowClient(sys.argv[1])
+run = client.create_run('0').info.run_id
+for step in range(300):
+    client.log_metric(run, 'loss', 0.5, step, step)
+print(len(client.get_metric_history(run, 'loss')))";
+    assert_eq!(python(theirs, &[store.uri()]).trim(), "300");
+    ours.join().expect("all logged");
+    let count = "import mlflow, sys; print(len(mlflow.MlflowClient(sys.argv[1]).get_metric_history(sys.argv[2], 'loss')))";
+    assert_eq!(python(count, &[store.uri(), &run.id]).trim(), "300");
+}
+
+#[test]
+fn many_make_one_database() {
+    let (_folder, database) = place();
+    let makers: Vec<_> = (0..8)
+        .map(|_| {
+            let database = database.clone();
+            thread::spawn(move || {
+                open(&database)
+                    .experiment(&name("one"))
+                    .expect("an experiment")
+                    .id
+            })
+        })
+        .collect();
+    let ids: Vec<_> = makers
+        .into_iter()
+        .map(|maker| maker.join().expect("made"))
+        .collect();
+    assert_eq!(ids, ["1"; 8]);
+}
+
+#[test]
+fn a_locked_database_is_tried_again() {
+    let (_folder, mut database) = place();
+    database.timeout = Duration::from_millis(50);
+    let store = open(&database);
+    let run = start(&store, "locked");
+    let other = Connection::open(&database.file).expect("a connection");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let error = store.log_batch(&run.id, &point(1)).expect_err("locked");
+    assert_eq!(error.kind, ErrorKind::Retry(None));
+    assert!(
+        error.message.starts_with("another program keeps "),
+        "{error}"
+    );
+    other.execute_batch("ROLLBACK").expect("the lock is free");
+    store.log_batch(&run.id, &point(1)).expect("logged");
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let refused = |sql: &str, words: &str, help: &str| {
+        let (_folder, database) = place();
+        drop(open(&database));
+        Connection::open(&database.file)
+            .and_then(|raw| raw.execute_batch(sql))
+            .expect("changed");
+        let error = SqliteStore::open(&database).err().expect("refused");
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(
+            error.message.contains(words) && error.message.contains("mlflow.db"),
+            "{error}"
+        );
+        assert!(
+            error
+                .help
+                .as_deref()
+                .is_some_and(|text| text.contains(help)),
+            "{:?}",
+            error.help
+        );
+    };
+    refused(
+        "ALTER TABLE metrics DROP COLUMN step; ",
+        "`step` in the table `metrics`",
+        "mlflow db upgrade 'sqlite:///",
+    );
+    refused(
+        "DROP TABLE latest_metrics",
+        "the table `latest_metrics`",
+        "mlflow db upgrade",
+    );
+    refused(
+        "DROP TABLE alembic_version; DROP TABLE runs",
+        "is not an MLflow database",
+        "sqlite:///mlflow.db",
+    );
+}
+
+#[test]
+fn old_databases_do_without_models() {
+    let (_folder, database) = place();
+    drop(open(&database));
+    let old = "DROP TABLE logged_model_tags; DROP TABLE logged_model_params; DROP TABLE logged_model_metrics; DROP TABLE logged_models";
+    Connection::open(&database.file)
+        .and_then(|raw| raw.execute_batch(old))
+        .expect("changed");
+    let store = open(&database);
+    let run = start(&store, "old");
+    store.log_batch(&run.id, &point(1)).expect("logged");
+    let error = store.find_model(&run, "u").expect_err("no models");
+    assert!(
+        error.message.contains("the table `logged_models`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_not_a_database_is_left_alone() {
+    let (_folder, database) = place();
+    let text = "not a database, but long enough to be read as one. ".repeat(40);
+    std::fs::write(&database.file, &text).expect("written");
+    let error = SqliteStore::open(&database).err().expect("refused");
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("file is not a database"), "{error}");
+    assert_eq!(std::fs::read_to_string(&database.file).expect("text"), text);
+    std::fs::remove_file(&database.file)
+        .and_then(|()| std::fs::create_dir(&database.file))
+        .expect("a directory");
+    assert!(
+        SqliteStore::open(&database)
+            .err()
+            .expect("refused")
+            .help
+            .is_some()
+    );
+}
+
+/// A server made the experiment: only it knows where the artifacts go.
+#[test]
+fn artifacts_of_a_server_need_the_server() {
+    let (_folder, database) = place();
+    let store = open(&database);
+    store.experiment(&name("proxied")).expect("an experiment");
+    let moved =
+        "UPDATE experiments SET artifact_location = 'mlflow-artifacts:/1' WHERE name = 'proxied'";
+    Connection::open(&database.file)
+        .and_then(|raw| raw.execute(moved, []))
+        .expect("changed");
+    let error = store.experiment(&name("proxied")).expect_err("proxied");
+    assert!(
+        error
+            .message
+            .contains("the experiment `proxied` go to `mlflow-artifacts:/1`"),
+        "{error}"
+    );
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.contains("MLFLOW_TRACKING_URI"))
+    );
+    assert!(store.artifacts("mlflow-artifacts:/1/r/artifacts").is_err());
+    assert!(store.artifacts("s3://bucket/1").is_err());
+    assert!(
+        store
+            .artifacts("file:///tmp/a%20b")
+            .is_ok_and(|root| root.location("x") == "/tmp/a b/x")
+    );
+}
+
+/// Half a file never stands under the artifact's name.
+#[test]
+fn an_artifact_appears_whole_or_not_at_all() {
+    let (folder, database) = place();
+    let store = open(&database);
+    let root = store
+        .artifacts(&folder.path().join("root").display().to_string())
+        .expect("a root");
+    let source = folder.path().join("source");
+    assert!(root.put("a/b.txt", &source).is_err());
+    assert_eq!(walk(&folder.path().join("root")), Vec::<PathBuf>::new());
+    for bad in ["../b.txt", "/b.txt", "a/../../b.txt"] {
+        assert_eq!(
+            root.put(bad, &source).expect_err(bad).kind,
+            ErrorKind::Refused
+        );
+    }
+}
+
+#[test]
+fn a_shell_reads_the_command_as_it_is_meant() {
+    assert_eq!(
+        quote("sqlite:////home/me/mlflow.db"),
+        "sqlite:////home/me/mlflow.db"
+    );
+    assert_eq!(
+        quote("sqlite:////a b/it's.db"),
+        r"'sqlite:////a b/it'\''s.db'"
+    );
+}

@@ -1,0 +1,92 @@
+//! What both stores check before they write: MLflow cuts long values and drops ill-typed points
+//! without a word, and one bad name refuses its whole batch.
+
+use std::collections::BTreeMap;
+
+use mlplots::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Param, Tag, check_key};
+
+use super::{Batch, NewModel, StoreError};
+
+const MAX_METRICS: usize = 1000;
+const MAX_PARAMS: usize = 100;
+const MAX_TAGS: usize = 100;
+const MAX_ALL: usize = 1000;
+
+/// Checks a batch; gives its params with each key once.
+pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
+    let sizes = [batch.metrics.len(), batch.params.len(), batch.tags.len()];
+    if sizes[0] > MAX_METRICS
+        || sizes[1] > MAX_PARAMS
+        || sizes[2] > MAX_TAGS
+        || sizes.iter().sum::<usize>() > MAX_ALL
+    {
+        return Err(StoreError::refused(format!(
+            "a batch of {} metrics, {} params and {} tags is too large for MLflow",
+            sizes[0], sizes[1], sizes[2]
+        )));
+    }
+    for metric in &batch.metrics {
+        check_key("metric", &metric.key).map_err(StoreError::refused)?;
+        if metric.timestamp < 0 {
+            return Err(StoreError::refused(format!(
+                "the metric `{}` has a time before 1970",
+                metric.key
+            ))
+            .help("set this machine's clock"));
+        }
+    }
+    tags(&batch.tags)?;
+    let mut params = BTreeMap::new();
+    for param in &batch.params {
+        check_key("param", &param.key).map_err(StoreError::refused)?;
+        length("param", &param.key, &param.value, MAX_PARAM_VALUE)?;
+        if let Some(other) = params.insert(&param.key, param)
+            && other.value != param.value
+        {
+            return Err(changed_param(&param.key, &other.value, &param.value));
+        }
+    }
+    Ok(params.into_values().collect())
+}
+
+/// Checks tags.
+pub(crate) fn tags(tags: &[Tag]) -> Result<(), StoreError> {
+    for tag in tags {
+        check_key("tag", &tag.key).map_err(StoreError::refused)?;
+        length("tag", &tag.key, &tag.value, MAX_TAG_VALUE)?;
+    }
+    Ok(())
+}
+
+/// A model's tags, with the one by which it is found again.
+pub(crate) fn model_tags(new: &NewModel<'_>) -> impl Iterator<Item = Tag> {
+    const KEY: &str = "mlplots.model_uuid";
+    let own = Tag {
+        key: KEY.to_owned(),
+        value: new.uuid.to_owned(),
+    };
+    new.tags
+        .iter()
+        .filter(|tag| tag.key != KEY)
+        .cloned()
+        .chain([own])
+}
+
+/// A param is set once.
+pub(crate) fn changed_param(key: &str, old: &str, new: &str) -> StoreError {
+    StoreError::refused(format!(
+        "the param `{key}` is already logged as `{old}` and cannot become `{new}`"
+    ))
+    .help("a param is set once per run; log what changes as a metric or a tag")
+}
+
+fn length(what: &str, key: &str, value: &str, longest: usize) -> Result<(), StoreError> {
+    let length = value.chars().count();
+    if length <= longest {
+        return Ok(());
+    }
+    Err(StoreError::refused(format!(
+        "the value of the {what} `{key}` has {length} characters; MLflow takes {longest}"
+    ))
+    .help("log it as a text artifact instead"))
+}

@@ -1,0 +1,418 @@
+//! What every tracking store does alike, as MLflow's own Python client sees it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use mlplots::record::{Metric, Param, Status, Tag};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Runs a Python script in which `import mlflow` works, and gives what it prints.
+type Python<'a> = &'a dyn Fn(&str, &[&str]) -> String;
+
+/// All of the contract, on a store that nobody else uses.
+pub(crate) fn holds(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
+    experiments(store, python);
+    let full = full_run(&**store);
+    let points = latest(&**store);
+    let elsewhere = own_artifact_location(&**store, python);
+    let stopped = stopped_run(&**store);
+    let ids = [&full.id, &points.id, &elsewhere.id, &stopped.id].map(|id| &**id);
+    let seen = python(
+        include_str!("contract/read.py"),
+        &[&[store.uri()][..], &ids[..]].concat(),
+    );
+    let seen: Value = serde_json::from_str(&seen).expect("JSON");
+    see_full_run(&seen[0], &full);
+    assert_eq!(
+        seen[1]["latest"],
+        json!({"by_step": "1.0", "by_time": "1.0", "by_value": "3.0", "nan_last": "nan", "nan_first": "1.0", "nan_counts_as_0": "1.0"})
+    );
+    assert_eq!(seen[2]["artifacts"], json!({"a.txt": "text"}));
+    assert_eq!(seen[3]["status"], "KILLED");
+    assert_eq!(
+        (&seen[3]["start_time"], &seen[3]["end_time"]),
+        (&json!(1000), &json!(2000))
+    );
+    deleted(store, python, &stopped);
+}
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+fn param(key: &str, value: &str) -> Param {
+    Param {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+fn point(key: &str, value: f64, timestamp: i64, step: i64) -> Metric {
+    Metric {
+        key: key.to_owned(),
+        value,
+        timestamp,
+        step,
+    }
+}
+
+fn start(store: &dyn TrackingStore, experiment: &str, uuid: &str, name: Option<&str>) -> StoredRun {
+    let experiment = store
+        .experiment(&ExperimentChoice::Name(experiment.to_owned()))
+        .expect("an experiment");
+    assert_eq!(
+        store.find_run(&experiment.id, uuid).expect("a search"),
+        None
+    );
+    let tags = [tag("mlplots.run_uuid", uuid), tag("mlflow.user", "ada")];
+    let new = NewRun {
+        experiment_id: &experiment.id,
+        name,
+        user: "ada",
+        start_time: 1000,
+        tags: &tags,
+    };
+    let run = store.create_run(&new).expect("a run");
+    assert_eq!(
+        store
+            .find_run(&experiment.id, uuid)
+            .expect("a search")
+            .as_ref(),
+        Some(&run)
+    );
+    assert_eq!(store.run(&run.id).expect("the run"), run);
+    run
+}
+
+/// Eight who make one experiment get one; a deleted one is not used.
+fn experiments(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
+    let name = ExperimentChoice::Name("Äpfel & Birnen 1/2".to_owned());
+    let makers: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, name) = (Arc::clone(store), name.clone());
+            thread::spawn(move || store.experiment(&name).expect("an experiment"))
+        })
+        .collect();
+    let made: Vec<_> = makers
+        .into_iter()
+        .map(|maker| maker.join().expect("no panic"))
+        .collect();
+    assert!(
+        made.iter().all(|experiment| *experiment == made[0]),
+        "{made:?}"
+    );
+    let by_id = store
+        .experiment(&ExperimentChoice::Id(made[0].id.clone()))
+        .expect("by id");
+    assert_eq!(by_id, made[0]);
+    assert!(
+        store
+            .experiment(&ExperimentChoice::Id("0".to_owned()))
+            .is_ok_and(|default| default.name == "Default")
+    );
+
+    let gone = store
+        .experiment(&ExperimentChoice::Name("gone".to_owned()))
+        .expect("an experiment");
+    python(
+        "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).delete_experiment(sys.argv[2])",
+        &[store.uri(), &gone.id],
+    );
+    for choice in [
+        ExperimentChoice::Name(gone.name),
+        ExperimentChoice::Id(gone.id),
+    ] {
+        let error = store.experiment(&choice).expect_err("deleted");
+        assert!(
+            error.message.starts_with("the experiment `gone`")
+                && error.message.ends_with("is deleted"),
+            "{error}"
+        );
+        assert!(error.help.is_some_and(|help| help.contains("restore")));
+    }
+    let missing = store
+        .experiment(&ExperimentChoice::Id("424242".to_owned()))
+        .expect_err("missing");
+    assert!(
+        missing
+            .message
+            .starts_with("there is no experiment with the id 424242"),
+        "{missing}"
+    );
+}
+
+/// Everything, twice, as after an answer that was lost.
+fn full_run(store: &dyn TrackingStore) -> StoredRun {
+    let run = start(
+        store,
+        "contract",
+        "0123456789abcdef0123456789abcdef",
+        Some("täglich"),
+    );
+    let batch = Batch {
+        metrics: vec![
+            point("val/löss", f64::NAN, 5, 0),
+            point("val/löss", f64::INFINITY, 6, 1),
+            point("val/löss", f64::NEG_INFINITY, 7, 2),
+            point("val/löss", 0.1 + 0.2, 8, i64::MAX),
+            point("val/löss", 5e-324, 9, i64::MIN),
+            point("val/löss", f64::MAX, 9, -1),
+        ],
+        params: vec![
+            param("alpha", "0.1"),
+            param("text", "two\nlines «π»"),
+            param("empty", ""),
+            param("long", &"ü".repeat(6000)),
+        ],
+        tags: vec![
+            tag("team", "a"),
+            tag("mlflow.note.content", "# Note\n<b>&"),
+            tag("empty", ""),
+        ],
+    };
+    for _ in 0..2 {
+        store.log_batch(&run.id, &batch).expect("logged");
+    }
+    store
+        .log_batch(
+            &run.id,
+            &Batch {
+                tags: vec![tag("team", "b")],
+                ..Batch::default()
+            },
+        )
+        .expect("a tag set anew");
+
+    let changed = Batch {
+        metrics: vec![point("never", 1.0, 1, 0)],
+        params: vec![param("new", "1"), param("alpha", "0.2")],
+        tags: vec![tag("never", "1")],
+    };
+    let error = store
+        .log_batch(&run.id, &changed)
+        .expect_err("a changed param");
+    assert_eq!(
+        error.message,
+        "the param `alpha` is already logged as `0.1` and cannot become `0.2`"
+    );
+    assert_eq!(error.kind, ErrorKind::Refused);
+
+    let files = tempfile::tempdir().expect("a directory");
+    put(
+        store,
+        &run.artifact_uri,
+        "plots/a b+ü.svg",
+        "<svg/>",
+        files.path(),
+    );
+    put(store, &run.artifact_uri, "empty.txt", "", files.path());
+    put(store, &run.artifact_uri, "twice.txt", "first", files.path());
+    put(
+        store,
+        &run.artifact_uri,
+        "twice.txt",
+        "second",
+        files.path(),
+    );
+
+    assert_eq!(store.find_model(&run, "77").expect("a search"), None);
+    let new = NewModel {
+        run: &run,
+        name: "model",
+        uuid: "77",
+        timestamp: 1500,
+        tags: &[tag("mlflow.user", "ada")],
+    };
+    let model = store.create_model(&new).expect("a model");
+    assert_eq!(
+        store.find_model(&run, "77").expect("a search").as_ref(),
+        Some(&model)
+    );
+    for _ in 0..2 {
+        store.add_output(&run, &model.id, 3).expect("an output");
+    }
+    put(
+        store,
+        &model.artifact_uri,
+        "MLmodel",
+        "flavors: {}\n",
+        files.path(),
+    );
+    store
+        .finish_model(&model.id, ModelStatus::Ready)
+        .expect("ready");
+
+    for _ in 0..2 {
+        store
+            .end_run(&run.id, Status::Finished, 2000)
+            .expect("ended");
+    }
+    run
+}
+
+fn put(store: &dyn TrackingStore, root: &str, path: &str, text: &str, folder: &Path) {
+    let source = folder.join("source");
+    std::fs::write(&source, text).expect("written");
+    store
+        .artifacts(root)
+        .and_then(|root| root.put(path, &source))
+        .expect("stored");
+}
+
+fn see_full_run(seen: &Value, run: &StoredRun) {
+    assert_eq!(seen["name"], "täglich");
+    assert_eq!(run.name, "täglich");
+    assert_eq!(
+        (&seen["status"], &seen["end_time"]),
+        (&json!("FINISHED"), &json!(2000))
+    );
+    assert_eq!(
+        (&seen["start_time"], &seen["user"]),
+        (&json!(1000), &json!("ada"))
+    );
+    assert_eq!(seen["experiment"], "contract");
+    let largest = "1.7976931348623157e+308";
+    assert_eq!(
+        seen["history"],
+        json!({"val/löss": [
+            [i64::MIN, 9, "5e-324"],
+            [-1, 9, largest],
+            [0, 5, "nan"],
+            [1, 6, largest],
+            [2, 7, format!("-{largest}")],
+            [i64::MAX, 8, "0.30000000000000004"],
+        ]})
+    );
+    assert_eq!(seen["latest"], json!({"val/löss": "0.30000000000000004"}));
+    assert_eq!(
+        seen["params"],
+        json!({"alpha": "0.1", "text": "two\nlines «π»", "empty": "", "long": "ü".repeat(6000)})
+    );
+    assert_eq!(
+        seen["tags"],
+        json!({
+            "mlplots.run_uuid": "0123456789abcdef0123456789abcdef", "mlflow.user": "ada", "mlflow.runName": "täglich",
+            "team": "b", "mlflow.note.content": "# Note\n<b>&", "empty": "",
+        })
+    );
+    assert_eq!(
+        seen["artifacts"],
+        json!({"plots/a b+ü.svg": "<svg/>", "empty.txt": "", "twice.txt": "second"})
+    );
+    let model = &seen["models"][0];
+    assert_eq!(seen["outputs"], json!([[model[0], 3]]));
+    assert_eq!(
+        *model,
+        json!([model[0], "model", "READY", {"mlflow.user": "ada", "mlplots.model_uuid": "77"}])
+    );
+    assert_eq!(seen["model_files"], json!(["flavors: {}\n"]));
+}
+
+/// What tables show is the point with the largest step, then time, then value, in whatever order
+/// they come.
+fn latest(store: &dyn TrackingStore) -> StoredRun {
+    let run = start(store, "contract", "11111111111111111111111111111111", None);
+    let name: Vec<_> = run.name.split('-').collect();
+    assert!(
+        name.len() == 3 && name[2].parse::<u32>().is_ok(),
+        "{}",
+        run.name
+    );
+    let first = vec![
+        point("by_step", 1.0, 1, 9),
+        point("by_time", 1.0, 9, 0),
+        point("by_value", 2.0, 1, 0),
+        point("by_value", 3.0, 1, 0),
+        point("nan_last", 1.0, 1, 0),
+        point("nan_first", f64::NAN, 1, 0),
+        point("nan_counts_as_0", 1.0, 1, 0),
+    ];
+    let second = vec![
+        point("by_step", 2.0, 5, 8),
+        point("by_time", 2.0, 8, 0),
+        point("by_value", 1.0, 1, 0),
+        point("nan_last", f64::NAN, 2, 0),
+        point("nan_first", 1.0, 2, 0),
+        point("nan_counts_as_0", f64::NAN, 1, 0),
+    ];
+    for metrics in [first.clone(), second, first] {
+        store
+            .log_batch(
+                &run.id,
+                &Batch {
+                    metrics,
+                    ..Batch::default()
+                },
+            )
+            .expect("logged");
+    }
+    run
+}
+
+/// Artifacts go where the run says, not where they usually go.
+fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> StoredRun {
+    let place = tempfile::tempdir().expect("a directory").keep();
+    let place = if store.uri().starts_with("http") {
+        "mlflow-artifacts:/my own/place".into()
+    } else {
+        place.display().to_string()
+    };
+    python(
+        "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).create_experiment('elsewhere', artifact_location=sys.argv[2])",
+        &[store.uri(), &place],
+    );
+    let run = start(store, "elsewhere", "22222222222222222222222222222222", None);
+    assert!(run.artifact_uri.starts_with(&place), "{}", run.artifact_uri);
+    let files = tempfile::tempdir().expect("a directory");
+    put(store, &run.artifact_uri, "a.txt", "text", files.path());
+    run
+}
+
+/// A run that somebody stopped.
+fn stopped_run(store: &dyn TrackingStore) -> StoredRun {
+    let run = start(store, "contract", "33333333333333333333333333333333", None);
+    store.end_run(&run.id, Status::Killed, 2000).expect("ended");
+    run
+}
+
+/// A deleted run takes nothing, and is not found.
+fn deleted(store: &Arc<dyn TrackingStore>, python: Python<'_>, run: &StoredRun) {
+    python(
+        "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).delete_run(sys.argv[2])",
+        &[store.uri(), &run.id],
+    );
+    assert_eq!(
+        store
+            .find_run(&run.experiment_id, "33333333333333333333333333333333")
+            .expect("a search"),
+        None
+    );
+    assert!(
+        store
+            .run(&run.id)
+            .expect_err("deleted")
+            .help
+            .is_some_and(|help| help.contains("restore"))
+    );
+    let batch = Batch {
+        tags: vec![tag("a", "b")],
+        ..Batch::default()
+    };
+    assert_eq!(
+        store.log_batch(&run.id, &batch).expect_err("deleted").kind,
+        ErrorKind::Refused
+    );
+    let nothing = store
+        .run("00000000000000000000000000000000")
+        .expect_err("no such run");
+    assert!(
+        nothing.message.starts_with("there is no run 0000"),
+        "{nothing}"
+    );
+}

@@ -1,0 +1,175 @@
+//! One lane: params, metrics and tags, in the journal's order.
+
+use std::time::Duration;
+
+use mlplots::journal::{Entry, Reader};
+use mlplots::record::{Metric, Param, Record, Tag};
+
+use super::store::{Batch, StoredRun};
+use super::{Delivery, Halt};
+
+/// What MLflow takes in one call.
+const MOST_METRICS: usize = 1000;
+const MOST_PARAMS: usize = 100;
+const MOST_TAGS: usize = 100;
+const MOST_IN_ALL: usize = 1000;
+/// Bytes of names and values in one call; other servers take one megabyte.
+const MOST_BYTES: usize = 500_000;
+/// A pause lets a batch gather: a call costs the default server 50 ms whatever is in it.
+const GATHER: Duration = Duration::from_millis(100);
+
+impl Delivery {
+    /// Ships params, metrics and tags until the journal's end.
+    pub(super) fn track(&self, run: &StoredRun) -> Result<(), Halt> {
+        let from = self.cursor().tracking;
+        let mut reader =
+            Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
+        let mut gathered = Gathered::default();
+        loop {
+            let ended = self.flow.ended();
+            while let Some(entry) = reader.next_entry().map_err(|why| self.unreadable(&why))? {
+                if let Entry::Record(record) = entry {
+                    for full in gathered.add(record) {
+                        self.send(run, &full)?;
+                    }
+                }
+                gathered.upto = reader.offset();
+            }
+            if !gathered.batch.is_empty() {
+                self.send(run, &gathered.batch)?;
+                gathered.clear();
+            }
+            if gathered.upto > self.cursor().tracking {
+                self.advance(|cursor| cursor.tracking = gathered.upto)?;
+            }
+            if ended {
+                return Ok(());
+            }
+            self.flow.rest(GATHER);
+        }
+    }
+
+    fn send(&self, run: &StoredRun, batch: &Batch) -> Result<(), Halt> {
+        self.attempt(|| self.store.log_batch(&run.id, batch))?;
+        self.progress.shipped(batch.metrics.len(), 0);
+        Ok(())
+    }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.metrics.is_empty() && self.params.is_empty() && self.tags.is_empty()
+    }
+}
+
+/// A batch that grows until it is full.
+#[derive(Default)]
+struct Gathered {
+    batch: Batch,
+    bytes: usize,
+    /// The journal is read up to here.
+    upto: u64,
+}
+
+impl Gathered {
+    /// Adds a record's items; returns the batches that are full now, to be sent first.
+    fn add(&mut self, record: Record) -> Vec<Batch> {
+        let mut full = Vec::new();
+        match record {
+            Record::Metrics(metrics) => {
+                metrics.into_iter().for_each(|metric| self.metric(metric, &mut full));
+            }
+            Record::Params(params) => {
+                params.into_iter().for_each(|param| self.param(param, &mut full));
+            }
+            Record::Tags(tags) => tags.into_iter().for_each(|tag| self.tag(tag, &mut full)),
+            _ => {}
+        }
+        full
+    }
+
+    fn metric(&mut self, metric: Metric, full: &mut Vec<Batch>) {
+        self.make_room(metric.key.len() + 100, full);
+        if self.batch.metrics.len() == MOST_METRICS {
+            self.take(full);
+        }
+        self.batch.metrics.push(metric);
+    }
+
+    fn param(&mut self, param: Param, full: &mut Vec<Batch>) {
+        self.make_room(param.key.len() + param.value.len() + 50, full);
+        if self.batch.params.len() == MOST_PARAMS {
+            self.take(full);
+        }
+        self.batch.params.push(param);
+    }
+
+    fn tag(&mut self, tag: Tag, full: &mut Vec<Batch>) {
+        self.make_room(tag.key.len() + tag.value.len() + 50, full);
+        // One call must not set a tag twice.
+        self.batch.tags.retain(|known| known.key != tag.key);
+        if self.batch.tags.len() == MOST_TAGS {
+            self.take(full);
+        }
+        self.batch.tags.push(tag);
+    }
+
+    fn make_room(&mut self, bytes: usize, full: &mut Vec<Batch>) {
+        let items = self.batch.metrics.len() + self.batch.params.len() + self.batch.tags.len();
+        if items == MOST_IN_ALL || self.bytes + bytes > MOST_BYTES {
+            self.take(full);
+        }
+        self.bytes += bytes;
+    }
+
+    fn take(&mut self, full: &mut Vec<Batch>) {
+        full.push(std::mem::take(&mut self.batch));
+        self.bytes = 0;
+    }
+
+    fn clear(&mut self) {
+        self.batch = Batch::default();
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(step: i64) -> Metric {
+        Metric { key: "loss".into(), value: 1.0, timestamp: 1, step }
+    }
+
+    fn tag(key: String) -> Tag {
+        Tag { key, value: "v".into() }
+    }
+
+    #[test]
+    fn no_batch_is_larger_than_mlflow_takes() {
+        let mut gathered = Gathered::default();
+        let mut batches = gathered.add(Record::Metrics((0..2500).map(metric).collect()));
+        let params = (0..250).map(|i| Param { key: format!("p{i}"), value: "x".repeat(6000) });
+        batches.extend(gathered.add(Record::Params(params.collect())));
+        batches.extend(gathered.add(Record::Tags((0..250).map(|i| tag(format!("t{i}"))).collect())));
+        batches.push(gathered.batch);
+        for batch in &batches {
+            assert!(batch.metrics.len() <= 1000 && batch.params.len() <= 100 && batch.tags.len() <= 100);
+            assert!(batch.metrics.len() + batch.params.len() + batch.tags.len() <= 1000);
+        }
+        let steps: Vec<_> = batches.iter().flat_map(|b| &b.metrics).map(|m| m.step).collect();
+        assert_eq!(steps, (0..2500).collect::<Vec<_>>());
+        assert_eq!(batches.iter().map(|b| b.params.len()).sum::<usize>(), 250);
+        assert_eq!(batches.iter().map(|b| b.tags.len()).sum::<usize>(), 250);
+    }
+
+    #[test]
+    fn a_tag_set_twice_is_sent_once() {
+        let mut gathered = Gathered::default();
+        gathered.add(Record::Tags(vec![
+            Tag { key: "a".into(), value: "1".into() },
+            Tag { key: "a".into(), value: "2".into() },
+        ]));
+        assert_eq!(gathered.batch.tags, [Tag { key: "a".into(), value: "2".into() }]);
+    }
+}

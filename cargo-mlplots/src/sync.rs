@@ -1,0 +1,113 @@
+//! `cargo mlplots sync`: ship what MLflow does not have yet, any number of times.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mlplots::journal::RunDir;
+
+use crate::cli::SyncArgs;
+use crate::failure::{Failure, failure};
+use crate::ledger::Ledger;
+use crate::outcome::Outcome;
+use crate::project::root;
+use crate::settings::Settings;
+use crate::ship::{Claim, Cursor, Delivery, Halt, is_alive};
+use crate::view::{self, Report};
+
+pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
+    let root = root(&args.place)?;
+    let mut code = 0;
+    let mut shipped = 0;
+    let mut last_halt = None;
+    for dir in chosen(&root, &args.runs)? {
+        if Cursor::load(&dir).complete || !dir.journal().exists() {
+            continue;
+        }
+        if is_alive(&dir) {
+            view::status("Skipping", &format!("{}: it is still running", dir.uuid()));
+            continue;
+        }
+        let Ok(_claim) = Claim::take(&dir) else {
+            view::status("Skipping", &format!("{}: another `cargo mlplots` ships it", dir.uuid()));
+            continue;
+        };
+        // Another may have shipped it while this one waited for the claim.
+        if Cursor::load(&dir).complete {
+            continue;
+        }
+        let report = ship(&dir, args, &root)?;
+        view::print_tree(&report);
+        if args.output.json {
+            view::print_json(&report);
+        }
+        if report.halt.is_some() {
+            code = 4;
+        } else {
+            shipped += 1;
+        }
+        last_halt = report.halt;
+        if matches!(last_halt, Some(Halt::GivenUp(_))) {
+            // Nobody answers: the next run would wait as long.
+            break;
+        }
+    }
+    if shipped == 0 && last_halt.is_none() {
+        view::status("Synced", "MLflow has every run of this workspace");
+    }
+    Ok(code)
+}
+
+/// The runs that the arguments name, oldest first.
+fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failure> {
+    let all = RunDir::all(root).map_err(|why| {
+        failure(format!("`{}` cannot be read: {why}", RunDir::runs(root).display()))
+    })?;
+    if let Some(name) = names.iter().find(|name| !all.iter().any(|dir| dir.uuid().starts_with(*name))) {
+        return Err(failure(format!("there is no run `{name}` in `{}`", RunDir::runs(root).display()))
+            .help("`cargo mlplots runs` lists them")
+            .code(2));
+    }
+    let named = |dir: &RunDir| names.is_empty() || names.iter().any(|name| dir.uuid().starts_with(name));
+    Ok(all.into_iter().filter(named).collect())
+}
+
+fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
+    let begun = Cursor::load(dir);
+    // A run whose delivery has begun goes on where it began.
+    let uri = args.shipping.tracking_uri.as_deref().or(begun.tracking_uri.as_deref());
+    let settings = Settings::resolve(uri, None, root)?;
+    if let (Some(before), Some(_)) = (&begun.tracking_uri, &begun.run)
+        && *before != settings.uri()
+    {
+        return Err(failure(format!("the run {} is partly in {before} already", dir.uuid()))
+            .help("sync it without `--tracking-uri`")
+            .code(2));
+    }
+    let unreadable = |why: std::io::Error| {
+        failure(format!("the journal in `{}` cannot be read: {why}", dir.path().display()))
+    };
+    let mut ledger = Ledger::read(dir).map_err(unreadable)?;
+    let outcome = match Outcome::load(dir) {
+        Some(outcome) => outcome,
+        None => {
+            let modified = dir.journal().metadata().and_then(|journal| journal.modified());
+            let modified = modified.map_err(unreadable)?;
+            let millis = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            Outcome::found(&ledger, millis.as_millis() as i64)
+        }
+    };
+    ledger.settle();
+    let delivery = Arc::new(Delivery::new(dir.clone(), settings)?);
+    let patience = Duration::from_secs(args.shipping.flush_timeout);
+    delivery.flow.end(outcome.clone(), ledger.clone(), Instant::now() + patience);
+    let halt = delivery.deliver().err();
+    Ok(Report {
+        run_uuid: dir.uuid(),
+        experiment: Cursor::load(dir).experiment,
+        tracking_uri: delivery.uri().to_owned(),
+        run: delivery.stored(),
+        ledger,
+        outcome,
+        halt,
+    })
+}

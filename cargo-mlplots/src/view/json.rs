@@ -1,0 +1,70 @@
+//! The run as one JSON object on stdout.
+
+use mlplots::record::Figure;
+use serde_json::{Map, Value, json};
+
+use super::Report;
+
+/// Prints it.
+pub(crate) fn print(report: &Report) {
+    println!("{}", object(report));
+}
+
+/// The run as JSON; metric values that JSON has no number for are the strings MLflow uses.
+pub(super) fn object(report: &Report) -> Value {
+    let ledger = &report.ledger;
+    let run = report.run.as_ref().map(|(run, _)| run);
+    let open = ledger.open.as_deref();
+    let metrics: Map<String, Value> = ledger
+        .latest
+        .values()
+        .map(|metric| {
+            let value = serde_json::to_value(metric).unwrap_or_default();
+            (metric.key.clone(), value["value"].clone())
+        })
+        .collect();
+    let params: Map<String, Value> = ledger
+        .params
+        .iter()
+        .map(|param| (param.key.clone(), Value::from(param.value.clone())))
+        .collect();
+    json!({
+        "run_id": run.map(|run| &run.id),
+        "run_uuid": report.run_uuid,
+        "experiment_id": run.map(|run| &run.experiment_id),
+        "experiment": report.experiment,
+        "run_name": run.map(|run| run.name.clone()).or_else(|| open?.run_name.clone()),
+        "status": report.outcome.status,
+        "reason": report.outcome.reason,
+        "tracking_uri": report.tracking_uri,
+        "artifact_uri": run.map(|run| &run.artifact_uri),
+        "train": open.and_then(|open| Some(&open.train.as_ref()?.name)),
+        "params": params,
+        "metrics": metrics,
+        "figures": ledger.tally.figures().map(figure).collect::<Vec<_>>(),
+        "models": ledger.models.iter().map(|model| &model.name).collect::<Vec<_>>(),
+        "problems": problems(report),
+        "shipped": report.halt.is_none(),
+        "exit_code": report.code(),
+    })
+}
+
+fn figure(figure: &Figure) -> Value {
+    // A figure in several formats is one figure; its first file stands for it.
+    let file = figure.files.first();
+    json!({
+        "name": figure.name,
+        "path": file.map(|file| &file.path),
+        "status": figure.status,
+        "reason": figure.reason,
+        "sha256": file.map(|file| &file.sha256),
+        "bytes": file.map(|file| file.bytes),
+        "files": figure.files,
+        "millis": figure.millis,
+        "source": figure.source,
+    })
+}
+
+fn problems(report: &Report) -> Vec<&String> {
+    report.ledger.problems.iter().chain(&report.ledger.damaged).collect()
+}

@@ -1,0 +1,115 @@
+//! Progress while a training runs: a status line at the foot of a terminal, or plain lines.
+//!
+//! The program's own output goes to the same terminal and must pass untouched, so the foot is
+//! taken out of the part that scrolls, as package managers do.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::termios::tcgetwinsize;
+
+use super::{duration, term};
+use crate::cli::ProgressMode;
+
+/// A line that says how things stand; asked for again and again.
+pub(crate) trait Meter: Send + Sync {
+    /// How things stand.
+    fn line(&self) -> String;
+    /// What a person should be told now, once: a warning and its help.
+    fn news(&self) -> Option<(String, Option<String>)>;
+}
+
+/// Shows a meter until it is dropped.
+pub(crate) struct Progress {
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    /// Begins to show.
+    pub(crate) fn show(mode: ProgressMode, meter: Arc<dyn Meter>) -> Self {
+        let (end, ended) = channel();
+        let foot = mode == ProgressMode::Auto && std::io::stderr().is_terminal();
+        let thread = std::thread::spawn(move || {
+            let begun = Instant::now();
+            let foot = foot.then(Foot::new);
+            let every = Duration::from_millis(if foot.is_some() { 200 } else { 250 });
+            let mut next_line = Duration::from_secs(10);
+            while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                if let Some((warning, help)) = meter.news() {
+                    term::warning(&warning);
+                    help.iter().for_each(|help| term::help(help));
+                }
+                let took = begun.elapsed();
+                let text = || format!("{} {}", duration(took.as_secs() * 1000), meter.line());
+                match &foot {
+                    Some(foot) => foot.draw(&text()),
+                    None if mode != ProgressMode::Off && took >= next_line => {
+                        term::status("Training", &text());
+                        // Rarer and rarer: a night fits into a page of log.
+                        next_line = (next_line * 2).min(next_line + Duration::from_secs(600));
+                    }
+                    None => {}
+                }
+            }
+        });
+        Self { end: Some(end), thread: Some(thread) }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The last row of the terminal.
+struct Foot {
+    taken: AtomicBool,
+}
+
+impl Foot {
+    fn new() -> Self {
+        Self { taken: AtomicBool::new(false) }
+    }
+
+    fn draw(&self, text: &str) {
+        let Some((rows, columns)) = screen() else { return };
+        let mut out = String::new();
+        if !self.taken.swap(true, Ordering::Relaxed) {
+            // Room for the foot, should the cursor stand on the last row.
+            out.push_str("\n\x1b[1A");
+        }
+        let text: String = text.chars().take(columns.saturating_sub(14)).collect();
+        // Save the cursor, let all rows but the last scroll, write the last, go back.
+        let _ = std::fmt::Write::write_fmt(
+            &mut out,
+            format_args!("\x1b7\x1b[1;{}r\x1b[{rows};1H\x1b[2K\x1b[1;36m    Training\x1b[0m {text}\x1b8", rows - 1),
+        );
+        let _ = std::io::stderr().lock().write_all(out.as_bytes());
+    }
+}
+
+impl Drop for Foot {
+    fn drop(&mut self) {
+        if self.taken.load(Ordering::Relaxed)
+            && let Some((rows, _)) = screen()
+        {
+            let text = format!("\x1b7\x1b[r\x1b[{rows};1H\x1b[2K\x1b8");
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+}
+
+/// Rows and columns of the terminal behind stderr.
+fn screen() -> Option<(usize, usize)> {
+    let size = tcgetwinsize(std::io::stderr()).ok()?;
+    (size.ws_row > 3 && size.ws_col > 30).then_some((size.ws_row.into(), size.ws_col.into()))
+}

@@ -1,0 +1,203 @@
+//! The run as a tree on stderr. Happy little trees.
+
+use anstream::eprintln;
+use mlplots::record::{Figure, FigureStatus, Status};
+
+use super::term::{BOLD, DIM, bad_status, error, help, status, warning};
+use super::{Report, duration, size};
+use crate::ship::Halt;
+use crate::ship::store::{StoreError, View};
+
+/// Prints it.
+pub(crate) fn print(report: &Report) {
+    headline(report);
+    let branches = [
+        ("params", params(report)),
+        ("metrics", metrics(report)),
+        ("figures", figures(report)),
+        ("artifacts", artifacts(report)),
+        ("models", models(report)),
+    ];
+    let branches: Vec<_> = branches.into_iter().filter(|(_, leaves)| !leaves.is_empty()).collect();
+    for (place, (name, leaves)) in branches.iter().enumerate() {
+        let last = place + 1 == branches.len();
+        let summary = if *name == "figures" {
+            format!(" {DIM}{}{DIM:#}", report.ledger.tally.summary())
+        } else {
+            String::new()
+        };
+        eprintln!("  {} {BOLD}{name}{BOLD:#}{summary}", if last { "└─" } else { "├─" });
+        for (place, leaf) in leaves.iter().enumerate() {
+            let trunk = if last { "   " } else { "│  " };
+            let twig = if place + 1 == leaves.len() { "└─" } else { "├─" };
+            eprintln!("  {trunk}{twig} {leaf}");
+        }
+    }
+    endings(report);
+}
+
+fn headline(report: &Report) {
+    let open = report.ledger.open.as_deref();
+    let name = report.run.as_ref().map(|(run, _)| run.name.clone());
+    let name = name.or_else(|| open?.run_name.clone()).unwrap_or_else(|| report.run_uuid.clone());
+    let experiment = report.experiment.as_deref().unwrap_or("Default");
+    let took = open.map_or(0, |open| report.outcome.end_time - open.start_time);
+    let text = format!("{experiment} / {name} in {}", duration(took.max(0) as u64));
+    match report.outcome.status {
+        Status::Finished => status("Finished", &text),
+        Status::Killed => bad_status("Killed", &text),
+        Status::Failed | Status::Running => bad_status("Failed", &text),
+    }
+}
+
+fn params(report: &Report) -> Vec<String> {
+    let width = longest(report.ledger.params.iter().map(|param| param.key.as_str()));
+    report
+        .ledger
+        .params
+        .iter()
+        .map(|param| format!("{:width$}  {}", param.key, param.value.escape_debug()))
+        .collect()
+}
+
+fn metrics(report: &Report) -> Vec<String> {
+    let latest = &report.ledger.latest;
+    let width = longest(latest.keys().map(String::as_str));
+    let leaf = |metric: &mlplots::record::Metric| {
+        let step = if metric.step == 0 { String::new() } else { format!("  {DIM}step {}{DIM:#}", metric.step) };
+        format!("{:width$}  {}{step}", metric.key, number(metric.value))
+    };
+    shortened(latest.values().map(leaf).collect())
+}
+
+/// Six significant digits.
+fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if (-4..9).contains(&magnitude) {
+        let digits = (5 - magnitude).max(0) as usize;
+        let text = format!("{value:.digits$}");
+        if text.contains('.') {
+            return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+        }
+        return text;
+    }
+    format!("{value:.5e}")
+}
+
+fn figures(report: &Report) -> Vec<String> {
+    let names: Vec<_> = report.ledger.tally.figures().flat_map(|figure| paths(figure)).collect();
+    let width = longest(names.iter().map(String::as_str));
+    report.ledger.tally.figures().flat_map(|figure| leaves(figure, width)).collect()
+}
+
+fn paths(figure: &Figure) -> Vec<String> {
+    if figure.files.is_empty() {
+        return vec![figure.name.clone()];
+    }
+    // The grid's names of stepped images are for MLflow, not for people.
+    figure.files.iter().map(|file| file.path.clone()).filter(|path| !path.contains("+step+")).collect()
+}
+
+fn leaves(figure: &Figure, width: usize) -> Vec<String> {
+    let why = figure.reason.as_deref().unwrap_or_default();
+    match figure.status {
+        FigureStatus::Failed => {
+            let optional = if figure.optional { " (optional)" } else { "" };
+            vec![format!("{:width$}  failed{optional}: {why}  {DIM}({}){DIM:#}", figure.name, figure.source)]
+        }
+        FigureStatus::Skipped => vec![format!("{:width$}  {DIM}skipped: {why}{DIM:#}", figure.name)],
+        FigureStatus::Logged => paths(figure)
+            .iter()
+            .map(|path| {
+                let bytes = figure.files.iter().find(|file| file.path == *path).map_or(0, |file| file.bytes);
+                format!("{path:width$}  {:>7}  {DIM}{:>6}{DIM:#}", size(bytes), duration(figure.millis))
+            })
+            .collect(),
+    }
+}
+
+fn artifacts(report: &Report) -> Vec<String> {
+    let artifacts: Vec<_> =
+        report.ledger.artifacts.iter().filter(|file| !file.path.contains("+step+")).collect();
+    let width = longest(artifacts.iter().map(|artifact| artifact.path.as_str()));
+    let leaf = |file: &&mlplots::record::Artifact| format!("{:width$}  {:>7}", file.path, size(file.bytes));
+    shortened(artifacts.iter().map(leaf).collect())
+}
+
+fn models(report: &Report) -> Vec<String> {
+    let where_ = |name: &str| match &report.run {
+        Some((run, _)) => format!("{name}  {DIM}runs:/{}/{name}{DIM:#}", run.id),
+        None => name.to_owned(),
+    };
+    report.ledger.models.iter().map(|model| where_(&model.name)).collect()
+}
+
+/// What went wrong, and where to look.
+fn endings(report: &Report) {
+    if let Some(reason) = &report.outcome.reason {
+        error(&format!("the run is {}: {reason}", report.outcome.status));
+    }
+    for problem in report.ledger.problems.iter().chain(&report.ledger.damaged) {
+        if report.outcome.reason.as_deref() != Some(problem) {
+            warning(problem);
+        }
+    }
+    match &report.halt {
+        Some(halt) => unshipped(report, halt),
+        None => {
+            if let Some((_, view)) = &report.run {
+                match view {
+                    View::Url(url) => status("View", url),
+                    View::Command(command) => status("View", &format!("`{command}`")),
+                }
+            }
+        }
+    }
+}
+
+fn unshipped(report: &Report, halt: &Halt) {
+    let uri = &report.tracking_uri;
+    let (what, cause) = match halt {
+        Halt::GivenUp(Some(cause)) => (format!("not everything could be shipped to {uri} in time"), Some(cause)),
+        Halt::GivenUp(None) => (format!("shipping to {uri} was broken off"), None),
+        Halt::Refused(cause) => (format!("not everything could be shipped to {uri}"), Some(cause)),
+    };
+    let cause_text = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+    warning(&format!("{what}{cause_text}"));
+    if let Some(StoreError { help: Some(text), .. }) = cause {
+        help(text);
+    }
+    help("nothing is lost: `cargo mlplots sync` ships the rest");
+}
+
+fn longest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|name| name.chars().count()).max().unwrap_or(0)
+}
+
+/// A list that fits a screen.
+fn shortened(mut leaves: Vec<String>) -> Vec<String> {
+    const MOST: usize = 40;
+    if leaves.len() > MOST {
+        let more = leaves.len() - MOST;
+        leaves.truncate(MOST);
+        leaves.push(format!("{DIM}and {more} more{DIM:#}"));
+    }
+    leaves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn six_digits() {
+        let shown = [0.0, 2501.234567, 0.912345678, 1.0, 1e-9, 1234567.0, f64::NAN, -0.00012345678].map(number);
+        assert_eq!(
+            shown,
+            ["0", "2501.23", "0.912346", "1", "1.00000e-9", "1234567", "NaN", "-0.000123457"]
+        );
+    }
+}

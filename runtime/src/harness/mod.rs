@@ -1,0 +1,152 @@
+//! What `mlplots::main!` runs: reads what is asked, checks it, trains, ends the run.
+
+mod params;
+mod preflight;
+
+use std::process::ExitCode;
+
+use crate::error::Error;
+use crate::journal::{RunDir, workspace_root};
+use crate::record::{Mode, Request};
+use crate::registry::{Train, listing, plots, trains};
+use crate::run::{Beginning, Run, caught};
+pub(crate) use params::flatten;
+use preflight::{Complaint, Plan};
+
+/// The run failed.
+const FAILED: u8 = 1;
+/// Nothing registered, or preflight refused.
+const REFUSED: u8 = 3;
+
+/// The program's `main`.
+pub fn main() -> ExitCode {
+    let (request, supervised) = match request() {
+        Ok(request) => request,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(REFUSED);
+        }
+    };
+    if request.mode == Mode::List {
+        return match serde_json::to_string(&listing()) {
+            Ok(json) => {
+                println!("{json}");
+                ExitCode::SUCCESS
+            }
+            Err(why) => {
+                eprintln!("error: the registry cannot be listed: {why}");
+                ExitCode::from(REFUSED)
+            }
+        };
+    }
+    let plan = match preflight::plan(&request, &trains(), &plots()) {
+        Ok(plan) => plan,
+        Err(complaints) => return refuse(&complaints),
+    };
+    if request.mode == Mode::Check {
+        return ExitCode::SUCCESS;
+    }
+    let (train, params) = (plan.train, plan.params.clone());
+    let mut run = match Run::begin(beginning(request, Some(plan))) {
+        Ok(run) => run,
+        Err(error) => {
+            let help = Some("the journal needs a folder that can be written to".to_owned());
+            return refuse(&[Complaint { error: error.to_string(), help }]);
+        }
+    };
+    if let Some(params) = &params {
+        run.log_params(flatten(params));
+    }
+    let result = caught(true, || (train.run)(&run, params)).flatten();
+    let ended = run.end(result);
+    if !supervised {
+        journaled(&run, ended.as_ref().err());
+    }
+    if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+}
+
+impl Run {
+    /// Begins a run of `experiment` in a program without `#[train]`. Registered plots are drawn
+    /// from what it provides.
+    ///
+    /// Dropped without [`finish`](Run::finish), by `?` or a panic, the run is FAILED.
+    ///
+    /// # Errors
+    /// The journal cannot be made: `.mlplots/` at the workspace root cannot be written to.
+    ///
+    /// ```no_run
+    /// fn main() -> Result<(), mlplots::Error> {
+    ///     let run = mlplots::Run::start("Apple demand")?;
+    ///     run.log_metric("rmse", 51.2);
+    ///     run.finish()
+    /// }
+    /// ```
+    pub fn start(experiment: &str) -> Result<Self, Error> {
+        crate::record::check_experiment_name(experiment).map_err(Error::new)?;
+        let (mut request, _) = request()?;
+        if let Some((key, _)) = request.params.first() {
+            return Err(Error::new(format!(
+                "`-P {key}`: this program has no `#[train]` function that takes params"
+            )));
+        }
+        if request.run_dir.as_ref().is_some_and(|dir| RunDir::at(dir).journal().exists()) {
+            // The supervisor follows the program's first run; this one is shipped by `sync`.
+            request.run_dir = None;
+        }
+        request.experiment.get_or_insert_with(|| experiment.to_owned());
+        Run::begin(beginning(request, None))
+    }
+}
+
+/// What is asked, and whether a supervisor asks it.
+fn request() -> Result<(Request, bool), Error> {
+    let Ok(json) = std::env::var(Request::VARIABLE) else {
+        return Ok((Request::default(), false));
+    };
+    serde_json::from_str(&json).map(|request| (request, true)).map_err(|why| {
+        Error::new(format!(
+            "`{}` does not hold what this version of mlplots understands: {why}; \
+             use a cargo-mlplots of the same version",
+            Request::VARIABLE
+        ))
+    })
+}
+
+fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
+    let dir = request.run_dir.unwrap_or_else(|| {
+        let from = std::env::var_os("CARGO_MANIFEST_DIR").map(Into::into);
+        let from = from.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+        RunDir::new(&workspace_root(&from), &RunDir::new_uuid()).path().to_path_buf()
+    });
+    let train = plan.as_ref().map(|plan| plan.train);
+    let (plots, skipped) =
+        plan.map_or_else(|| (plots(), Vec::new()), |plan| (plan.plots, plan.skipped));
+    Beginning {
+        dir,
+        experiment: request.experiment.or_else(|| train?.experiment.map(str::to_owned)),
+        run_name: request.run_name,
+        train: train.map(Train::entry),
+        tags: request.tags.into_iter().collect(),
+        plots,
+        skipped,
+    }
+}
+
+fn refuse(complaints: &[Complaint]) -> ExitCode {
+    for complaint in complaints {
+        eprintln!("error: {}", complaint.error);
+        if let Some(help) = &complaint.help {
+            eprintln!("  help: {help}");
+        }
+    }
+    ExitCode::from(REFUSED)
+}
+
+/// What a person reads after plain `cargo run`.
+fn journaled(run: &Run, error: Option<&Error>) {
+    if let Some(error) = error {
+        eprintln!("error: the run failed: {error}");
+    }
+    eprintln!("journaled: the run is in `{}`", run.dir().display());
+    eprintln!("  help: `cargo mlplots sync` ships it to MLflow");
+}

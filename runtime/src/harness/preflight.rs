@@ -1,0 +1,260 @@
+//! All checks that come before a training: in milliseconds, not after ten hours.
+
+use std::any::TypeId;
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::params::{flatten, overlay};
+use crate::record::{
+    MAX_PARAM_VALUE, Request, check_experiment_name, check_key,
+};
+use crate::registry::Train;
+use crate::run::Plot;
+
+/// What a run will do.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) train: &'static Train,
+    pub(super) params: Option<Value>,
+    pub(super) plots: Vec<&'static Plot>,
+    pub(super) skipped: Vec<(&'static Plot, String)>,
+}
+
+/// What stands against a training.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Complaint {
+    pub(super) error: String,
+    pub(super) help: Option<String>,
+}
+
+fn complain(error: String, help: impl Into<Option<String>>) -> Complaint {
+    Complaint { error, help: help.into() }
+}
+
+/// Makes the plan, or tells everything that stands against it.
+pub(super) fn plan(
+    request: &Request,
+    trains: &[&'static Train],
+    plots: &[&'static Plot],
+) -> Result<Plan, Vec<Complaint>> {
+    let mut complaints = duplicates(trains);
+    let train = match choose(request, trains) {
+        Ok(train) => train,
+        Err(complaint) => {
+            complaints.push(complaint);
+            return Err(complaints);
+        }
+    };
+    let params = match params(request, train) {
+        Ok(params) => params,
+        Err(wrong) => {
+            complaints.extend(wrong);
+            None
+        }
+    };
+    complaints.extend(names(request, train));
+    let (plots, unprovided) = of_train(train, trains, plots);
+    complaints.extend(unprovided);
+    let (plots, skipped) = select(request, plots);
+    complaints.extend(collisions(&plots));
+    complaints.extend(no_match(request, &plots, &skipped));
+    if complaints.is_empty() {
+        Ok(Plan { train, params, plots, skipped })
+    } else {
+        Err(complaints)
+    }
+}
+
+fn choose(request: &Request, trains: &[&'static Train]) -> Result<&'static Train, Complaint> {
+    let names = || trains.iter().map(|train| train.name).collect::<Vec<_>>().join("`, `");
+    match (&request.train, trains) {
+        (_, []) => Err(complain(
+            "no `#[train]` function is linked into this program".to_owned(),
+            "a library that nothing names is not linked: name the one that holds them, \
+             `mlplots::main!(my_lib);`"
+                .to_owned(),
+        )),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(complain(
+            format!("this program has several `#[train]` functions: `{}`", names()),
+            format!("name one: `cargo mlplots run {}`", trains[0].name),
+        )),
+        (Some(name), _) => trains.iter().copied().find(|train| train.name == name).ok_or_else(|| {
+            complain(format!("there is no `#[train]` function `{name}`"), format!("there are `{}`", names()))
+        }),
+    }
+}
+
+fn duplicates(trains: &[&'static Train]) -> Vec<Complaint> {
+    trains
+        .windows(2)
+        .filter(|pair| pair[0].name == pair[1].name)
+        .map(|pair| {
+            complain(
+                format!(
+                    "two `#[train]` functions have the name `{}`: {} and {}",
+                    pair[0].name, pair[0].source(), pair[1].source()
+                ),
+                "give one another: `#[train(name = \"…\")]`".to_owned(),
+            )
+        })
+        .collect()
+}
+
+fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complaint>> {
+    let Some(params) = train.params else {
+        return match request.params.first() {
+            None => Ok(None),
+            Some((key, _)) => Err(vec![complain(
+                format!("`-P {key}`: the training `{}` takes no params ({})", train.name, train.source()),
+                "give it a second argument `params: P` with `P: Default + Serialize + Deserialize`".to_owned(),
+            )]),
+        };
+    };
+    let one = |error| vec![complain(error, None)];
+    let source = train.source();
+    let defaults = (params.defaults)()
+        .map_err(|why| one(format!("the default params of `{}` ({source}) are not JSON: {why}", train.name)))?;
+    if !defaults.is_object() {
+        return Err(one(format!("the params of `{}` ({source}) have no named fields", train.name)));
+    }
+    let laid = overlay(&defaults, &request.params)
+        .map_err(|wrong| wrong.into_iter().map(|error| complain(error, None)).collect::<Vec<_>>())?;
+    (params.check)(&laid)
+        .map_err(|why| one(format!("the params do not fit `{}` ({source}): {why}", train.name)))?;
+    let mut wrong = Vec::new();
+    for (key, value) in flatten(&laid) {
+        if let Err(error) = check_key("param", &key) {
+            wrong.push(complain(error, format!("rename the field ({source})")));
+        }
+        if value.chars().count() > MAX_PARAM_VALUE {
+            wrong.push(complain(
+                format!("the param `{key}` is longer than the {MAX_PARAM_VALUE} characters that MLflow keeps"),
+                "skip the field with `#[serde(skip)]`, and log it as an artifact".to_owned(),
+            ));
+        }
+    }
+    if wrong.is_empty() { Ok(Some(laid)) } else { Err(wrong) }
+}
+
+fn names(request: &Request, train: &Train) -> Vec<Complaint> {
+    let experiment = request.experiment.as_deref().or(train.experiment);
+    let experiment = experiment.map_or(Ok(()), check_experiment_name);
+    let tags = request.tags.keys().map(|key| check_key("tag", key));
+    std::iter::once(experiment).chain(tags).filter_map(Result::err).map(|error| complain(error, None)).collect()
+}
+
+/// The plots of this training, and a complaint for each whose input no training provides. A plot
+/// over what only another training provides is that one's.
+fn of_train(
+    train: &Train,
+    trains: &[&'static Train],
+    plots: &[&'static Plot],
+) -> (Vec<&'static Plot>, Vec<Complaint>) {
+    let ids = |train: &Train| train.outputs().iter().map(|output| output.id).collect::<HashSet<TypeId>>();
+    let here = ids(train);
+    let anywhere: HashSet<TypeId> = trains.iter().flat_map(|train| ids(train)).collect();
+    let mut complaints = Vec::new();
+    let mut mine = Vec::new();
+    for &plot in plots {
+        let unprovided = plot.inputs.iter().filter(|input| !anywhere.contains(&input.id));
+        let unprovided: Vec<_> = unprovided.map(|input| input.written).collect();
+        if let [first, ..] = unprovided.as_slice() {
+            complaints.push(complain(
+                format!(
+                    "the plot `{}` ({}) looks at `{}`, which no training provides",
+                    plot.name, plot.source(), unprovided.join("` and `")
+                ),
+                format!(
+                    "return a `{first}` from `{}` ({}), or provide it midway and say so: \
+                     `#[train(provides({first}))]`",
+                    train.name, train.source()
+                ),
+            ));
+        } else if plot.inputs.iter().all(|input| here.contains(&input.id)) {
+            mine.push(plot);
+        }
+    }
+    (mine, complaints)
+}
+
+type Selected = (Vec<&'static Plot>, Vec<(&'static Plot, String)>);
+
+fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
+    let mut taken = Vec::new();
+    let mut skipped = Vec::new();
+    for plot in plots {
+        let hit = |globs: &[String]| globs.iter().find(|glob| matches_glob(glob, plot.name)).cloned();
+        if let Some(glob) = hit(&request.skip) {
+            skipped.push((plot, format!("left out by `--skip {glob}`")));
+        } else if request.only.is_empty() || hit(&request.only).is_some() {
+            taken.push(plot);
+        } else {
+            skipped.push((plot, format!("not in `--only {}`", request.only.join(" "))));
+        }
+    }
+    (taken, skipped)
+}
+
+/// A glob that fits no figure is a slip of the pen.
+fn no_match(request: &Request, taken: &[&Plot], skipped: &[(&'static Plot, String)]) -> Vec<Complaint> {
+    let all = || taken.iter().copied().chain(skipped.iter().map(|(plot, _)| *plot));
+    let known: Vec<_> = all().map(|plot| plot.name).collect();
+    [("--only", &request.only), ("--skip", &request.skip)]
+        .into_iter()
+        .flat_map(|(flag, globs)| globs.iter().map(move |glob| (flag, glob)))
+        .filter(|(_, glob)| !known.iter().any(|name| matches_glob(glob, name)))
+        .map(|(flag, glob)| {
+            complain(
+                format!("`{flag} {glob}` fits no figure"),
+                format!("there are `{}`", known.join("`, `")),
+            )
+        })
+        .collect()
+}
+
+/// Two plots that write one file.
+fn collisions(plots: &[&'static Plot]) -> Vec<Complaint> {
+    let mut writers: HashMap<String, &Plot> = HashMap::new();
+    let mut complaints = Vec::new();
+    for plot in plots {
+        let stem = plot.path(plot.name);
+        if let Some(other) = writers.insert(stem.clone(), plot) {
+            complaints.push(complain(
+                format!("two figures have the name `{stem}`: {} and {}", other.source(), plot.source()),
+                "give one another: `#[plot(name = \"…\")]` or `#[plot(dir = \"…\")]`".to_owned(),
+            ));
+        }
+    }
+    complaints
+}
+
+/// Whether a name fits a glob: `*` stands for any text, `?` for one character.
+fn matches_glob(glob: &str, name: &str) -> bool {
+    fn fits(glob: &[char], name: &[char]) -> bool {
+        match (glob.first(), name.first()) {
+            (None, None) => true,
+            (Some('*'), _) => fits(&glob[1..], name) || (!name.is_empty() && fits(glob, &name[1..])),
+            (Some('?'), Some(_)) => fits(&glob[1..], &name[1..]),
+            (Some(a), Some(b)) if a == b => fits(&glob[1..], &name[1..]),
+            _ => false,
+        }
+    }
+    fits(&glob.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches_glob;
+
+    #[test]
+    fn globs() {
+        for (glob, name, fits) in [
+            ("*", "loss", true), ("res*", "residuals", true), ("*_plot", "qq_plot", true),
+            ("q?_plot", "qq_plot", true), ("loss", "loss2", false), ("", "", true), ("a*b*c", "aXbYc", true),
+        ] {
+            assert_eq!(matches_glob(glob, name), fits, "{glob} {name}");
+        }
+    }
+}

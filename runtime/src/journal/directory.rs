@@ -1,0 +1,104 @@
+//! Where journals are: `.mlplots/runs/<uuid>/` at the workspace root.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// One run's directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// The directory of the run `uuid` below the workspace root. Makes nothing.
+    pub fn new(root: &Path, uuid: &str) -> Self {
+        Self { path: Self::runs(root).join(uuid) }
+    }
+
+    /// A run's directory whose path is known.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where all runs of a workspace are.
+    pub fn runs(root: &Path) -> PathBuf {
+        root.join(".mlplots").join("runs")
+    }
+
+    /// All runs of a workspace that have a journal or had one coming, oldest first.
+    pub fn all(root: &Path) -> io::Result<Vec<Self>> {
+        let entries = match fs::read_dir(Self::runs(root)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut runs = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                runs.push(Self { path: entry.path() });
+            }
+        }
+        // The names are time-ordered UUIDs.
+        runs.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(runs)
+    }
+
+    /// A new run's identity: 32 hex digits that sort by time.
+    pub fn new_uuid() -> String {
+        uuid::Uuid::now_v7().simple().to_string()
+    }
+
+    /// Makes the directory, readable by its owner only, and hides `.mlplots` from git.
+    pub fn create(&self) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(self.artifacts())?;
+        if let Some(top) = self.path.ancestors().nth(2).filter(|top| top.ends_with(".mlplots")) {
+            let ignore = top.join(".gitignore");
+            if !ignore.exists() {
+                fs::write(ignore, "*\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's UUID: the directory's name.
+    pub fn uuid(&self) -> String {
+        self.path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+
+    /// The journal's file.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
+    /// Where the contents of artifacts are, each under its SHA-256.
+    pub fn artifacts(&self) -> PathBuf {
+        self.path.join("artifacts")
+    }
+
+    /// The content of an artifact.
+    pub fn content(&self, sha256: &str) -> PathBuf {
+        self.artifacts().join(sha256)
+    }
+}
+
+/// The workspace root above `from`: the nearest folder up that holds a `Cargo.lock` or
+/// `.mlplots`, or else `from` itself.
+pub fn workspace_root(from: &Path) -> PathBuf {
+    from.ancestors()
+        .find(|folder| folder.join("Cargo.lock").is_file() || folder.join(".mlplots").is_dir())
+        .unwrap_or(from)
+        .to_path_buf()
+}

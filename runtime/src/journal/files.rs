@@ -1,0 +1,75 @@
+//! Contents of artifacts: each file is stored once, under the SHA-256 of its bytes.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use super::RunDir;
+use crate::record::Artifact;
+
+/// Adds contents to a run's directory. They are on disk before their name appears.
+#[derive(Debug)]
+pub struct Files {
+    run: RunDir,
+    next: AtomicU64,
+}
+
+impl Files {
+    /// The contents of this run.
+    pub fn of(run: RunDir) -> Self {
+        Self { run, next: AtomicU64::new(0) }
+    }
+
+    /// Stores bytes that belong at `path` of the run.
+    pub fn add_bytes(&self, path: &str, bytes: &[u8]) -> io::Result<Artifact> {
+        self.add_reader(path, bytes)
+    }
+
+    /// Stores a copy of a file, streamed.
+    pub fn add_file(&self, path: &str, source: &Path) -> io::Result<Artifact> {
+        self.add_reader(path, File::open(source)?)
+    }
+
+    fn add_reader(&self, path: &str, mut source: impl Read) -> io::Result<Artifact> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.run.artifacts().join(format!("{number}.part"));
+        let stored = self.store(path, &mut source, &temporary);
+        if stored.is_err() {
+            // What could not be finished must not stay and fill the disk further.
+            let _ = fs::remove_file(&temporary);
+        }
+        stored
+    }
+
+    fn store(&self, path: &str, source: &mut impl Read, temporary: &Path) -> io::Result<Artifact> {
+        let mut file = super::writer::private_options().create(true).truncate(true).open(temporary)?;
+        let mut hasher = Sha256::new();
+        let mut bytes = 0;
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let read = match source.read(&mut buffer) {
+                Ok(0) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            hasher.update(&buffer[..read]);
+            file.write_all(&buffer[..read])?;
+            bytes += read as u64;
+        }
+        file.sync_all()?;
+        let sha256 = hex(&hasher.finalize());
+        fs::rename(temporary, self.run.content(&sha256))?;
+        Ok(Artifact { path: path.to_owned(), sha256, bytes })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

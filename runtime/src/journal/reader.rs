@@ -1,0 +1,188 @@
+//! The reading side, in the supervisor: follows a journal while it grows.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::decode;
+use crate::record::Record;
+
+/// How much is read at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// What a journal says at one place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// A record.
+    Record(Record),
+    /// A line that is not what was written: it is left out and said so.
+    Damaged {
+        /// Where it begins, in bytes.
+        offset: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Reads a journal from a place on; asks again for what has been added since.
+#[derive(Debug)]
+pub struct Reader {
+    file: File,
+    buffer: Vec<u8>,
+    start: usize,
+    offset: u64,
+}
+
+impl Reader {
+    /// Opens a journal at `offset`, which was returned by [`Reader::offset`], or 0.
+    pub fn open(journal: &Path, offset: u64) -> io::Result<Self> {
+        let mut file = File::open(journal)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Self { file, buffer: Vec::new(), start: 0, offset })
+    }
+
+    /// Where the next entry begins.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next entry, or `None` when there is no complete line yet.
+    pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
+        let mut searched = self.start;
+        loop {
+            if let Some(length) = self.buffer[searched..].iter().position(|&byte| byte == b'\n') {
+                let end = searched + length;
+                let entry = match decode(&self.buffer[self.start..end]) {
+                    Ok(record) => Entry::Record(record),
+                    Err(why) => Entry::Damaged { offset: self.offset, why },
+                };
+                self.offset += (end + 1 - self.start) as u64;
+                self.start = end + 1;
+                return Ok(Some(entry));
+            }
+            self.buffer.drain(..self.start);
+            self.start = 0;
+            searched = self.buffer.len();
+            self.buffer.resize(searched + CHUNK, 0);
+            let read = loop {
+                match self.file.read(&mut self.buffer[searched..]) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => break read,
+                }
+            };
+            self.buffer.truncate(searched + *read.as_ref().unwrap_or(&0));
+            if read? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Bytes of a last line that was cut off, once no writer lives.
+    pub fn torn(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::record::{Metric, Param};
+    use std::io::Write;
+
+    fn sample() -> Vec<Record> {
+        vec![
+            Record::Params(vec![Param { key: "alpha".into(), value: "1\n2 \"é\"".into() }]),
+            Record::Metrics(vec![
+                Metric { key: "loss".into(), value: 0.1 + 0.2, timestamp: 1, step: -3 },
+                Metric { key: "inf".into(), value: f64::NEG_INFINITY, timestamp: 1, step: i64::MAX },
+                Metric { key: "tiny".into(), value: 5e-324, timestamp: 1, step: i64::MIN },
+                Metric { key: "minus zero".into(), value: -0.0, timestamp: 0, step: 0 },
+            ]),
+            Record::Panic("at src/main.rs:1".into()),
+        ]
+    }
+
+    fn bytes() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for record in sample() {
+            super::super::encode(&record, &mut bytes).unwrap();
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> (Vec<Entry>, usize) {
+        let path = std::env::temp_dir().join(format!("mlplots-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
+        let mut reader = Reader::open(&path, 0).unwrap();
+        let mut entries = Vec::new();
+        while let Some(entry) = reader.next_entry().unwrap() {
+            entries.push(entry);
+        }
+        std::fs::remove_file(&path).unwrap();
+        (entries, reader.torn())
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let entries: Vec<_> = sample().into_iter().map(Entry::Record).collect();
+        assert_eq!(read(&bytes()), (entries, 0));
+    }
+
+    #[test]
+    fn torn_at_every_byte_keeps_what_is_whole() {
+        let bytes = bytes();
+        for cut in 0..bytes.len() {
+            let whole = bytes[..cut].iter().filter(|&&byte| byte == b'\n').count();
+            let (entries, torn) = read(&bytes[..cut]);
+            let expected: Vec<_> = sample().into_iter().take(whole).map(Entry::Record).collect();
+            assert_eq!(entries, expected, "cut at {cut}");
+            let last = bytes[..cut].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            assert_eq!(torn, cut - last, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_invents_nothing() {
+        let bytes = bytes();
+        let good: Vec<_> = sample().into_iter().map(Entry::Record).collect();
+        for place in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[place / 8] ^= 1 << (place % 8);
+            let (entries, torn) = read(&flipped);
+            assert!(entries.iter().all(|entry| matches!(entry, Entry::Damaged { .. }) || good.contains(entry)));
+            assert!(
+                torn > 0 || entries.iter().any(|entry| matches!(entry, Entry::Damaged { .. })),
+                "the damage at bit {place} is not reported"
+            );
+        }
+    }
+
+    #[test]
+    fn nan_comes_back() {
+        let mut line = Vec::new();
+        let metric = Metric { key: "x".into(), value: f64::NAN, timestamp: 0, step: 0 };
+        super::super::encode(&Record::Metrics(vec![metric]), &mut line).unwrap();
+        let (entries, _) = read(&line);
+        let [Entry::Record(Record::Metrics(metrics))] = entries.as_slice() else { panic!("{entries:?}") };
+        assert!(metrics[0].value.is_nan());
+    }
+
+    #[test]
+    fn follows_a_journal_that_grows() {
+        let path = std::env::temp_dir().join(format!("mlplots-{}", uuid::Uuid::now_v7().simple()));
+        let bytes = bytes();
+        let mut file = std::fs::File::create(&path).unwrap();
+        let mut reader = Reader::open(&path, 0).unwrap();
+        let mut entries = Vec::new();
+        for chunk in bytes.chunks(7) {
+            file.write_all(chunk).unwrap();
+            while let Some(entry) = reader.next_entry().unwrap() {
+                entries.push(entry);
+            }
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(entries, sample().into_iter().map(Entry::Record).collect::<Vec<_>>());
+        assert_eq!(reader.offset(), bytes.len() as u64);
+    }
+}

@@ -1,0 +1,205 @@
+//! A model's input example, in the forms that MLflow stores.
+
+use serde_json::{Map, Value, json};
+
+use super::onnx::{Graph, Tensor};
+use crate::record::{ExampleKind, InputExample};
+
+const FILE: &str = "input_example.json";
+const SERVING_FILE: &str = "serving_input_example.json";
+
+/// An input example.
+#[derive(Debug, PartialEq)]
+pub(super) enum Example {
+    /// Rows of named columns.
+    Frame(Frame),
+    /// Numbers with a shape.
+    Tensor(Vec<usize>, Value),
+    /// Named tensors.
+    Tensors(Map<String, Value>),
+}
+
+/// Rows of named columns.
+#[derive(Debug, PartialEq)]
+pub(super) struct Frame {
+    pub(super) columns: Vec<String>,
+    pub(super) data: Vec<Vec<Value>>,
+}
+
+impl Example {
+    /// Finds out which form a value has; `columns` names those of a matrix.
+    pub(super) fn new(value: Value, columns: Option<Vec<String>>) -> Result<Self, String> {
+        let example = match value {
+            Value::Array(rows) if rows.first().is_some_and(Value::is_object) => {
+                Self::Frame(Frame::of_rows(rows)?)
+            }
+            Value::Object(fields) if fields.values().any(Value::is_array) => {
+                fields
+                    .values()
+                    .try_for_each(|field| shape(field).map(drop))?;
+                Self::Tensors(fields)
+            }
+            row @ Value::Object(_) => Self::Frame(Frame::of_rows(vec![row])?),
+            value => Self::Tensor(shape(&value)?, value),
+        };
+        let Some(columns) = columns else {
+            return Ok(example);
+        };
+        match example {
+            Self::Tensor(shape, Value::Array(rows)) if shape.len() == 2 => {
+                if shape[1] != columns.len() {
+                    return Err(format!(
+                        "the input example has {} columns, and {} names for them",
+                        shape[1],
+                        columns.len()
+                    ));
+                }
+                let cells = |row| {
+                    if let Value::Array(cells) = row {
+                        cells
+                    } else {
+                        Vec::new()
+                    }
+                };
+                Ok(Self::Frame(Frame {
+                    columns,
+                    data: rows.into_iter().map(cells).collect(),
+                }))
+            }
+            _ => {
+                Err("`columns` names those of a matrix, which the input example is not".to_owned())
+            }
+        }
+    }
+
+    /// Compares the example with what an ONNX graph takes. A data frame for an only input is
+    /// left to the signature, which fits it column by column.
+    pub(super) fn check(&self, graph: &Graph) -> Result<(), String> {
+        let only = graph.inputs.len() == 1;
+        for Tensor {
+            name,
+            shape: wanted,
+            ..
+        } in &graph.inputs
+        {
+            let found = match self {
+                Self::Frame(_) if only => return Ok(()),
+                Self::Frame(frame) if frame.columns.contains(name) => continue,
+                Self::Tensor(shape, _) if only => Some(shape.clone()),
+                Self::Tensors(fields) => fields.get(name).map(shape).transpose()?,
+                _ => None,
+            };
+            let Some(found) = found else {
+                return Err(format!(
+                    "the input example lacks the ONNX model's input `{name}`; give it as a map of \
+                     the inputs' names"
+                ));
+            };
+            let fits = |wanted: &[i64]| {
+                let pairs = || wanted.iter().zip(&found);
+                wanted.len() == found.len()
+                    && pairs().all(|(&wanted, &length)| wanted == -1 || wanted == length as i64)
+            };
+            if let Some(wanted) = wanted
+                && !fits(wanted)
+            {
+                return Err(format!(
+                    "the input example has the shape {found:?}, but the ONNX model's input `{name}` \
+                     has {wanted:?}, where -1 is any length"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The two files that MLflow's Python client writes, and the record of them.
+    pub(super) fn files(self) -> (Vec<(String, Vec<u8>)>, InputExample) {
+        let (kind, key, value) = match self {
+            Self::Frame(Frame { columns, data }) => {
+                let split = json!({"columns": columns, "data": data});
+                (ExampleKind::Dataframe, "dataframe_split", split)
+            }
+            Self::Tensor(_, value) => (ExampleKind::Ndarray, "inputs", value),
+            Self::Tensors(fields) => (ExampleKind::Ndarray, "inputs", Value::Object(fields)),
+        };
+        let serving = format!("{:#}", json!({key: &value}));
+        let files = vec![
+            (FILE.to_owned(), value.to_string().into_bytes()),
+            (SERVING_FILE.to_owned(), serving.into_bytes()),
+        ];
+        let record = InputExample {
+            path: FILE.to_owned(),
+            serving_path: SERVING_FILE.to_owned(),
+            kind,
+        };
+        (files, record)
+    }
+}
+
+impl Frame {
+    fn of_rows(rows: Vec<Value>) -> Result<Self, String> {
+        let mut columns: Vec<String> = Vec::new();
+        let mut data = Vec::with_capacity(rows.len());
+        for (number, row) in rows.into_iter().enumerate() {
+            let Value::Object(mut row) = row else {
+                return Err(format!(
+                    "row {number} of the input example has no named fields"
+                ));
+            };
+            if number == 0 {
+                columns = row.keys().cloned().collect();
+            }
+            let cells: Option<Vec<Value>> =
+                columns.iter().map(|column| row.remove(column)).collect();
+            match cells {
+                Some(cells) if row.is_empty() => data.push(cells),
+                _ => {
+                    return Err(format!(
+                        "row {number} of the input example has other fields than row 0"
+                    ));
+                }
+            }
+        }
+        Ok(Self { columns, data })
+    }
+
+    /// Makes every value a float, as a matrix of floats takes it.
+    pub(super) fn make_floats(&mut self) -> Result<(), String> {
+        for row in &mut self.data {
+            for (value, column) in row.iter_mut().zip(&self.columns) {
+                *value = match value {
+                    Value::Null => Value::Null,
+                    Value::Bool(bool) => f64::from(u8::from(*bool)).into(),
+                    Value::Number(number) => number.as_f64().into(),
+                    _ => {
+                        return Err(format!(
+                            "the ONNX model takes numbers, but the input example's column `{column}` \
+                             has {value}"
+                        ));
+                    }
+                };
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The shape of nested arrays.
+fn shape(value: &Value) -> Result<Vec<usize>, String> {
+    let Value::Array(items) = value else {
+        return match value {
+            Value::Object(_) => Err("the input example mixes arrays and named fields".to_owned()),
+            _ => Ok(Vec::new()),
+        };
+    };
+    let Some((first, rest)) = items.split_first() else {
+        return Err("the input example is empty".to_owned());
+    };
+    let inner = shape(first)?;
+    for item in rest {
+        if shape(item)? != inner {
+            return Err("the rows of the input example differ in length".to_owned());
+        }
+    }
+    Ok(std::iter::once(items.len()).chain(inner).collect())
+}

@@ -1,0 +1,190 @@
+//! Models of a run: an ONNX file, or any serde value.
+
+mod example;
+mod load;
+pub mod onnx;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::record::{Flavor, InputExample, Signature};
+use example::Example;
+pub use load::load_model;
+pub use schema::{DataType, Schema};
+
+/// A model for [`Run::log_model`](crate::Run::log_model), which reports what is wrong with it.
+///
+/// The signature (what it takes and gives) comes from the ONNX file or from the input example.
+///
+/// ```
+/// use mlplots::{Model, onnx};
+///
+/// let bytes = onnx::linear(&[2.0, -1.0], 0.5);
+/// let model = Model::onnx(bytes)
+///     .input_example(&[[1.0, 3.0], [1.5, 2.0]])
+///     .columns(["price", "rainfall"]);
+/// # let _ = model;
+/// ```
+#[derive(Debug)]
+pub struct Model {
+    kind: Kind,
+    example: Option<Result<Value, String>>,
+    columns: Option<Vec<String>>,
+    signature: Option<Signature>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Onnx(Vec<u8>),
+    OnnxFile(PathBuf),
+    Native {
+        json: Result<Vec<u8>, String>,
+        type_name: &'static str,
+    },
+}
+
+/// What a model's record is made of.
+pub(crate) struct Parts {
+    pub(crate) flavor: Flavor,
+    /// Paths below the model's root, and the bytes.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) signature: Option<Signature>,
+    pub(crate) input_example: Option<InputExample>,
+}
+
+impl Model {
+    /// A model in ONNX: Python loads it with `mlflow.pyfunc.load_model`, and `mlflow models serve`
+    /// serves it.
+    pub fn onnx(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(Kind::Onnx(bytes.into()))
+    }
+
+    /// The same from a file, which must hold all its weights. It is read by `log_model`.
+    pub fn onnx_file(path: impl Into<PathBuf>) -> Self {
+        Self::new(Kind::OnnxFile(path.into()))
+    }
+
+    /// A model as any serde value, stored as JSON; [`load_model`] reads it back. `log_model` reads
+    /// it once itself: what JSON cannot hold, like a NaN, is an error then and not years later.
+    pub fn native<T: Serialize + DeserializeOwned>(value: &T) -> Self {
+        let json = serde_json::to_vec(value)
+            .map_err(|why| why.to_string())
+            .and_then(|json| match serde_json::from_slice::<T>(&json) {
+                Ok(_) => Ok(json),
+                Err(why) => Err(format!("written as JSON it cannot be read back: {why}")),
+            });
+        Self::new(Kind::Native {
+            json,
+            type_name: std::any::type_name::<T>(),
+        })
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            example: None,
+            columns: None,
+            signature: None,
+        }
+    }
+
+    /// Adds some input for whoever uses the model: rows with named fields (a data frame in
+    /// Python), a matrix or another nesting of arrays (a numpy array), or a map of names to such
+    /// arrays. A few rows are enough.
+    pub fn input_example<T: Serialize + ?Sized>(mut self, example: &T) -> Self {
+        self.example = Some(serde_json::to_value(example).map_err(|why| why.to_string()));
+        self
+    }
+
+    /// Names the columns of an input example that is a matrix, which makes it a data frame.
+    pub fn columns<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.columns = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Says what the model takes and gives, in place of what would be inferred.
+    pub fn signature(mut self, inputs: Schema, outputs: Schema) -> Self {
+        self.signature = Some(schema::signature(inputs, Some(outputs)));
+        self
+    }
+
+    pub(crate) fn into_parts(self) -> Result<Parts, String> {
+        let mut example = match (self.example, self.columns) {
+            (Some(value), columns) => {
+                let value = value.map_err(|why| format!("the input example is not JSON: {why}"))?;
+                Some(Example::new(value, columns)?)
+            }
+            (None, Some(_)) => return Err("`columns` without an `input_example`".to_owned()),
+            (None, None) => None,
+        };
+        let (flavor, data, inferred) = match self.kind {
+            Kind::Onnx(bytes) => {
+                let signature = signature_of_onnx(&bytes, example.as_mut())?;
+                (
+                    Flavor::Onnx {
+                        file: "model.onnx".to_owned(),
+                    },
+                    bytes,
+                    signature,
+                )
+            }
+            Kind::OnnxFile(path) => {
+                let file = path.display();
+                let bytes = std::fs::read(&path)
+                    .map_err(|why| format!("could not read `{file}`: {why}"))?;
+                let signature = signature_of_onnx(&bytes, example.as_mut())
+                    .map_err(|why| format!("`{file}`: {why}"))?;
+                (
+                    Flavor::Onnx {
+                        file: "model.onnx".to_owned(),
+                    },
+                    bytes,
+                    signature,
+                )
+            }
+            Kind::Native { json, type_name } => {
+                let flavor = Flavor::Native {
+                    file: "model.json".to_owned(),
+                    type_name: type_name.to_owned(),
+                };
+                (flavor, json?, example.as_ref().and_then(schema::of_example))
+            }
+        };
+        let (Flavor::Onnx { file } | Flavor::Native { file, .. }) = &flavor;
+        let mut files = vec![(file.clone(), data)];
+        let input_example = example.map(|example| {
+            let (example_files, record) = example.files();
+            files.extend(example_files);
+            record
+        });
+        Ok(Parts {
+            flavor,
+            files,
+            signature: self.signature.or(inferred),
+            input_example,
+        })
+    }
+}
+
+fn signature_of_onnx(
+    bytes: &[u8],
+    example: Option<&mut Example>,
+) -> Result<Option<Signature>, String> {
+    let graph = onnx::read(bytes)?;
+    if graph.external {
+        return Err(
+            "this ONNX model keeps its weights in other files; save it as one file".to_owned(),
+        );
+    }
+    if let Some(example) = &example {
+        example.check(&graph)?;
+    }
+    schema::of_onnx(&graph, example)
+}

@@ -1,0 +1,216 @@
+//! What `#[train]` and `#[plot]` register, collected by the linker.
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::record::{Listing, TrainEntry};
+use crate::run::{Input, Plot, Run, summary};
+
+inventory::collect!(Train);
+inventory::collect!(Plot);
+
+/// A registered training function.
+#[derive(Debug)]
+pub struct Train {
+    /// Its name.
+    pub name: &'static str,
+    /// The experiment of its runs.
+    pub experiment: Option<&'static str>,
+    /// Where it is defined.
+    pub module: &'static str,
+    /// Source file.
+    pub file: &'static str,
+    /// Line of its name.
+    pub line: u32,
+    /// Its doc comment.
+    pub doc: &'static str,
+    /// Types it says it provides midway.
+    pub provides: &'static [Input],
+    /// Types of what it returns.
+    pub returns: fn() -> Vec<Input>,
+    /// Its params, if it takes any.
+    pub params: Option<Params>,
+    /// Calls it, and provides what it returns.
+    pub run: fn(&Run, Option<Value>) -> Result<(), String>,
+}
+
+impl Train {
+    /// `file:line`.
+    pub fn source(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
+    /// All types it provides.
+    pub fn outputs(&self) -> Vec<Input> {
+        let mut outputs = self.provides.to_vec();
+        outputs.extend((self.returns)());
+        outputs
+    }
+
+    /// What a listing says of it.
+    pub fn entry(&self) -> TrainEntry {
+        let params = self.params.and_then(|params| (params.defaults)().ok());
+        TrainEntry {
+            name: self.name.to_owned(),
+            experiment: self.experiment.map(str::to_owned),
+            module: self.module.to_owned(),
+            source: self.source(),
+            doc: summary(self.doc),
+            provides: self.outputs().iter().map(|output| output.written.to_owned()).collect(),
+            params: params.map(|defaults| crate::harness::flatten(&defaults)).unwrap_or_default(),
+        }
+    }
+}
+
+/// The params type of a training function.
+#[derive(Clone, Copy, Debug)]
+pub struct Params {
+    /// Its default as JSON.
+    pub defaults: fn() -> Result<Value, String>,
+    /// Whether JSON is one of its values.
+    pub check: fn(&Value) -> Result<(), String>,
+}
+
+impl Params {
+    /// The params type `P`.
+    pub const fn of<P: Default + Serialize + DeserializeOwned>() -> Self {
+        Self {
+            defaults: || serde_json::to_value(P::default()).map_err(|why| why.to_string()),
+            check: |value| P::deserialize(value).map(drop).map_err(|why| why.to_string()),
+        }
+    }
+}
+
+/// The params that a training function is called with.
+pub fn params_from<P: Default + DeserializeOwned>(params: Option<Value>) -> Result<P, String> {
+    match params {
+        Some(value) => P::deserialize(value).map_err(|why| why.to_string()),
+        None => Ok(P::default()),
+    }
+}
+
+/// All registered training functions, by name: link order differs between profiles.
+pub(crate) fn trains() -> Vec<&'static Train> {
+    let mut trains: Vec<_> = inventory::iter::<Train>.into_iter().collect();
+    trains.sort_by_key(|train| (train.name, train.module, train.line));
+    trains
+}
+
+/// All registered plots, by name.
+pub(crate) fn plots() -> Vec<&'static Plot> {
+    let mut plots: Vec<_> = inventory::iter::<Plot>.into_iter().collect();
+    plots.sort_by_key(|plot| (plot.name, plot.module, plot.line));
+    plots
+}
+
+/// The registry as data.
+pub(crate) fn listing() -> Listing {
+    Listing {
+        format: crate::record::FORMAT,
+        trains: trains().iter().map(|train| train.entry()).collect(),
+        plots: plots().iter().map(|plot| plot.entry()).collect(),
+    }
+}
+
+/// What a training function returns, as a type. Inherent methods win over those of traits, so
+/// `ok` and `inputs` see through `Result`, its aliases, and tuples; this holds in generated code,
+/// where the type is known, and not in generic code.
+pub struct Returns<T>(PhantomData<fn() -> T>);
+
+impl<T> Returns<T> {
+    /// The only value.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<T, E: Display> Returns<Result<T, E>> {
+    /// What it is when it is Ok.
+    pub fn ok(self) -> Returns<T> {
+        Returns::NEW
+    }
+}
+
+/// A return type that is not a `Result`.
+pub trait ReturnsPlain: Sized {
+    /// Itself.
+    fn ok(self) -> Self {
+        self
+    }
+}
+
+impl<T> ReturnsPlain for Returns<T> {}
+
+/// A return type that is not a tuple.
+pub trait ReturnsOne {
+    /// The one type.
+    fn inputs(self) -> Vec<Input>;
+}
+
+impl<T: Send + Sync + 'static> ReturnsOne for Returns<T> {
+    fn inputs(self) -> Vec<Input> {
+        vec![Input::of::<T>(std::any::type_name::<T>())]
+    }
+}
+
+/// What a training function returned.
+pub struct Outcome<T>(pub T);
+
+impl<T, E: Display> Outcome<Result<T, E>> {
+    /// The value or the error's words.
+    pub fn ok(self) -> Result<T, String> {
+        self.0.map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// An outcome that is not a `Result`.
+pub trait OutcomePlain<T> {
+    /// The value.
+    fn ok(self) -> Result<T, String>;
+}
+
+impl<T> OutcomePlain<T> for Outcome<T> {
+    fn ok(self) -> Result<T, String> {
+        Ok(self.0)
+    }
+}
+
+/// Values to be provided.
+pub struct Values<T>(pub T);
+
+/// A value that is not a tuple.
+pub trait ValuesOne {
+    /// Provides it.
+    fn provide(self, run: &Run);
+}
+
+impl<T: Send + Sync + 'static> ValuesOne for Values<T> {
+    fn provide(self, run: &Run) {
+        run.provide(self.0);
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => {$(
+        #[allow(non_snake_case, reason = "one name serves the type and its value")]
+        #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing")]
+        impl<$($name: Send + Sync + 'static),*> Values<($($name,)*)> {
+            /// Provides each.
+            pub fn provide(self, run: &Run) {
+                let ($($name,)*) = self.0;
+                $(run.provide($name);)*
+            }
+        }
+
+        impl<$($name: Send + Sync + 'static),*> Returns<($($name,)*)> {
+            /// The types in it.
+            pub fn inputs(self) -> Vec<Input> {
+                vec![$(Input::of::<$name>(std::any::type_name::<$name>())),*]
+            }
+        }
+    )*};
+}
+
+tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) }

@@ -1,0 +1,218 @@
+//! Files of a run: artifacts, figures, images, tables and models.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Run;
+use crate::error::Error;
+use crate::figure::{Format, Image, IntoFigure, Output, Spec};
+use crate::journal::RunDir;
+use crate::model::Model;
+use crate::record::{self, Figure, FigureStatus, Record, check_key, now_millis};
+
+impl Run {
+    /// Logs a local file as an artifact. Its name is the file's name; `artifact_path`, if not
+    /// empty, is the folder below the run's artifact root.
+    ///
+    /// The file is copied now: what becomes of it later does not matter.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the journal's disk is full.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// run.log_artifact("target/report.html", "reports")
+    /// # }
+    /// ```
+    pub fn log_artifact(&self, path: impl AsRef<Path>, artifact_path: &str) -> Result<(), Error> {
+        let path = path.as_ref();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| Error::new(format!("`{}` does not name a file", path.display())))?;
+        let artifact = self.shared.store_file(&below(artifact_path, name), path)?;
+        self.shared.log(artifact);
+        Ok(())
+    }
+
+    /// Logs all files below a local directory, with the names they have there, under
+    /// `artifact_path` (empty: the run's artifact root).
+    ///
+    /// # Errors
+    /// The directory is empty, holds a symbolic link, or cannot be read.
+    pub fn log_artifacts(&self, dir: impl AsRef<Path>, artifact_path: &str) -> Result<(), Error> {
+        let stored = self.shared.store_directory(dir.as_ref(), |name| below(artifact_path, name))?;
+        for artifact in stored {
+            self.shared.log(artifact);
+        }
+        Ok(())
+    }
+
+    /// Logs text as a file; MLflow's page shows it by its extension (`.txt`, `.md`, `.html` …).
+    pub fn log_text(&self, text: impl AsRef<str>, artifact_file: &str) -> Result<(), Error> {
+        let artifact = self.shared.store(artifact_file, text.as_ref().as_bytes())?;
+        self.shared.log(artifact);
+        Ok(())
+    }
+
+    /// Logs a value as a JSON file. Under a name ending in `.yaml` or `.yml` it is YAML too:
+    /// JSON is a part of YAML.
+    pub fn log_dict(&self, value: &impl Serialize, artifact_file: &str) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|why| Error::new(format!("`{artifact_file}` cannot be written as JSON: {why}")))?;
+        self.log_text(text, artifact_file)
+    }
+
+    /// Logs rows as a table that MLflow's page shows and compares between runs. Each row is a
+    /// struct or a map; its fields are the columns.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// #[derive(serde::Serialize)]
+    /// struct Mistake { row: usize, wanted: &'static str, got: &'static str }
+    ///
+    /// run.log_table(&[Mistake { row: 7, wanted: "ripe", got: "green" }], "mistakes.json")
+    /// # }
+    /// ```
+    pub fn log_table<R: Serialize>(&self, rows: &[R], artifact_file: &str) -> Result<(), Error> {
+        let table = table(rows)
+            .map_err(|why| Error::new(format!("the table `{artifact_file}` {why}")))?;
+        self.log_text(table.to_string(), artifact_file)?;
+        let tables = {
+            let mut state = self.shared.state();
+            if !state.tables.iter().any(|known| known == artifact_file) {
+                state.tables.push(artifact_file.to_owned());
+            }
+            let entry = |path: &String| json!({"path": path, "type": "table"});
+            Value::from(state.tables.iter().map(entry).collect::<Vec<_>>())
+        };
+        self.set_tag("mlflow.loggedArtifacts", tables);
+        Ok(())
+    }
+
+    /// Logs a figure that no `#[plot]` draws; the extension of `artifact_file` is its format.
+    ///
+    /// # Errors
+    /// The figure cannot be drawn, or is not of that format.
+    #[track_caller]
+    pub fn log_figure(&self, figure: impl IntoFigure, artifact_file: &str) -> Result<(), Error> {
+        let source = std::panic::Location::caller();
+        let since = std::time::Instant::now();
+        let extension = Path::new(artifact_file).extension().and_then(|e| e.to_str());
+        let formats: &'static [Format] = match extension {
+            Some("svg") => &[Format::Svg],
+            _ => &[Format::Png],
+        };
+        let failed = |why: String| Error::new(format!("the figure `{artifact_file}`: {why}"));
+        let output = figure.into_output(&Spec { size: None, formats }).map_err(failed)?;
+        let artifact = match output {
+            Output::Files(files) => {
+                let file = files
+                    .iter()
+                    .find(|file| Some(file.extension) == extension)
+                    .ok_or_else(|| failed(mismatch(&files)))?;
+                self.shared.store(artifact_file, &file.bytes)?
+            }
+            Output::Saved(path) => self.shared.store_file(artifact_file, &path)?,
+            Output::Directory(_) => {
+                return Err(failed("a directory is not one figure; use `log_artifacts`".to_owned()));
+            }
+        };
+        self.shared.figure(Figure {
+            name: artifact_file.to_owned(),
+            status: FigureStatus::Logged,
+            reason: None,
+            step: None,
+            files: vec![artifact],
+            millis: since.elapsed().as_millis() as u64,
+            source: format!("{}:{}", source.file(), source.line()),
+            optional: false,
+        });
+        Ok(())
+    }
+
+    /// Logs the image of a step. MLflow's page shows the images of one key in a grid with a
+    /// slider over the steps.
+    pub fn log_image(&self, key: &str, step: i64, image: &Image) -> Result<(), Error> {
+        record::check_image_key(key).map_err(Error::new)?;
+        let png = image.to_png().map_err(|why| Error::new(format!("the image `{key}`: {why}")))?;
+        let png = self.shared.store("images/image.png", &png)?;
+        let files = self.shared.grid_images(key, step, &png).map_err(Error::new)?;
+        for artifact in files {
+            self.shared.log(artifact);
+        }
+        Ok(())
+    }
+
+    /// Logs a model of this run: MLflow's LoggedModel, found as `runs:/RUN/NAME`.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// use mlplots::{Model, onnx};
+    ///
+    /// run.log_model("model", Model::onnx(onnx::linear(&[2.0, -1.0], 0.5)))
+    /// # }
+    /// ```
+    pub fn log_model(&self, name: &str, model: Model) -> Result<(), Error> {
+        check_key("model", name).map_err(Error::new)?;
+        if name.contains(['/', ':', '.', '%', '"', '\'']) {
+            return Err(Error::new(format!(
+                "the model name `{name}` must not hold `/`, `:`, `.`, `%` or quotes"
+            )));
+        }
+        let failed = |why: String| Error::new(format!("the model `{name}`: {why}"));
+        let parts = model.into_parts().map_err(failed)?;
+        let files = parts
+            .files
+            .iter()
+            .map(|(path, content)| self.shared.store(path, content))
+            .collect::<Result<_, _>>()?;
+        self.shared.append(&Record::Model(Box::new(record::Model {
+            uuid: RunDir::new_uuid(),
+            name: name.to_owned(),
+            step: 0,
+            timestamp: now_millis(),
+            flavor: parts.flavor,
+            files,
+            signature: parts.signature,
+            input_example: parts.input_example,
+        })));
+        self.shared.sync();
+        Ok(())
+    }
+}
+
+fn below(folder: &str, name: &str) -> String {
+    match folder.trim_end_matches('/') {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
+}
+
+fn mismatch(files: &[crate::figure::Encoded]) -> String {
+    let made: Vec<_> = files.iter().map(|file| format!("`.{}`", file.extension)).collect();
+    format!("it is made as {}; name the file so", made.join(" or "))
+}
+
+/// `{"columns": […], "data": [[…]]}`, the form of MLflow's tables.
+fn table<R: Serialize>(rows: &[R]) -> Result<Value, String> {
+    let mut columns: Vec<String> = Vec::new();
+    let mut data = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let row = serde_json::to_value(row).map_err(|why| format!("has a bad row {number}: {why}"))?;
+        let Value::Object(mut row) = row else {
+            return Err(format!("has a row {number} without named fields"));
+        };
+        if number == 0 {
+            columns = row.keys().cloned().collect();
+        }
+        let cells: Option<Vec<Value>> = columns.iter().map(|column| row.remove(column)).collect();
+        match cells {
+            Some(cells) if row.is_empty() => data.push(cells),
+            _ => return Err(format!("has other columns in row {number} than in row 0")),
+        }
+    }
+    Ok(json!({"columns": columns, "data": data}))
+}

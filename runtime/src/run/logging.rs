@@ -1,0 +1,129 @@
+//! Metrics, params and tags: calls that cannot fail.
+
+use std::fmt::Display;
+
+use super::{Run, tag};
+use crate::record::{
+    MAX_PARAM_VALUE, MAX_TAG_VALUE, Metric, Param, Record, check_key, now_millis,
+};
+
+impl Run {
+    /// Logs a metric at step 0, as MLflow does. For a curve use
+    /// [`log_metric_at`](Self::log_metric_at).
+    pub fn log_metric(&self, key: impl AsRef<str>, value: impl Into<f64>) {
+        self.log_metric_at(key, value, 0);
+    }
+
+    /// Logs a point of a metric's curve. Any `f64` is kept, NaN and infinities too.
+    pub fn log_metric_at(&self, key: impl AsRef<str>, value: impl Into<f64>, step: i64) {
+        self.log_metrics_at([(key, value)], step);
+    }
+
+    /// Logs several metrics at step 0.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.log_metrics([("rmse", 51.2), ("r2", 0.93)]);
+    /// # }
+    /// ```
+    pub fn log_metrics<K: AsRef<str>, V: Into<f64>>(
+        &self,
+        metrics: impl IntoIterator<Item = (K, V)>,
+    ) {
+        self.log_metrics_at(metrics, 0);
+    }
+
+    /// Logs several metrics of one step, at one time.
+    pub fn log_metrics_at<K: AsRef<str>, V: Into<f64>>(
+        &self,
+        metrics: impl IntoIterator<Item = (K, V)>,
+        step: i64,
+    ) {
+        let timestamp = now_millis();
+        let mut points = Vec::new();
+        for (key, value) in metrics {
+            let key = key.as_ref();
+            if self.allowed(check_key("metric", key)) {
+                points.push(Metric { key: key.to_owned(), value: value.into(), timestamp, step });
+            }
+        }
+        if !points.is_empty() {
+            self.shared.append(&Record::Metrics(points));
+        }
+    }
+
+    /// Logs a param. A param is set once: another value for the same name is a problem.
+    pub fn log_param(&self, key: impl AsRef<str>, value: impl Display) {
+        self.log_params([(key, value)]);
+    }
+
+    /// Logs several params.
+    pub fn log_params<K: AsRef<str>, V: Display>(&self, params: impl IntoIterator<Item = (K, V)>) {
+        let mut new = Vec::new();
+        for (key, value) in params {
+            let (key, value) = (key.as_ref().to_owned(), value.to_string());
+            if !self.allowed(check_key("param", &key))
+                || !self.allowed(check_length("param", &key, &value, MAX_PARAM_VALUE))
+            {
+                continue;
+            }
+            let known = self.shared.state().params.insert(key.clone(), value.clone());
+            match known {
+                None => new.push(Param { key, value }),
+                Some(known) if known == value => {}
+                Some(known) => {
+                    self.shared.problem(format!(
+                        "the param `{key}` is `{known}` and cannot become `{value}`: a param is set once"
+                    ));
+                    self.shared.state().params.insert(key, known);
+                }
+            }
+        }
+        if !new.is_empty() {
+            self.shared.append(&Record::Params(new));
+        }
+    }
+
+    /// Sets a tag; a later value replaces an earlier one.
+    pub fn set_tag(&self, key: impl AsRef<str>, value: impl Display) {
+        self.set_tags([(key, value)]);
+    }
+
+    /// Sets several tags.
+    pub fn set_tags<K: AsRef<str>, V: Display>(&self, tags: impl IntoIterator<Item = (K, V)>) {
+        let mut good = Vec::new();
+        for (key, value) in tags {
+            let tag = tag(key.as_ref(), &value);
+            if self.allowed(check_key("tag", &tag.key))
+                && self.allowed(check_length("tag", &tag.key, &tag.value, MAX_TAG_VALUE))
+            {
+                good.push(tag);
+            }
+        }
+        if !good.is_empty() {
+            self.shared.append(&Record::Tags(good));
+        }
+    }
+
+    fn allowed(&self, checked: Result<(), String>) -> bool {
+        match checked {
+            Ok(()) => true,
+            Err(problem) => {
+                self.shared.problem(problem);
+                false
+            }
+        }
+    }
+}
+
+/// MLflow cuts longer values and says nothing.
+fn check_length(what: &str, key: &str, value: &str, most: usize) -> Result<(), String> {
+    let length = value.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    Err(format!(
+        "the {what} `{key}` has a value of {length} characters; MLflow keeps {most}. \
+         Log it as an artifact: `run.log_text(value, \"{key}.txt\")`"
+    ))
+}

@@ -1,0 +1,286 @@
+//! The run: what a training logs to, and what ends it.
+
+mod artifacts;
+mod logging;
+mod panics;
+mod plot;
+mod pool;
+mod provenance;
+mod shared;
+mod values;
+
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub use plot::{Input, Inputs, Plot};
+
+pub(crate) use panics::caught;
+pub(crate) use plot::summary;
+
+use crate::error::Error;
+use crate::journal::{RunDir, Writer};
+use crate::record::{
+    Close, FORMAT, Figure, FigureStatus, Open, Record, Status, Tag, TrainEntry, now_millis,
+};
+use pool::Pool;
+use shared::Shared;
+use values::Values;
+
+/// One run of a training: everything logged through it, and every figure drawn from what it
+/// provides, belongs to this run and no other.
+///
+/// A `Run` is shared by reference, from scoped threads too. `#[train]` functions are handed one;
+/// programs without macros begin one with [`Run::start`].
+///
+/// Calls that log metrics, params and tags return at once and cannot fail: a name that MLflow
+/// does not take, or a full disk, becomes a *problem* of the run, printed once and listed at the
+/// end, and the run ends FAILED.
+///
+/// ```no_run
+/// use mlplots::prelude::*;
+///
+/// #[train]
+/// fn fit(run: &Run) {
+///     for epoch in 0..100 {
+///         run.log_metric_at("loss", 1.0 / f64::from(epoch + 1), epoch);
+///     }
+/// }
+/// ```
+pub struct Run {
+    shared: Arc<Shared>,
+    values: Mutex<Values>,
+    pool: Pool,
+    plots: Vec<&'static Plot>,
+    /// Ends the thread that brings the journal to disk every second.
+    ticker: Option<Sender<()>>,
+    /// Asks git while the training begins.
+    provenance: Option<JoinHandle<()>>,
+    open: bool,
+}
+
+/// What a new run is.
+#[derive(Default)]
+pub(crate) struct Beginning {
+    /// Its directory; it must not exist or hold no journal yet.
+    pub(crate) dir: PathBuf,
+    pub(crate) experiment: Option<String>,
+    pub(crate) run_name: Option<String>,
+    pub(crate) train: Option<TrainEntry>,
+    pub(crate) tags: Vec<(String, String)>,
+    /// Plots to draw.
+    pub(crate) plots: Vec<&'static Plot>,
+    /// Plots to leave out, and why.
+    pub(crate) skipped: Vec<(&'static Plot, String)>,
+}
+
+impl Run {
+    /// Makes the directory and the journal.
+    pub(crate) fn begin(beginning: Beginning) -> Result<Self, Error> {
+        let dir = RunDir::at(beginning.dir);
+        let journal = dir.create().and_then(|()| Writer::create(&dir)).map_err(|why| {
+            Error::new(format!("could not make the journal `{}`: {why}", dir.journal().display()))
+        })?;
+        let shared = Arc::new(Shared::new(dir, journal));
+        panics::watch(&shared);
+        let user = provenance::user();
+        let source = beginning.train.as_ref().map(|train| train.source.clone());
+        let figures = beginning.plots.iter().chain(beginning.skipped.iter().map(|(plot, _)| plot));
+        shared.append(&Record::Open(Box::new(Open {
+            format: FORMAT,
+            run_uuid: shared.dir.uuid(),
+            mlplots: env!("CARGO_PKG_VERSION").to_owned(),
+            experiment: beginning.experiment,
+            run_name: beginning.run_name,
+            figures: figures.map(|plot| plot.entry()).collect(),
+            pid: std::process::id(),
+            start_time: now_millis(),
+            user: user.clone(),
+            program: provenance::program(),
+            train: beginning.train.clone(),
+        })));
+        let run = Self {
+            values: Mutex::new(Values::new(&beginning.plots)),
+            pool: Pool::new({
+                let shared = Arc::clone(&shared);
+                move |drawn| shared.take(drawn)
+            }),
+            plots: beginning.plots,
+            ticker: None,
+            provenance: None,
+            open: true,
+            shared,
+        };
+        let description = beginning.train.map(|train| train.doc).filter(|doc| !doc.is_empty());
+        run.set_tags([
+            ("mlflow.user", user),
+            ("mlflow.source.name", source.unwrap_or_else(provenance::program)),
+            ("mlflow.source.type", "LOCAL".to_owned()),
+            ("mlplots.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]);
+        run.set_tags(description.map(|doc| ("mlflow.note.content", doc)));
+        run.set_tags(beginning.tags);
+        for (plot, why) in beginning.skipped {
+            run.shared.figure(ended(plot, FigureStatus::Skipped, why));
+        }
+        Ok(run.watched())
+    }
+
+    /// Starts the threads that look after the run.
+    fn watched(mut self) -> Self {
+        let shared = Arc::clone(&self.shared);
+        self.provenance = Some(std::thread::spawn(move || {
+            let tags = provenance::git();
+            if !tags.is_empty() {
+                shared.append(&Record::Tags(tags));
+            }
+        }));
+        let (ticker, ended) = channel();
+        let shared = Arc::clone(&self.shared);
+        let give_up_late_plots = self.pool.watchdog();
+        std::thread::spawn(move || {
+            while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                shared.sync();
+                give_up_late_plots();
+            }
+        });
+        self.ticker = Some(ticker);
+        self
+    }
+
+    /// Freezes a value: from here on nothing can change it, and every plot whose inputs are now
+    /// all there is drawn from it, on another thread.
+    ///
+    /// A value that changes while training is provided with [`provide_at`](Self::provide_at).
+    pub fn provide<T: Send + Sync + 'static>(&self, value: T) -> Arc<T> {
+        self.freeze(value, None)
+    }
+
+    /// Freezes the value of a step, such as an epoch. Plots that look at it are drawn anew for
+    /// each; MLflow's page shows them with a slider over the steps. `#[plot(every = n)]` draws
+    /// every n-th; the last is always drawn.
+    pub fn provide_at<T: Send + Sync + 'static>(&self, value: T, step: i64) -> Arc<T> {
+        self.freeze(value, Some(step))
+    }
+
+    fn freeze<T: Send + Sync + 'static>(&self, value: T, step: Option<i64>) -> Arc<T> {
+        let value = Arc::new(value);
+        let jobs = self.values().provide(Arc::clone(&value), step);
+        match jobs {
+            Ok(jobs) => jobs.into_iter().for_each(|job| self.pool.draw(job)),
+            Err(problem) => self.shared.problem(problem),
+        }
+        value
+    }
+
+    /// Where the run is journaled.
+    pub fn dir(&self) -> &std::path::Path {
+        self.shared.dir.path()
+    }
+
+    /// Identifies the run before MLflow does: 32 hex digits, the tag `mlplots.run_uuid`.
+    pub fn uuid(&self) -> String {
+        self.shared.dir.uuid()
+    }
+
+    /// Ends the run: waits for the figures and says how it went. FINISHED is only a run whose
+    /// every required figure is logged and that has no problem.
+    ///
+    /// # Errors
+    /// Why the run is FAILED.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.end(Ok(()))
+    }
+
+    /// Ends the run with what the training returned.
+    pub(crate) fn end(&mut self, result: Result<(), String>) -> Result<(), Error> {
+        self.open = false;
+        let late = self.values().catch_up();
+        for job in late {
+            self.pool.draw(job);
+        }
+        self.pool.wait();
+        for plot in &self.plots {
+            if self.shared.state().tally.get(plot.name).is_some() {
+                continue;
+            }
+            let missing = self.values().missing(plot).join("`, `");
+            let why = match &result {
+                Ok(()) => format!("the training ended and had not provided `{missing}`"),
+                Err(_) => format!("the training failed before it provided `{missing}`"),
+            };
+            self.shared.figure(ended(plot, FigureStatus::Failed, why));
+        }
+        let result = result.and_then(|()| self.shared.whole());
+        let status = if result.is_ok() { Status::Finished } else { Status::Failed };
+        if let Some(provenance) = self.provenance.take() {
+            let _ = provenance.join();
+        }
+        let close = Close { status, end_time: now_millis(), reason: result.as_ref().err().cloned() };
+        self.shared.append(&Record::Close(close));
+        self.ticker = None;
+        self.shared.sync();
+        result.map_err(Error::new)
+    }
+
+    fn values(&self) -> std::sync::MutexGuard<'_, Values> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Dropped without [`finish`](Run::finish), the run is FAILED.
+impl Drop for Run {
+    fn drop(&mut self) {
+        if self.open {
+            let _ = self.end(Err("the run was dropped before `finish()`".to_owned()));
+        }
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("dir", &self.shared.dir.path()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Whether nothing is missing; else what is.
+    fn whole(&self) -> Result<(), String> {
+        let state = self.state();
+        let mut reasons: Vec<String> = state
+            .tally
+            .missing()
+            .map(|figure| {
+                let why = figure.reason.as_deref().unwrap_or_default();
+                format!("the figure `{}` failed ({}): {why}", figure.name, figure.source)
+            })
+            .collect();
+        reasons.extend(state.problems.iter().cloned());
+        match reasons.as_slice() {
+            [] => Ok(()),
+            [only] => Err(only.clone()),
+            [first, rest @ ..] => Err(format!("{first}, and {} more", rest.len())),
+        }
+    }
+}
+
+/// How a plot ended that was not drawn.
+fn ended(plot: &Plot, status: FigureStatus, reason: String) -> Figure {
+    Figure {
+        name: plot.name.to_owned(),
+        status,
+        reason: Some(reason),
+        step: None,
+        files: Vec::new(),
+        millis: 0,
+        source: plot.source(),
+        optional: plot.optional,
+    }
+}
+
+/// A tag from its parts.
+fn tag(key: &str, value: &impl ToString) -> Tag {
+    Tag { key: key.to_owned(), value: value.to_string() }
+}

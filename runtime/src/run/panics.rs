@@ -1,0 +1,76 @@
+//! The panic hook: it keeps where a plot panicked, and journals what a training panics with
+//! while there is still time.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+
+use super::shared::Shared;
+use crate::record::Record;
+
+thread_local! {
+    /// On a thread whose panics are caught: where the last one was.
+    static PLACE: RefCell<Option<Caught>> = const { RefCell::new(None) };
+}
+
+struct Caught {
+    journaled: bool,
+    place: Option<String>,
+}
+
+/// The run that a panic is journaled in.
+static CURRENT: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+
+/// Installs the hook, once; the hook that was there still prints.
+pub(super) fn watch(run: &Arc<Shared>) {
+    static HOOK: Once = Once::new();
+    *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(run);
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |info| {
+            note(info);
+            before(info);
+        }));
+    });
+}
+
+/// Calls `work` and turns its panic into `panicked at file:line: message`. With `journaled` the
+/// hook also writes it down at once, for a program that aborts on panic.
+pub(crate) fn caught<T>(journaled: bool, work: impl FnOnce() -> T) -> Result<T, String> {
+    PLACE.set(Some(Caught { journaled, place: None }));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    let place = PLACE.take().and_then(|caught| caught.place);
+    result.map_err(|payload| describe(place.as_deref(), &*payload))
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+    let journaled = PLACE.with_borrow_mut(|slot| match slot {
+        Some(caught) => {
+            caught.place.clone_from(&place);
+            caught.journaled
+        }
+        None => true,
+    });
+    // A lock that the panicking thread itself may hold must not be waited for.
+    if journaled
+        && let Ok(current) = CURRENT.try_lock()
+        && let Some(run) = current.upgrade()
+        && let Ok(mut journal) = run.journal.try_lock()
+    {
+        let _ = journal.append(&Record::Panic(describe(place.as_deref(), info.payload())));
+    }
+}
+
+fn describe(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    match place {
+        Some(place) => format!("panicked at {place}: {text}"),
+        None => format!("panicked: {text}"),
+    }
+}

@@ -1,0 +1,267 @@
+//! What all threads of a run write to: the journal, the stored files, and how things stand.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::pool::Drawn;
+use crate::error::Error;
+use crate::figure::{Encoded, Output};
+use crate::journal::{Files, RunDir, Writer};
+use crate::record::{
+    self, Artifact, Figure, FigureStatus, Problem, Record, Tag, Tally, check_artifact_path,
+    now_millis,
+};
+
+pub(super) struct Shared {
+    pub(super) dir: RunDir,
+    pub(super) files: Files,
+    pub(super) journal: Mutex<Writer>,
+    pub(super) state: Mutex<State>,
+}
+
+/// How a run stands.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) problems: Vec<String>,
+    pub(super) params: BTreeMap<String, String>,
+    /// Tables for MLflow's table view, by path.
+    pub(super) tables: Vec<String>,
+    pub(super) tally: Tally,
+    /// Which plot wrote a path, and the number of its newest drawing.
+    written: HashMap<String, (String, u64)>,
+}
+
+impl Shared {
+    pub(super) fn new(dir: RunDir, journal: Writer) -> Self {
+        Self {
+            files: Files::of(dir.clone()),
+            dir,
+            journal: Mutex::new(journal),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Journals a record; a journal that cannot be written is a problem of the run.
+    pub(super) fn append(&self, record: &Record) {
+        if let Err(why) = self.try_append(record) {
+            self.problem(format!(
+                "the journal `{}` could not be written, and what was logged is lost: {why}",
+                self.dir.journal().display()
+            ));
+        }
+    }
+
+    fn try_append(&self, record: &Record) -> io::Result<()> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).append(record)
+    }
+
+    /// Brings the journal to disk.
+    pub(super) fn sync(&self) {
+        let file = self.journal.lock().unwrap_or_else(PoisonError::into_inner).to_sync();
+        if let Err(why) = file.and_then(|file| file.map_or(Ok(()), |file| file.sync_data())) {
+            self.problem(format!(
+                "the journal `{}` could not be brought to disk: {why}",
+                self.dir.journal().display()
+            ));
+        }
+    }
+
+    /// A problem of the run: printed once, listed at the end, and the run ends FAILED.
+    pub(super) fn problem(&self, message: String) {
+        {
+            let mut state = self.state();
+            if state.problems.contains(&message) {
+                return;
+            }
+            state.problems.push(message.clone());
+        }
+        eprintln!("warning: {message}");
+        // Without room for it the run is FAILED all the same: the end says how many there were.
+        let _ = self.try_append(&Record::Problem(Problem { message }));
+    }
+
+    /// Stores a file's bytes.
+    pub(super) fn store(&self, path: &str, bytes: &[u8]) -> Result<Artifact, Error> {
+        check_artifact_path(path).map_err(Error::new)?;
+        self.files.add_bytes(path, bytes).map_err(|why| self.not_stored(path, &why))
+    }
+
+    /// Stores a copy of a file.
+    pub(super) fn store_file(&self, path: &str, source: &Path) -> Result<Artifact, Error> {
+        check_artifact_path(path).map_err(Error::new)?;
+        self.files.add_file(path, source).map_err(|why| {
+            Error::new(format!("could not log `{}` as the artifact `{path}`: {why}", source.display()))
+        })
+    }
+
+    /// Stores what is below a directory, in the order of the names. Symbolic links are refused:
+    /// they could lead out of it.
+    pub(super) fn store_directory(
+        &self,
+        source: &Path,
+        path: impl Fn(&str) -> String,
+    ) -> Result<Vec<Artifact>, Error> {
+        let mut found = Vec::new();
+        list(source, "", &mut found)?;
+        if found.is_empty() {
+            return Err(Error::new(format!("the directory `{}` holds no file", source.display())));
+        }
+        found.iter().map(|name| self.store_file(&path(name), &source.join(name))).collect()
+    }
+
+    fn not_stored(&self, path: &str, why: &io::Error) -> Error {
+        Error::new(format!(
+            "could not store the artifact `{path}` in `{}`: {why}",
+            self.dir.artifacts().display()
+        ))
+    }
+
+    /// Journals an artifact whose content is stored.
+    pub(super) fn log(&self, artifact: Artifact) {
+        self.append(&Record::Artifact(artifact));
+    }
+
+    /// Stores what a plot drew and journals how it ended.
+    pub(super) fn take(&self, drawn: Drawn) {
+        let plot = drawn.plot;
+        let mut figure = Figure {
+            name: plot.name.to_owned(),
+            status: FigureStatus::Logged,
+            reason: None,
+            step: drawn.step,
+            files: Vec::new(),
+            millis: drawn.took.as_millis() as u64,
+            source: plot.source(),
+            optional: plot.optional,
+        };
+        let stored = drawn.output.and_then(|output| match output {
+            Output::Files(files) => self.take_files(plot, drawn.number, drawn.step, files),
+            Output::Saved(path) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.store_file(&plot.path(&name), &path)
+                    .map(|artifact| vec![artifact])
+                    .map_err(|error| error.to_string())
+            }
+            Output::Directory(path) => self
+                .store_directory(&path, |name| plot.path(name))
+                .map_err(|error| error.to_string()),
+        });
+        match stored.and_then(|files| self.claim(plot.name, drawn.number, files)) {
+            Ok(files) => figure.files = files,
+            Err(why) => {
+                let why = match drawn.step {
+                    Some(step) => format!("at step {step}: {why}"),
+                    None => why,
+                };
+                eprintln!("warning: the figure `{}` failed ({}): {why}", figure.name, figure.source);
+                figure.status = FigureStatus::Failed;
+                figure.reason = Some(why);
+            }
+        }
+        self.figure(figure);
+    }
+
+    /// Journals how a figure ended, and brings it to disk.
+    pub(super) fn figure(&self, figure: Figure) {
+        self.state().tally.add(&figure);
+        self.append(&Record::Figure(figure));
+        self.sync();
+    }
+
+    fn take_files(
+        &self,
+        plot: &super::Plot,
+        number: u64,
+        step: Option<i64>,
+        files: Vec<Encoded>,
+    ) -> Result<Vec<Artifact>, String> {
+        let mut stored = Vec::new();
+        for Encoded { extension, bytes } in files {
+            let path = plot.path(&format!("{}.{extension}", plot.name));
+            let artifact = self.store(&path, &bytes).map_err(|error| error.to_string())?;
+            if let (Some(step), "png") = (step, extension) {
+                let key = plot.path(plot.name);
+                stored.extend(self.grid_images(&key, step, &artifact)?);
+            }
+            // Drawings of two steps may end in either order; the file shows the later one.
+            if self.state().written.get(&path).is_none_or(|(_, newest)| *newest <= number) {
+                stored.push(artifact);
+            }
+        }
+        Ok(stored)
+    }
+
+    /// The two names under which MLflow's image grid finds a stepped image, for a stored PNG.
+    pub(super) fn grid_images(
+        &self,
+        key: &str,
+        step: i64,
+        png: &Artifact,
+    ) -> Result<[Artifact; 2], String> {
+        record::check_image_key(key)?;
+        self.append(&Record::Tags(vec![Tag {
+            key: "mlflow.loggedImages".to_owned(),
+            value: "True".to_owned(),
+        }]));
+        let stem = format!(
+            "images/{}+step+{step}+timestamp+{}+{}",
+            key.replace('/', "~"),
+            now_millis(),
+            RunDir::new_uuid(),
+        );
+        // The grid shows the second name; a browser reads PNG bytes under it as well.
+        Ok([".png", "+compressed.webp"]
+            .map(|end| Artifact { path: format!("{stem}{end}"), ..png.clone() }))
+    }
+
+    /// Two plots must not write one path: the later would hide the earlier.
+    fn claim(&self, plot: &str, number: u64, files: Vec<Artifact>) -> Result<Vec<Artifact>, String> {
+        let mut state = self.state();
+        for file in &files {
+            if let Some((other, _)) = state.written.get(&file.path)
+                && other != plot
+            {
+                return Err(format!("it writes `{}`, which the figure `{other}` wrote", file.path));
+            }
+        }
+        for file in &files {
+            state.written.insert(file.path.clone(), (plot.to_owned(), number));
+        }
+        Ok(files)
+    }
+}
+
+/// Names of the files below `directory`, with `/`.
+fn list(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Error> {
+    let failed = |why: &dyn std::fmt::Display| {
+        Error::new(format!("could not read the directory `{}`: {why}", directory.display()))
+    };
+    let entries = std::fs::read_dir(directory).map_err(|why| failed(&why))?;
+    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(|why| failed(&why))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name
+            .to_str()
+            .ok_or_else(|| failed(&format!("the name `{}` is not UTF-8", name.to_string_lossy())))?;
+        let path = format!("{prefix}{name}");
+        let kind = entry.file_type().map_err(|why| failed(&why))?;
+        if kind.is_symlink() {
+            return Err(Error::new(format!(
+                "`{}` is a symbolic link; log the file that it names",
+                entry.path().display()
+            )));
+        } else if kind.is_dir() {
+            list(&entry.path(), &format!("{path}/"), found)?;
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
