@@ -109,14 +109,14 @@ impl Settings {
     ) -> Result<Option<Experiment>, StoreError> {
         let choice = match (&self.experiment_name, &self.experiment_id) {
             (None, None) => return Ok(None),
-            (Some(name), _) => ExperimentChoice::Name(name.clone()),
-            (None, Some(id)) => ExperimentChoice::Id(id.clone()),
+            (_, Some(id)) => ExperimentChoice::Id(id.clone()),
+            (Some(name), None) => ExperimentChoice::Name(name.clone()),
         };
         let experiment = store.experiment(&choice)?;
-        match &self.experiment_id {
-            Some(id) if *id != experiment.id => Err(StoreError::refused(format!(
-                "MLFLOW_EXPERIMENT_ID is {id}, but the experiment `{}` of MLFLOW_EXPERIMENT_NAME has the id {}",
-                experiment.name, experiment.id
+        match &self.experiment_name {
+            Some(name) if *name != experiment.name => Err(StoreError::refused(format!(
+                "MLFLOW_EXPERIMENT_NAME is `{name}`, but MLFLOW_EXPERIMENT_ID {} is the experiment `{}`",
+                experiment.id, experiment.name
             ))
             .help("unset one of the two variables")),
             _ => Ok(Some(experiment)),

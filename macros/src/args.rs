@@ -1,264 +1,241 @@
-//! What stands in the parentheses of the attributes.
+//! The options of an attribute: split at their commas first, so that a mistake in one hides no
+//! mistake in another.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{Parse, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Error, LitInt, LitStr, Path, Result, Token, Type, parenthesized};
+use syn::{Error, Ident, LitInt, LitStr, Path, Token, parse_quote, parse2};
 
+use crate::attribute::Attribute;
 use crate::report::Report;
 
-/// Options of `#[train]`.
-#[derive(Default)]
-pub(crate) struct TrainArgs {
-    pub(crate) name: Option<LitStr>,
-    pub(crate) experiment: Option<LitStr>,
-    pub(crate) provides: Vec<Type>,
-    pub(crate) root: Option<Path>,
+/// The options that were given, each one known to the attribute and there once.
+pub(crate) struct Args(Vec<Arg>);
+
+struct Arg {
+    key: Ident,
+    usage: &'static str,
+    value: Value,
 }
 
-/// Options of `#[plot]`.
-#[derive(Default)]
-pub(crate) struct PlotArgs {
-    pub(crate) name: Option<LitStr>,
-    pub(crate) dir: Option<LitStr>,
-    pub(crate) size: Option<(u32, u32)>,
-    pub(crate) formats: Vec<Ident>,
-    pub(crate) every: Option<u32>,
-    pub(crate) optional: bool,
-    pub(crate) timeout: Option<u64>,
-    pub(crate) root: Option<Path>,
+enum Value {
+    /// `key`
+    None,
+    /// `key = …`
+    Assigned(TokenStream),
+    /// `key(…)`
+    List(Group),
 }
 
-const TRAIN: [&str; 4] = ["name", "experiment", "provides", "crate"];
-const PLOT: [&str; 8] = ["name", "dir", "size", "formats", "every", "optional", "timeout", "crate"];
-const FORMATS: [&str; 2] = ["png", "svg"];
-/// Smallest and largest side of a figure, in pixels.
-const SIDES: std::ops::RangeInclusive<u32> = 16..=16_384;
-
-pub(crate) fn train(tokens: TokenStream, report: &mut Report) -> TrainArgs {
-    let mut args = TrainArgs::default();
-    each(tokens, ("train", &TRAIN), ("plot", &PLOT), report, |key, input| {
-        match key.to_string().as_str() {
-            "name" => args.name = Some(checked(key, input, "the name of a training", name_fault)?),
-            "experiment" => {
-                args.experiment = Some(checked(key, input, "the name of an experiment", |text| {
-                    text.trim().is_empty().then(|| "is empty".to_owned())
-                })?);
-            }
-            "provides" => args.provides = list(key, input, "provides(Sales)")?,
-            _ => args.root = Some(value(key, input, "crate = some::path")?),
-        }
-        Ok(())
-    });
-    args
-}
-
-pub(crate) fn plot(tokens: TokenStream, report: &mut Report) -> PlotArgs {
-    let mut args = PlotArgs::default();
-    each(tokens, ("plot", &PLOT), ("train", &TRAIN), report, |key, input| {
-        match key.to_string().as_str() {
-            "name" => args.name = Some(checked(key, input, "the name of a figure", file_fault)?),
-            "dir" => args.dir = Some(checked(key, input, "the folder of a figure", folder_fault)?),
-            "size" => args.size = Some(size(key, input)?),
-            "formats" => args.formats = formats(key, input)?,
-            "every" => args.every = Some(count(key, input, "every = 10")?),
-            "timeout" => args.timeout = Some(count(key, input, "timeout = 60")?),
-            "optional" => {
-                if !input.is_empty() {
-                    return Err(Error::new(key.span(), "`optional` stands alone, without a value"));
+impl Args {
+    pub(crate) fn parse(attribute: Attribute, args: TokenStream, report: &mut Report) -> Self {
+        let mut known: Vec<Arg> = Vec::new();
+        for tokens in split(args) {
+            let Some((key, value)) = report.check(key_value(attribute, tokens)) else {
+                continue;
+            };
+            match usage(attribute, &key) {
+                Err(error) => report.push(error),
+                Ok(_) if known.iter().any(|arg| arg.key == key) => {
+                    report.error(&key, format!("`{key}` is given twice: keep one"));
                 }
-                args.optional = true;
+                Ok(usage) => known.push(Arg { key, usage, value }),
             }
-            _ => args.root = Some(value(key, input, "crate = some::path")?),
         }
-        Ok(())
-    });
-    args
-}
+        Self(known)
+    }
 
-/// Reads the options one by one: a mistake in one does not hide those in the others.
-fn each(
-    tokens: TokenStream,
-    (attribute, known): (&str, &[&str]),
-    (other, elsewhere): (&str, &[&str]),
-    report: &mut Report,
-    mut take: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
-) {
-    let mut seen: Vec<String> = Vec::new();
-    for piece in pieces(tokens) {
-        let read = |input: ParseStream<'_>| {
-            let key = input
-                .call(Ident::parse_any)
-                .map_err(|error| Error::new(error.span(), format!("expected an option of `#[{attribute}]`: {}", listed(known))))?;
-            let word = key.to_string();
-            if !known.contains(&word.as_str()) {
-                // What follows is not looked at: it belongs to an option that is not there.
-                input.parse::<TokenStream>()?;
-                let why = if elsewhere.contains(&word.as_str()) {
-                    format!("`{word}` is an option of `#[{other}]`; `#[{attribute}]` has {}", listed(known))
-                } else {
-                    format!("unknown option `{word}`; `#[{attribute}]` has {}", listed(known))
-                };
-                return Err(Error::new(key.span(), why));
+    fn get(&self, key: &str) -> Option<&Arg> {
+        self.0.iter().find(|arg| arg.key == key)
+    }
+
+    /// `key = "…"`, its text checked.
+    pub(crate) fn text(
+        &self,
+        key: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+        report: &mut Report,
+    ) -> Option<String> {
+        let arg = self.get(key)?;
+        let literal: LitStr =
+            report.check(arg.assigned("it is read before the program is built"))?;
+        match check(&literal.value()) {
+            Ok(()) => Some(literal.value()),
+            Err(why) => {
+                report.error(literal, why);
+                None
             }
-            if seen.contains(&word) {
-                input.parse::<TokenStream>()?;
-                return Err(Error::new(key.span(), format!("`{word}` is given twice")));
-            }
-            seen.push(word);
-            take(&key, input)?;
-            match input.cursor().token_tree() {
-                Some((more, _)) => Err(Error::new(more.span(), "expected `,`")),
-                None => Ok(()),
-            }
+        }
+    }
+
+    /// `key = N`, a whole number from 1.
+    pub(crate) fn number<N>(&self, key: &str, report: &mut Report) -> Option<N>
+    where
+        N: FromStr<Err: Display> + From<u8> + PartialOrd,
+    {
+        let arg = self.get(key)?;
+        let literal: LitInt = report.check(arg.assigned("a whole number from 1"))?;
+        let number: N = report.check(literal.base10_parse())?;
+        if number < N::from(1) {
+            report.error(literal, format!("`{key}` is a whole number from 1"));
+        }
+        Some(number)
+    }
+
+    /// `key = (A, B)`, two whole numbers.
+    pub(crate) fn pair(&self, key: &str, report: &mut Report) -> Option<(LitInt, LitInt)> {
+        let arg = self.get(key)?;
+        let why = "two whole numbers";
+        let group: Group = report.check(arg.assigned(why))?;
+        let numbers = Punctuated::<LitInt, Token![,]>::parse_terminated.parse2(group.stream());
+        let mut numbers = numbers.unwrap_or_default().into_iter();
+        if group.delimiter() == Delimiter::Parenthesis
+            && let (Some(first), Some(second), None) =
+                (numbers.next(), numbers.next(), numbers.next())
+        {
+            return Some((first, second));
+        }
+        report.push(arg.error(&group, why));
+        None
+    }
+
+    /// `key(T, …)`, not empty.
+    pub(crate) fn list<T: Parse>(&self, key: &str, report: &mut Report) -> Vec<T> {
+        let Some(arg) = self.get(key) else {
+            return Vec::new();
         };
-        report.keep(read.parse2(piece));
+        let list = match &arg.value {
+            Value::List(list) if list.stream().is_empty() => Err(Error::new_spanned(
+                &arg.key,
+                format!("`{key}()` names nothing: leave it out"),
+            )),
+            Value::List(list) => Punctuated::<T, Token![,]>::parse_terminated.parse2(list.stream()),
+            Value::Assigned(tokens) if !tokens.is_empty() => Err(arg.error(tokens, "a list")),
+            _ => Err(arg.error(&arg.key, "a list")),
+        };
+        report.check(list).into_iter().flatten().collect()
+    }
+
+    /// `key` alone.
+    pub(crate) fn flag(&self, key: &str, report: &mut Report) -> bool {
+        let Some(arg) = self.get(key) else {
+            return false;
+        };
+        let why = "it is a flag, and stands alone";
+        match &arg.value {
+            Value::None => {}
+            Value::Assigned(tokens) if tokens.is_empty() => report.push(arg.error(&arg.key, why)),
+            Value::Assigned(tokens) => report.push(arg.error(tokens, why)),
+            Value::List(list) => report.push(arg.error(list, why)),
+        }
+        true
+    }
+
+    /// `crate = PATH`, or where the runtime is.
+    pub(crate) fn root(&self, report: &mut Report) -> Path {
+        self.path("crate", report)
+            .unwrap_or_else(|| parse_quote!(::mlplots))
+    }
+
+    fn path(&self, key: &str, report: &mut Report) -> Option<Path> {
+        let arg = self.get(key)?;
+        let why = "a path as in `use`";
+        let Value::Assigned(tokens) = &arg.value else {
+            report.push(arg.error(&arg.key, why));
+            return None;
+        };
+        let path = Path::parse_mod_style.parse2(tokens.clone());
+        report.check(path.map_err(|_| arg.error(tokens, why)))
     }
 }
 
-/// The options, split at their commas.
-fn pieces(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut pieces = vec![TokenStream::new()];
-    for token in tokens {
-        match (&token, pieces.last_mut()) {
-            (TokenTree::Punct(comma), _) if comma.as_char() == ',' => pieces.push(TokenStream::new()),
-            (_, Some(piece)) => piece.extend([token]),
-            (_, None) => {}
+impl Arg {
+    /// The one token after `=`.
+    fn assigned<T: Parse>(&self, why: &str) -> Result<T, Error> {
+        let Value::Assigned(tokens) = &self.value else {
+            return Err(self.error(&self.key, why));
+        };
+        let mut rest = tokens.clone().into_iter();
+        let Some(first) = rest.next() else {
+            return Err(self.error(&self.key, why));
+        };
+        match (parse2(first.clone().into()), rest.next()) {
+            (Ok(value), None) => Ok(value),
+            (Ok(_), Some(more)) => Err(Error::new_spanned(more, "expected `,` before this")),
+            (Err(_), _) => Err(self.error(first, why)),
         }
     }
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
-}
 
-fn listed(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// `key = value`.
-fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<T> {
-    if input.parse::<Token![=]>().is_err() {
-        return Err(Error::new(key.span(), format!("expected `{example}`")));
-    }
-    if input.is_empty() {
-        return Err(Error::new(key.span(), format!("expected `{example}`")));
-    }
-    let span = input.span();
-    let value = input.parse().map_err(|_| Error::new(span, format!("expected `{example}`")));
-    if value.is_err() {
-        input.parse::<TokenStream>()?;
-    }
-    value
-}
-
-/// `key = "text"`, with what makes the text unfit.
-fn checked(
-    key: &Ident,
-    input: ParseStream<'_>,
-    what: &str,
-    fault: impl Fn(&str) -> Option<String>,
-) -> Result<LitStr> {
-    let text: LitStr = value(key, input, &format!("{key} = \"…\""))?;
-    match fault(&text.value()) {
-        Some(why) => Err(Error::new(text.span(), format!("{what} {why}"))),
-        None => Ok(text),
+    fn error(&self, at: impl ToTokens, why: &str) -> Error {
+        Error::new_spanned(at, format!("write `{}`: {why}", self.usage))
     }
 }
 
-/// `key = N`, at least 1.
-fn count<N: std::str::FromStr + PartialOrd + From<u8>>(
-    key: &Ident,
-    input: ParseStream<'_>,
-    example: &str,
-) -> Result<N>
-where
-    N::Err: std::fmt::Display,
-{
-    let literal: LitInt = value(key, input, example)?;
-    literal
-        .base10_parse::<N>()
-        .ok()
-        .filter(|number| *number >= N::from(1))
-        .ok_or_else(|| Error::new(literal.span(), format!("`{key}` is a whole number from 1")))
+/// The tokens between commas; an angle bracket hides none, since no option takes one there.
+fn split(args: TokenStream) -> Vec<Vec<TokenTree>> {
+    let comma =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let tokens: Vec<TokenTree> = args.into_iter().collect();
+    tokens
+        .split(comma)
+        .filter(|part| !part.is_empty())
+        .map(<[_]>::to_vec)
+        .collect()
 }
 
-/// `key(A, B)`.
-fn list<T: Parse>(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<Vec<T>> {
-    let expected = || Error::new(key.span(), format!("expected `{example}`"));
-    let read = || {
-        let content;
-        parenthesized!(content in input);
-        Punctuated::<T, Token![,]>::parse_terminated(&content)
+fn key_value(attribute: Attribute, tokens: Vec<TokenTree>) -> Result<(Ident, Value), Error> {
+    let mut tokens = tokens.into_iter().collect::<TokenStream>().into_iter();
+    let (key, next) = (tokens.next(), tokens.next());
+    let key = match key {
+        Some(TokenTree::Ident(key)) => key.unraw(),
+        other => {
+            let message = format!("an option has a name; {}", takes(attribute));
+            return Err(Error::new_spanned(other, message));
+        }
     };
-    let items = read().map_err(|_| expected());
-    if items.is_err() {
-        input.parse::<TokenStream>()?;
-    }
-    match items? {
-        items if items.is_empty() => Err(expected()),
-        items => Ok(items.into_iter().collect()),
-    }
-}
-
-/// `size = (W, H)`.
-fn size(key: &Ident, input: ParseStream<'_>) -> Result<(u32, u32)> {
-    let expected = || Error::new(key.span(), "expected `size = (1000, 800)`: width and height in pixels");
-    if input.parse::<Token![=]>().is_err() {
-        return Err(expected());
-    }
-    let sides: Vec<LitInt> = list(key, input, "size = (1000, 800)")?;
-    let [width, height] = sides.as_slice() else { return Err(expected()) };
-    let side = |literal: &LitInt| {
-        literal.base10_parse::<u32>().ok().filter(|side| SIDES.contains(side)).ok_or_else(|| {
-            Error::new(literal.span(), format!("a side of a figure has {} to {} pixels", SIDES.start(), SIDES.end()))
-        })
+    let value = match next {
+        None => Value::None,
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
+            Value::Assigned(tokens.collect())
+        }
+        Some(TokenTree::Group(list)) if list.delimiter() == Delimiter::Parenthesis => {
+            if let Some(more) = tokens.next() {
+                return Err(Error::new_spanned(more, "expected `,` before this"));
+            }
+            Value::List(list)
+        }
+        Some(other) => return Err(Error::new_spanned(other, "expected `=`, `(…)` or `,`")),
     };
-    Ok((side(width)?, side(height)?))
+    Ok((key, value))
 }
 
-/// `formats(png, svg)`.
-fn formats(key: &Ident, input: ParseStream<'_>) -> Result<Vec<Ident>> {
-    let formats: Vec<Ident> = list(key, input, "formats(png, svg)")?;
-    for (place, format) in formats.iter().enumerate() {
-        if !FORMATS.contains(&format.to_string().as_str()) {
-            return Err(Error::new(format.span(), format!("unknown format `{format}`; there is {}", listed(&FORMATS))));
-        }
-        if formats[..place].contains(format) {
-            return Err(Error::new(format.span(), format!("the format `{format}` is given twice")));
-        }
+fn usage(attribute: Attribute, key: &Ident) -> Result<&'static str, Error> {
+    let find = |attribute: Attribute| attribute.options().iter().find(|(name, _)| key == name);
+    if let Some((_, usage)) = find(attribute) {
+        return Ok(usage);
     }
-    Ok(formats)
+    let message = match find(attribute.other()) {
+        Some(_) => format!(
+            "`{key}` is an option of `{}`; {}",
+            attribute.other().written(),
+            takes(attribute)
+        ),
+        None => format!("there is no option `{key}`; {}", takes(attribute)),
+    };
+    Err(Error::new_spanned(key, message))
 }
 
-/// What MLflow would not take as a name.
-fn name_fault(text: &str) -> Option<String> {
-    let bad = |c: &char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':' | '/'));
-    match text.chars().find(bad) {
-        _ if text.trim().is_empty() => Some("is empty".to_owned()),
-        Some(bad) => Some(format!("has {bad:?}; it may have letters, digits, `_`, `-`, `.`, `:`, `/` and spaces")),
-        None => None,
-    }
-}
-
-/// What cannot be the name of a file on every artifact store.
-fn file_fault(text: &str) -> Option<String> {
-    let bad = |c: &char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '));
-    match text.chars().find(bad) {
-        _ if text.trim_matches(['.', ' ']).is_empty() => Some("is empty".to_owned()),
-        Some('/') => Some("has '/'; its folder is `dir = \"…\"`".to_owned()),
-        Some(bad) => Some(format!("has {bad:?}; it may have ASCII letters, digits, `_`, `-`, `.` and spaces")),
-        None => None,
-    }
-}
-
-/// What leads out of the run's artifact root.
-fn folder_fault(text: &str) -> Option<String> {
-    if text.starts_with('/') {
-        return Some("is relative to the run's artifact root; leave out the first `/`".to_owned());
-    }
-    text.trim_end_matches('/').split('/').find_map(|part| match part {
-        ".." | "." => Some(format!("has the part `{part}`, which leads elsewhere")),
-        "" => Some("has an empty part".to_owned()),
-        part => file_fault(part),
-    })
+/// All options, for a message.
+fn takes(attribute: Attribute) -> String {
+    let usages: Vec<&str> = attribute
+        .options()
+        .iter()
+        .map(|(_, usage)| *usage)
+        .collect();
+    format!("`{}` takes `{}`", attribute.written(), usages.join("`, `"))
 }

@@ -1,158 +1,168 @@
-//! The functions that the attributes stand on, checked for all that syntax can show.
+//! The marked function: its signature, and the rules that hold for both attributes.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprLit, FnArg, ItemFn, Lit, Meta, PatType, Result, ReturnType, Safety, Signature, Type};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{
+    Attribute as Meta, Error, Expr, ExprLit, FnArg, GenericParam, Ident, Lit, ReturnType, Safety,
+    Signature, Token, Type, Visibility, token,
+};
 
+use crate::attribute::Attribute;
 use crate::report::Report;
+use crate::types::{find_word, not_generic, peel};
 
-/// A training function that can be registered.
-pub(crate) struct TrainFn {
-    pub(crate) name: Ident,
-    pub(crate) doc: String,
-    pub(crate) returns: Type,
-    pub(crate) params: Option<Type>,
+pub(crate) struct Function {
+    pub(crate) ident: Ident,
+    /// The doc comment, as the arguments of `concat!`.
+    pub(crate) doc: TokenStream,
+    /// Whether it has a `self`, which is reported.
+    pub(crate) is_method: bool,
+    /// Types of the other arguments.
+    pub(crate) arguments: Vec<Type>,
+    /// What it returns, unless that is nothing.
+    pub(crate) output: Option<Type>,
 }
 
-/// A plot function that can be registered.
-pub(crate) struct PlotFn {
-    pub(crate) name: Ident,
-    pub(crate) doc: String,
-    /// Its arguments in order; `None` is the canvas.
-    pub(crate) inputs: Vec<Option<Type>>,
-}
+impl Function {
+    /// The name in source, without `r#`.
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
 
-/// Reads a free function, or says what stands there instead.
-pub(crate) fn function(tokens: TokenStream, attribute: &str) -> Result<ItemFn> {
-    let span = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
-    syn::parse2(tokens).map_err(|_| Error::new(span, format!("`#[{attribute}]` stands on a free function")))
-}
-
-pub(crate) fn train(function: &ItemFn, report: &mut Report) -> Option<TrainFn> {
-    let signature = &function.sig;
-    plain(signature, "training", report);
-    let returns = match &signature.output {
-        ReturnType::Default => syn::parse_quote!(()),
-        ReturnType::Type(_, ty) => (**ty).clone(),
-    };
-    match &returns {
-        Type::ImplTrait(it) => report.add(Error::new(it.impl_token.span, "a training returns a named type: plots find what it returns by its type")),
-        Type::Reference(it) => report.add(Error::new(it.and_token.span, "a training returns what it made, not a reference: plots outlive its variables")),
-        _ => {}
-    }
-    let shape = "a training is `fn name(run: &Run)` or `fn name(run: &Run, params: Params)`";
-    let arguments = typed(signature, report)?;
-    let mut arguments = arguments.into_iter();
-    match arguments.next().map(|argument| &*argument.ty) {
-        None => report.add(Error::new(signature.ident.span(), format!("the run is missing: {shape}"))),
-        Some(Type::Reference(reference)) if reference.mutability.is_none() => {}
-        Some(Type::Reference(reference)) => report.add(Error::new(reference.and_token.span, "the run is shared: it is `&Run`, without `mut`")),
-        Some(other) => report.add(Error::new(other.span(), format!("the first argument is the run, by reference: {shape}"))),
-    }
-    let params = arguments.next().map(|argument| (*argument.ty).clone());
-    if let Some(Type::Reference(reference)) = &params {
-        report.add(Error::new(reference.and_token.span, "params are handed over by value: `params: Params`"));
-    }
-    if let Some(more) = arguments.next() {
-        report.add(Error::new(more.pat.span(), format!("one argument too many: {shape}")));
-    }
-    Some(TrainFn { name: signature.ident.clone(), doc: doc(&function.attrs), returns, params })
-}
-
-pub(crate) fn plot(function: &ItemFn, report: &mut Report) -> Option<PlotFn> {
-    let signature = &function.sig;
-    plain(signature, "plot", report);
-    if let ReturnType::Default = signature.output {
-        report.add(Error::new(signature.ident.span(), "a plot returns its figure: `-> Figure`, or `-> PlotResult` when it draws on a canvas"));
-    }
-    let arguments = typed(signature, report)?;
-    let mut inputs: Vec<Option<Type>> = Vec::new();
-    let mut written: Vec<String> = Vec::new();
-    for argument in arguments {
-        match input(argument) {
-            Ok(input) => {
-                let text = input.as_ref().map_or_else(|| "Canvas".to_owned(), crate::expand::written);
-                if written.contains(&text) {
-                    let why = match &input {
-                        Some(_) => format!("`&{text}` stands here twice: both would be the same value; wrap one in a type of its own"),
-                        None => "a plot draws on one canvas".to_owned(),
-                    };
-                    report.add(Error::new(argument.ty.span(), why));
-                }
-                written.push(text);
-                inputs.push(input);
-            }
-            Err(error) => report.add(error),
-        }
-    }
-    if signature.inputs.is_empty() || (!inputs.is_empty() && inputs.iter().all(Option::is_none)) {
-        report.add(Error::new(signature.ident.span(), "a plot looks at something that the run provides: `fn name(sales: &Sales)`"));
-    }
-    Some(PlotFn { name: signature.ident.clone(), doc: doc(&function.attrs), inputs })
-}
-
-/// An argument of a plot; `None` is the canvas.
-fn input(argument: &PatType) -> Result<Option<Type>> {
-    let Type::Reference(reference) = &*argument.ty else {
-        return Err(Error::new(argument.ty.span(), "a plot looks at its inputs by reference, `&T`: they are shared with other plots"));
-    };
-    if let Some(mutable) = &reference.mutability {
-        return Err(Error::new(mutable.span, "an input is frozen: `&T`, without `mut`"));
-    }
-    if let Some(lifetime) = &reference.lifetime {
-        return Err(Error::new(lifetime.span(), "an input needs no lifetime: `&T`"));
-    }
-    match &*reference.elem {
-        Type::Slice(slice) => Err(Error::new(slice.bracket_token.span.open(), "a run provides whole values: take `&Vec<T>`, or a struct of yours that holds it")),
-        Type::TraitObject(object) => Err(Error::new(object.span(), "a run provides values of a named type, not `dyn`")),
-        Type::ImplTrait(it) => Err(Error::new(it.impl_token.span, "a run provides values of a named type, not `impl`")),
-        Type::Path(path) if path.path.is_ident("str") => Err(Error::new(path.path.span(), "a run provides whole values: take `&String`, or a struct of yours that holds it")),
-        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Canvas") => Ok(None),
-        other => Ok(Some(other.clone())),
+    /// Reads a function. The body is not parsed: the compiler does that.
+    pub(crate) fn parse(
+        attribute: Attribute,
+        item: TokenStream,
+        report: &mut Report,
+    ) -> Option<Self> {
+        let parser = |input: ParseStream<'_>| {
+            let metas = input.call(Meta::parse_outer)?;
+            input.parse::<Visibility>()?;
+            expect_function(attribute, input)?;
+            let signature: Signature = input.parse()?;
+            let has_body = input.peek(token::Brace);
+            input.parse::<TokenStream>()?;
+            Ok((metas, signature, has_body))
+        };
+        let (metas, signature, has_body) = report.check(parser.parse2(item))?;
+        check(attribute, &signature, has_body, report);
+        let is_method = signature.receiver().is_some();
+        let arguments = signature
+            .inputs
+            .into_iter()
+            .filter_map(|argument| match argument {
+                FnArg::Typed(argument) => Some(peel(*argument.ty)),
+                FnArg::Receiver(_) => None,
+            });
+        Some(Self {
+            ident: signature.ident,
+            doc: doc(&metas),
+            is_method,
+            arguments: arguments.collect(),
+            output: match signature.output {
+                ReturnType::Default => None,
+                ReturnType::Type(_, output) => Some(peel(*output)),
+            },
+        })
     }
 }
 
-/// What holds for every registered function.
-fn plain(signature: &Signature, what: &str, report: &mut Report) {
-    let mut refuse = |span: Span, why: &str| report.add(Error::new(span, format!("a {what} {why}")));
-    if let Some(token) = &signature.asyncness {
-        refuse(token.span, "is called by mlplots, which has no async runtime: it cannot be `async`");
+/// Reports anything but a function at its first word.
+fn expect_function(attribute: Attribute, input: ParseStream<'_>) -> Result<(), Error> {
+    let ahead = input.fork();
+    while ahead.peek(Token![const]) || ahead.peek(Token![async]) || ahead.peek(Token![unsafe]) {
+        ahead.call(Ident::parse_any)?;
     }
-    if let Safety::Unsafe(token) = &signature.safety {
-        refuse(token.span, "is called by mlplots, which cannot uphold a contract: it cannot be `unsafe`");
+    if ahead.peek(Token![extern]) {
+        ahead.parse::<Option<syn::Abi>>()?;
+    }
+    if ahead.peek(Token![fn]) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` marks a function: that is what a run calls",
+        attribute.written()
+    );
+    Err(input.error(message))
+}
+
+fn check(attribute: Attribute, signature: &Signature, has_body: bool, report: &mut Report) {
+    let noun = attribute.noun();
+    if let Some(receiver) = signature.receiver() {
+        let why = "no value stands before the `.` when a run calls it: move it out of the `impl`";
+        report.error(
+            receiver.self_token,
+            format!("{noun} is a free function, not a method: {why}"),
+        );
+    } else if let Some(word) = find_word("Self", signature.to_token_stream()) {
+        let why = "move it out of the `impl` and name the type";
+        report.error(word, format!("{noun} is a free function: {why}"));
+    } else if !has_body {
+        report.error(
+            &signature.ident,
+            format!("{noun} needs a body: there is nothing to call"),
+        );
+    }
+    if let Some(word) = &signature.asyncness {
+        let why = "no async runtime drives it: start one inside the function and block on it";
+        report.error(word, format!("{noun} cannot be `async`: {why}"));
+    }
+    if let Safety::Unsafe(word) = &signature.safety {
+        let why = "a run calls it, and knows of no condition to uphold";
+        report.error(word, format!("{noun} cannot be `unsafe`: {why}"));
     }
     if let Some(abi) = &signature.abi {
-        refuse(abi.extern_token.span, "is a Rust function: it cannot be `extern`");
+        let why = "a panic in it would end the program, not just this function";
+        report.error(
+            abi.extern_token,
+            format!("{noun} cannot be `extern`: {why}"),
+        );
     }
-    if let Some(parameter) = signature.generics.params.first() {
-        refuse(parameter.span(), "is registered once, so it cannot be generic");
-    }
-    if let Some(clause) = &signature.generics.where_clause {
-        refuse(clause.where_token.span, "is registered once, so it cannot be generic");
-    }
-}
-
-/// The arguments, if it is a function and not a method.
-fn typed<'a>(signature: &'a Signature, report: &mut Report) -> Option<Vec<&'a PatType>> {
-    let mut arguments = Vec::new();
-    for argument in &signature.inputs {
-        match argument {
-            FnArg::Typed(argument) => arguments.push(argument),
-            FnArg::Receiver(receiver) => {
-                report.add(Error::new(receiver.self_token.span, "a method cannot be registered; write a free function"));
-                return None;
-            }
+    for parameter in &signature.generics.params {
+        match parameter {
+            GenericParam::Lifetime(lifetime) => report.error(
+                &lifetime.lifetime,
+                format!("{noun} names no lifetimes: leave them out, it borrows for one call only"),
+            ),
+            GenericParam::Type(generic) => report.error(&generic.ident, not_generic(attribute)),
+            GenericParam::Const(generic) => report.error(&generic.ident, not_generic(attribute)),
         }
     }
-    Some(arguments)
+    for argument in &signature.inputs {
+        let FnArg::Typed(argument) = argument else {
+            continue;
+        };
+        if let Some(meta) = argument
+            .attrs
+            .iter()
+            .find(|meta| meta.path().is_ident("cfg"))
+        {
+            let why = "it is registered with all of them: put `#[cfg]` on the function";
+            report.error(
+                meta.path(),
+                format!("no argument of {noun} can be left out: {why}"),
+            );
+        }
+    }
 }
 
-/// The doc comment as text.
-fn doc(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).filter_map(|attribute| {
-        let Meta::NameValue(pair) = &attribute.meta else { return None };
-        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value else { return None };
-        Some(text.value().trim().to_owned())
+/// The lines of a doc comment. What is not a literal, as `include_str!`, is left to `concat!`.
+fn doc(metas: &[Meta]) -> TokenStream {
+    let docs = metas.iter().filter(|meta| meta.path().is_ident("doc"));
+    let lines = docs.filter_map(|meta| Some(&meta.meta.require_name_value().ok()?.value));
+    let lines = lines.map(|line| match line {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(line),
+            ..
+        }) => {
+            let line = line.value();
+            line.strip_prefix(' ').unwrap_or(&line).to_token_stream()
+        }
+        line => line.to_token_stream(),
     });
-    lines.collect::<Vec<_>>().join("\n")
+    lines
+        .reduce(|text, line| quote!(#text, "\n", #line))
+        .unwrap_or_default()
 }

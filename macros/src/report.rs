@@ -1,28 +1,34 @@
-//! Collects mistakes, so that a person sees all of them at once.
+//! The mistakes of one item, reported together.
+
+use std::fmt::Display;
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::Error;
 
-/// The mistakes of one item.
 #[derive(Default)]
 pub(crate) struct Report(Option<Error>);
 
 impl Report {
-    /// Adds a mistake.
-    pub(crate) fn add(&mut self, error: Error) {
+    /// Notes a mistake at these tokens.
+    pub(crate) fn error(&mut self, at: impl ToTokens, message: impl Display) {
+        self.push(Error::new_spanned(at, message));
+    }
+
+    pub(crate) fn push(&mut self, error: Error) {
         match &mut self.0 {
-            Some(all) => all.combine(error),
-            None => self.0 = Some(error),
+            Some(first) => first.combine(error),
+            none => *none = Some(error),
         }
     }
 
-    /// Keeps a value, or adds the mistake.
-    pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
-        result.map_err(|error| self.add(error)).ok()
+    /// The value, or a noted mistake.
+    pub(crate) fn check<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
     }
 
-    /// The mistakes as code that does not compile; none when there are none.
-    pub(crate) fn into_errors(self) -> Option<TokenStream> {
-        self.0.map(Error::into_compile_error)
+    /// All mistakes, for the compiler to print.
+    pub(crate) fn into_tokens(self) -> Option<TokenStream> {
+        self.0.map(|error| error.to_compile_error())
     }
 }

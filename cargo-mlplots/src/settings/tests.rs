@@ -218,3 +218,30 @@ fn a_pair_wins_over_a_token_and_half_a_pair_does_not() {
     ));
     assert_eq!(found(&[user]), None);
 }
+
+#[test]
+fn two_names_for_two_experiments_are_refused() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let uri = sqlite_uri(&folder.path().join("mlflow.db"));
+    let experiment = |variables: &[(&str, &str)]| {
+        let settings = resolve(Some(&uri), None, variables)?;
+        settings.experiment(&*settings.open()?)
+    };
+    let (name, id) = (
+        ("MLFLOW_EXPERIMENT_NAME", "fruit"),
+        ("MLFLOW_EXPERIMENT_ID", "1"),
+    );
+    assert_eq!(experiment(&[]).expect("none"), None);
+    let fruit = Some(Experiment {
+        id: "1".to_owned(),
+        name: "fruit".to_owned(),
+    });
+    for variables in [&[name][..], &[id], &[name, id]] {
+        assert_eq!(experiment(variables).expect("found"), fruit);
+    }
+    let error = experiment(&[name, ("MLFLOW_EXPERIMENT_ID", "0")]).expect_err("two");
+    assert_eq!(
+        error.message,
+        "MLFLOW_EXPERIMENT_NAME is `fruit`, but MLFLOW_EXPERIMENT_ID 0 is the experiment `Default`"
+    );
+}

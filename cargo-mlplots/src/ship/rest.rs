@@ -32,6 +32,7 @@ const API: &str = "/api/2.0/mlflow";
 pub(crate) struct RestStore {
     client: HttpClient,
     uri: String,
+    workspace: Option<String>,
 }
 
 impl RestStore {
@@ -40,6 +41,7 @@ impl RestStore {
         Ok(Self {
             client: HttpClient::new(base, settings)?,
             uri: base.as_str().trim_end_matches('/').to_owned(),
+            workspace: settings.workspace.clone(),
         })
     }
 
@@ -261,9 +263,15 @@ impl TrackingStore for RestStore {
     }
 
     fn view(&self, run: &StoredRun) -> View {
+        let workspace = self.workspace.as_deref().map_or_else(String::new, |name| {
+            let name =
+                percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+            format!("?workspace={name}")
+        });
+        let (experiment, id) = (&run.experiment_id, &run.id);
         View::Url(format!(
-            "{}/#/experiments/{}/runs/{}",
-            self.uri, run.experiment_id, run.id
+            "{}/#/experiments/{experiment}/runs/{id}{workspace}",
+            self.uri
         ))
     }
 }

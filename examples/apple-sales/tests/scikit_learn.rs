@@ -72,7 +72,12 @@ fn csv(days: &[Day]) -> String {
 }
 
 fn assert_close(name: &str, ours: f64, theirs: &Value) {
-    let theirs = theirs.as_f64().unwrap_or_else(|| panic!("scikit-learn gave no {name}"));
+    let theirs = theirs
+        .as_f64()
+        .unwrap_or_else(|| panic!("scikit-learn gave no {name}"));
     let difference = (ours - theirs).abs() / theirs.abs();
-    assert!(difference < 1e-6, "{name}: {ours} here, {theirs} in scikit-learn");
+    assert!(
+        difference < 1e-6,
+        "{name}: {ours} here, {theirs} in scikit-learn"
+    );
 }

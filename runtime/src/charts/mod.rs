@@ -1,3 +1,32 @@
-//! What ML people ask for, one line each.
+//! What ML people ask for, one line each: typed slices in, a [`Figure`](crate::Figure) out.
+//!
+//! Every chart has a title and labelled axes of its own, which `title`, `x_label` and `y_label`
+//! of the figure replace. Values that are NaN or infinite are left out. What cannot be drawn, such
+//! as no value at all or slices of unequal length, is an error that names the argument, told when
+//! the figure is written.
+//!
+//! ```
+//! use mlplots::charts;
+//!
+//! let y_true = [1.0, 2.0, 3.0, 4.0];
+//! let y_pred = [1.1, 1.9, 3.2, 3.9];
+//! let figure = charts::residuals(&y_true, &y_pred).title("Residuals of a small model");
+//! assert!(figure.to_png(1.0)?.starts_with(b"\x89PNG"));
+//!
+//! let error = charts::residuals(&[], &[]).to_png(1.0).unwrap_err();
+//! assert_eq!(error.to_string(), "`y_true` has no finite value");
+//! # Ok::<(), mlplots::Error>(())
+//! ```
 
+mod axes;
+mod data;
+mod groups;
+mod input;
+mod look;
+mod regression;
 mod stats;
+mod ticks;
+
+pub use data::{correlation, histogram, scatter, time_series};
+pub use groups::{box_strip, density, group_means};
+pub use regression::{coefficients, prediction_error, qq, residuals, scale_location};

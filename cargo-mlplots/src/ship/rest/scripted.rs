@@ -24,6 +24,8 @@ impl Scripted {
                 .collect::<Vec<Vec<u8>>>(),
         );
         thread::spawn(move || {
+            // They stay open until the last: who asks again on one of them waits in vain.
+            let mut open = Vec::new();
             for answer in answers {
                 let Ok((mut stream, _)) = listener.accept() else {
                     return;
@@ -32,6 +34,7 @@ impl Scripted {
                 seen.lock().expect("the list").push(request);
                 // The client may have gone.
                 let _ = stream.write_all(&answer);
+                open.push(stream);
             }
         });
         Self { address, asked }

@@ -215,8 +215,8 @@ fn what_is_not_there_is_named() {
         );
     };
     refused(
-        "ALTER TABLE metrics DROP COLUMN step; ",
-        "`step` in the table `metrics`",
+        "ALTER TABLE runs DROP COLUMN entry_point_name",
+        "`entry_point_name` in the table `runs`",
         "mlflow db upgrade 'sqlite:///",
     );
     refused(

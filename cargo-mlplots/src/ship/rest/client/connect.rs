@@ -18,7 +18,6 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, Stor
         .user_agent(concat!("mlplots/", env!("CARGO_PKG_VERSION")))
         .timeout(settings.timeout)
         .connect_timeout(settings.timeout)
-        .tcp_user_timeout(settings.timeout)
         // 307 and 308 repeat the call elsewhere (without credentials, if that is another host); the others
         // would turn a POST into a GET.
         .redirect(Policy::custom(move |attempt| {
@@ -27,6 +26,11 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, Stor
                 _ => attempt.stop(),
             }
         }));
+    #[cfg(target_os = "linux")]
+    {
+        // A peer that vanished in the middle of an upload is noticed before the upload's own time is over.
+        builder = builder.tcp_user_timeout(settings.timeout);
+    }
     if base.scheme() == "http" {
         // A server with several workers sends an answer's head and body in two segments without TCP_NODELAY: on a
         // connection that is kept, each call waits 40 ms for the delayed acknowledgement of the first. A connection
@@ -39,18 +43,22 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, Stor
         Trust::File(path) => {
             let what = "MLFLOW_TRACKING_SERVER_CERT_PATH";
             let pem = read_pem(what, path)?;
-            let certificates =
-                Certificate::from_pem_bundle(&pem).map_err(|error| bad_pem(what, path, &error))?;
-            if certificates.is_empty() {
-                return Err(bad_pem(what, path, &"it holds no certificate"));
+            let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+            if found.is_empty() {
+                return Err(bad_pem(what, path, &"it holds no certificate in PEM"));
             }
-            builder.tls_certs_only(certificates)
+            builder.tls_certs_only(found)
         }
     };
     if let Some(path) = &settings.client_certificate {
         let what = "MLFLOW_TRACKING_CLIENT_CERT_PATH";
-        let identity = Identity::from_pem(&read_pem(what, path)?)
-            .map_err(|error| bad_pem(what, path, &error))?;
+        let identity = Identity::from_pem(&read_pem(what, path)?).map_err(|_| {
+            bad_pem(
+                what,
+                path,
+                &"it does not hold a certificate and its key in PEM",
+            )
+        })?;
         builder = builder.identity(identity);
     }
     builder.build().map_err(|error| {
@@ -70,5 +78,5 @@ fn bad_pem(variable: &str, path: &Path, why: &dyn Display) -> StoreError {
         "{variable}: {} cannot be used: {why}",
         path.display()
     ))
-    .help("it must be a PEM file")
+    .help("see that the variable names the right file")
 }

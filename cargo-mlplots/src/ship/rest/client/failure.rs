@@ -68,57 +68,67 @@ impl HttpClient {
 
     fn help(&self, status: StatusCode, headers: &HeaderMap, reason: &Reason) -> Option<String> {
         let known = !reason.code.is_empty();
-        Some(match status.as_u16() {
-            300..=399 => match headers.get(LOCATION).and_then(|to| to.to_str().ok()) {
-                Some(to) => format!("the server is elsewhere: give as tracking URI the address it redirects to ({})", without_credentials(to)),
-                None => "give the server's final address as tracking URI".to_owned(),
-            },
-            401 if self.credentials.is_some() => "the server does not accept these credentials: check user name and password, or the token".to_owned(),
-            401 => "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN".to_owned(),
+        let help = match status.as_u16() {
+            300..=399 => {
+                let to = headers.get(LOCATION).and_then(|to| to.to_str().ok());
+                let to =
+                    to.map_or_else(String::new, |to| format!(" ({})", without_credentials(to)));
+                return Some(format!(
+                    "give as tracking URI the address to which the server redirects{to}"
+                ));
+            }
+            401 if self.credentials.is_some() => {
+                "the server does not accept these credentials: check user name and password, or the token"
+            }
+            401 => {
+                "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+            }
             403 if reason.text.contains("Invalid Host") => {
-                "the server takes calls only under names it knows: start it with `--allowed-hosts`, or use the name it expects".to_owned()
+                "the server answers only under names it knows: start it with `--allowed-hosts`, or use such a name"
             }
-            403 => "this user may not do that: ask the server's administrator for the right to write there".to_owned(),
-            404 | 405 if !known => format!("{}; its path prefix belongs to the tracking URI", self.look()),
-            413 => "something in front of the server refuses a body of this size: raise its limit".to_owned(),
+            403 => "ask the server's administrator for the right to write there",
+            404 if self.workspace.is_some() && reason.text.starts_with("Workspace") => {
+                "check MLFLOW_WORKSPACE, or have that workspace made"
+            }
+            404 | 405 if !known => {
+                return Some(format!(
+                    "{}; its path prefix belongs to the tracking URI",
+                    self.look()
+                ));
+            }
+            413 => {
+                "what stands in front of the server refuses a body of this size: raise its limit"
+            }
             _ if reason.code == "FEATURE_DISABLED" && self.workspace.is_some() => {
-                "the server has no workspaces: unset MLFLOW_WORKSPACE".to_owned()
+                "the server has no workspaces: unset MLFLOW_WORKSPACE"
             }
-            500.. if !known => format!("the server, or what stands in front of it, is in trouble: see its log, or {}/health", self.base.as_str().trim_end_matches('/')),
+            500.. if !known => "see the log of the server, or of the proxy in front of it",
             _ => return None,
-        })
+        };
+        Some(help.to_owned())
     }
 
     /// No answer, or not all of it.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the end of every error it is mapped over"
-    )]
     pub(super) fn lost(&self, call: &Call, error: reqwest::Error) -> Failure {
+        let error = error.without_url();
         let mut causes = vec![error.to_string()];
         let mut source = error.source();
         while let Some(cause) = source {
-            causes.push(cause.to_string());
+            // Some end with the address of an explanation.
+            causes.push(
+                cause
+                    .to_string()
+                    .split(": https://")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            );
             source = cause.source();
         }
-        let last = causes.pop().unwrap_or_default();
-        let tls = causes
-            .iter()
-            .chain([&last])
-            .find(|cause| cause.to_lowercase().contains("certificate"));
-        if let Some(why) = tls {
-            let help = if why.contains("CertificateRequired") {
-                "the server asks who we are: MLFLOW_TRACKING_CLIENT_CERT_PATH names a PEM file with our certificate and its key"
-            } else {
-                "the server must show a certificate for this name by an authority known here: MLFLOW_TRACKING_SERVER_CERT_PATH names a PEM file with it"
-            };
-            return call
-                .broken(
-                    StoreError::refused,
-                    &format!("the connection is not secure: {why}"),
-                )
-                .help(help);
+        if let Some((why, help)) = causes.iter().find_map(|cause| insecure(cause)) {
+            return call.broken(StoreError::refused, &why).help(help);
         }
+        let last = causes.pop().unwrap_or_default();
         if error.is_builder() || error.is_redirect() {
             return call.broken(StoreError::refused, &last);
         }
@@ -133,8 +143,17 @@ impl HttpClient {
         } else {
             "the connection broke"
         };
+        let help = match self.look() {
+            // How a server with TLS 1.3 turns away who shows no certificate.
+            look if last.contains("close_notify") => {
+                format!(
+                    "{look}; if it wants a client certificate, MLFLOW_TRACKING_CLIENT_CERT_PATH names it"
+                )
+            }
+            look => look,
+        };
         call.broken(StoreError::retry, &format!("{what}: {last}"))
-            .help(self.look())
+            .help(help)
     }
 
     /// A success by its status, but not what the call promises: a proxy's page, or half an answer.
@@ -150,7 +169,8 @@ impl HttpClient {
 
     /// What to do when it is not clear who answers.
     fn look(&self) -> String {
-        format!("see whether an MLflow server answers at {}", self.base)
+        let base = self.base.as_str().trim_end_matches('/');
+        format!("see whether an MLflow server answers at {base}")
     }
 }
 
@@ -175,6 +195,24 @@ impl std::fmt::Display for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What TLS says that trying again does not change, and what to do about it.
+fn insecure(cause: &str) -> Option<(String, &'static str)> {
+    let help = if cause.contains("CertificateRequired") {
+        "the server asks who we are: MLFLOW_TRACKING_CLIENT_CERT_PATH names a PEM file with our certificate and its key"
+    } else if cause.to_lowercase().contains("certificate") {
+        "the server must show a certificate for this name by an authority known here: \
+         MLFLOW_TRACKING_SERVER_CERT_PATH names a PEM file with it"
+    } else if cause.contains("InvalidContentType") {
+        return Some((
+            "the server does not answer in TLS".to_owned(),
+            "write `http://` if it has none",
+        ));
+    } else {
+        return None;
+    };
+    Some((format!("the connection is not secure: {cause}"), help))
 }
 
 /// An address without what may be secret in it: user, password, query.

@@ -326,3 +326,13 @@ fn paths_that_lead_elsewhere_are_refused() {
         assert!(error.message.contains(words), "{error}");
     }
 }
+
+/// On a connection that is kept, a server with several workers answers 40 ms late.
+#[test]
+fn each_call_has_its_own_connection() {
+    let server = Scripted::new([json("{}"), json("{}"), json("{}")]);
+    let store = store(&server.url(""), &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")]);
+    for _ in 0..3 {
+        log(&*store).expect("logged");
+    }
+}

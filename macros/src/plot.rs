@@ -1,0 +1,186 @@
+//! What the registry will know of a plot, checked.
+
+use proc_macro2::Ident;
+use quote::format_ident;
+use syn::{LitInt, Path, Type};
+
+use crate::args::Args;
+use crate::attribute::Attribute;
+use crate::item::Function;
+use crate::names;
+use crate::report::Report;
+use crate::types::{check_borrow, check_owned, peel, same};
+
+/// Sides of a figure in pixels: below, no axis fits; above, one figure takes a gigabyte.
+const SIDES: std::ops::RangeInclusive<u64> = 16..=16384;
+
+pub(crate) struct Plot {
+    pub(crate) root: Path,
+    pub(crate) function: Function,
+    pub(crate) name: String,
+    pub(crate) dir: Option<String>,
+    pub(crate) size: Option<(LitInt, LitInt)>,
+    /// Variants of `Format`.
+    pub(crate) formats: Vec<Ident>,
+    pub(crate) every: u32,
+    pub(crate) optional: bool,
+    pub(crate) timeout: Option<u64>,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// An argument, by the type behind its `&`.
+pub(crate) enum Argument {
+    Canvas(Type),
+    Input(Type),
+}
+
+impl Plot {
+    pub(crate) fn check(args: &Args, mut function: Function, report: &mut Report) -> Self {
+        let name = args.text("name", names::check_plot, report);
+        let dir = args.text("dir", names::check_dir, report);
+        let size = size(args, report);
+        let formats = formats(args, report);
+        let every = args.number("every", report).unwrap_or(1);
+        let optional = args.flag("optional", report);
+        let timeout = args.number("timeout", report);
+        let root = args.root(report);
+        let arguments = arguments(&mut function, report);
+        let name = name.unwrap_or_else(|| function.name());
+        Self {
+            root,
+            function,
+            name,
+            dir,
+            size,
+            formats,
+            every,
+            optional,
+            timeout,
+            arguments,
+        }
+    }
+}
+
+fn arguments(function: &mut Function, report: &mut Report) -> Vec<Argument> {
+    let types = std::mem::take(&mut function.arguments);
+    let arguments: Vec<Argument> = types.into_iter().map(|ty| argument(ty, report)).collect();
+    for (place, argument) in arguments.iter().enumerate() {
+        let (ty, message) = match argument {
+            Argument::Canvas(ty) => (ty, "a plot has one canvas, as it draws one figure"),
+            Argument::Input(ty) => (
+                ty,
+                "two inputs of one type are one value: give each its own",
+            ),
+        };
+        if arguments[..place]
+            .iter()
+            .any(|other| other.repeats(argument))
+        {
+            report.error(ty, message);
+        }
+    }
+    let has = |wanted: fn(&Argument) -> bool| function.is_method || arguments.iter().any(wanted);
+    if !has(|argument| matches!(argument, Argument::Input(_))) {
+        let why = "a run draws it when its inputs are there";
+        report.error(
+            &function.ident,
+            format!("a plot needs an input `&T`: {why}"),
+        );
+    }
+    if function.output.is_none() && !has(|argument| matches!(argument, Argument::Canvas(_))) {
+        let why = "return one, or draw on a `canvas: &Canvas`";
+        report.error(&function.ident, format!("this plot makes no figure: {why}"));
+    }
+    if let Some(Type::Reference(borrow)) = &function.output {
+        let why = "return it owned";
+        report.error(
+            borrow.and_token,
+            format!("a figure outlives the plot that made it: {why}"),
+        );
+    }
+    arguments
+}
+
+fn argument(ty: Type, report: &mut Report) -> Argument {
+    let ty = match ty {
+        Type::Reference(borrow) => {
+            let why = "several plots look at one value at the same time: write `&T`";
+            check_borrow(Attribute::Plot, &borrow, why, report);
+            let ty = peel(*borrow.elem);
+            check_owned(Attribute::Plot, &ty, report);
+            ty
+        }
+        ty => {
+            if check_owned(Attribute::Plot, &ty, report) {
+                let why = "a plot borrows what the run holds for all its plots";
+                report.error(&ty, format!("take it by reference, `&T`: {why}"));
+            }
+            ty
+        }
+    };
+    match &ty {
+        Type::Path(path)
+            if path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Canvas") =>
+        {
+            Argument::Canvas(ty)
+        }
+        _ => Argument::Input(ty),
+    }
+}
+
+impl Argument {
+    fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Canvas(_), Self::Canvas(_)) => true,
+            (Self::Input(one), Self::Input(other)) => same(one, other),
+            _ => false,
+        }
+    }
+}
+
+fn size(args: &Args, report: &mut Report) -> Option<(LitInt, LitInt)> {
+    let (width, height) = args.pair("size", report)?;
+    for side in [&width, &height] {
+        if !side
+            .base10_parse()
+            .is_ok_and(|pixels| SIDES.contains(&pixels))
+        {
+            let (least, most) = (SIDES.start(), SIDES.end());
+            report.error(
+                side,
+                format!("a figure is {least} to {most} pixels wide and high"),
+            );
+        }
+    }
+    Some((width, height))
+}
+
+fn formats(args: &Args, report: &mut Report) -> Vec<Ident> {
+    let mut formats = Vec::new();
+    for format in args.list::<Ident>("formats", report) {
+        let variant = match format.to_string().as_str() {
+            "png" => format_ident!("Png"),
+            "svg" => format_ident!("Svg"),
+            other => {
+                report.error(
+                    &format,
+                    format!("there is no format `{other}`; write `png` or `svg`"),
+                );
+                continue;
+            }
+        };
+        if formats.contains(&variant) {
+            report.error(&format, format!("`{format}` is given twice: keep one"));
+        }
+        formats.push(variant);
+    }
+    if formats.is_empty() {
+        vec![format_ident!("Png")]
+    } else {
+        formats
+    }
+}

@@ -1,0 +1,102 @@
+//! A drawing as a list of shapes, in units of one pixel at scale 1. It is drawn once and written
+//! in any format and at any scale.
+
+/// A colour with its opacity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Color {
+    /// Red, green and blue.
+    pub rgb: (u8, u8, u8),
+    /// Opacity from 0 to 1.
+    pub alpha: f32,
+}
+
+impl Color {
+    /// An opaque colour.
+    pub const fn rgb(red: u8, green: u8, blue: u8) -> Self {
+        Self { rgb: (red, green, blue), alpha: 1.0 }
+    }
+
+    /// The same colour with another opacity.
+    pub const fn alpha(self, alpha: f32) -> Self {
+        Self { alpha, ..self }
+    }
+}
+
+/// A point; the origin is the top left corner.
+pub(crate) type Point = (f32, f32);
+
+/// Where a text's point lies along its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Start,
+    Middle,
+    End,
+}
+
+/// Where a text's point lies across its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Top,
+    Middle,
+    Baseline,
+    Bottom,
+}
+
+/// Weight or slope of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Face {
+    #[default]
+    Regular,
+    Bold,
+    Oblique,
+}
+
+/// A line of text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Text {
+    pub(crate) at: Point,
+    pub(crate) text: String,
+    /// Height of the em square.
+    pub(crate) em: f32,
+    pub(crate) face: Face,
+    pub(crate) color: Color,
+    pub(crate) align: Align,
+    pub(crate) level: Level,
+    /// Quarter turns clockwise.
+    pub(crate) turns: u8,
+}
+
+/// One element of a drawing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shape {
+    /// A filled rectangle, its edges on whole pixels.
+    Rect { from: Point, to: Point, fill: Color },
+    /// A line through points; horizontal and vertical ones lie on whole pixels.
+    Line { points: Vec<Point>, color: Color, width: f32, dash: Option<(f32, f32)> },
+    /// A filled area.
+    Area { points: Vec<Point>, fill: Color },
+    /// Many discs of one look.
+    Discs { centers: Vec<Point>, radius: f32, fill: Option<Color>, edge: Option<(Color, f32)> },
+    Text(Text),
+    /// Pixels, red, green, blue and alpha, from the top left.
+    Image { at: Point, width: u32, height: u32, rgba: Vec<u8> },
+}
+
+/// A drawing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Scene {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) background: Color,
+    pub(crate) shapes: Vec<Shape>,
+}
+
+impl Scene {
+    pub(crate) fn new((width, height): (u32, u32)) -> Self {
+        Self { width, height, background: Color::rgb(255, 255, 255), shapes: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, shape: Shape) {
+        self.shapes.push(shape);
+    }
+}
