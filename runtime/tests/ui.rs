@@ -8,7 +8,7 @@
 fn ui() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
-    //cases.compile_fail("tests/ui/train/*.rs");
-    //cases.compile_fail("tests/ui/plot/*.rs");
-    //cases.compile_fail("tests/ui/types/*.rs");
+    cases.compile_fail("tests/ui/train/*.rs");
+    cases.compile_fail("tests/ui/plot/*.rs");
+    cases.compile_fail("tests/ui/types/*.rs");
 }

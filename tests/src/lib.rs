@@ -1,1 +1,31 @@
-//! Support for the end-to-end tests.
+//! Support for tests against the real thing: MLflow's server and Python client, a browser, and
+//! temporary cargo projects.
+//!
+//! What is missing makes a test fail with the one command that gets it; nothing is skipped.
+
+#![allow(clippy::missing_panics_doc, reason = "a test fails by panicking, and so does what supports it")]
+
+mod browser;
+mod project;
+mod server;
+mod venv;
+
+use std::path::{Path, PathBuf};
+
+pub use browser::Browser;
+pub use project::{Finished, Project, cargo_mlplots, scrubbed};
+pub use server::MlflowServer;
+pub use venv::{Venv, python};
+
+/// The root of the checkout.
+pub fn checkout() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("the tests are in the checkout").to_path_buf()
+}
+
+/// Where tests keep what outlives them: the Python environment, screenshots, built projects.
+pub fn kept(name: &str) -> PathBuf {
+    let folder = checkout().join("target").join("mlplots-tests").join(name);
+    std::fs::create_dir_all(&folder).expect("the target folder can be written to");
+    folder
+}

@@ -70,9 +70,10 @@ impl RestStore {
         Ok(run.run)
     }
 
-    /// The server's words for a changed param show Python's data: this names the param.
+    /// A changed param, by its name. The server's words for it show Python's data, and come as 400 or, with MLflow 2,
+    /// as 500, which would be tried again for ever.
     fn conflict(&self, run_id: &str, params: &[&Param], failure: &Failure) -> Option<StoreError> {
-        if params.is_empty() || failure.code != "INVALID_PARAMETER_VALUE" {
+        if params.is_empty() || failure.code.is_empty() {
             return None;
         }
         let known = self.get_run(run_id).ok()?.data.params;

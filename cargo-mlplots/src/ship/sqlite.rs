@@ -79,6 +79,11 @@ impl SqliteStore {
         Ok(done)
     }
 
+    /// Old databases have no logged models, and take runs all the same.
+    fn ready_for_models(&self) -> Result<(), StoreError> {
+        self.read(|connection| Ok(schema::require_models(connection, &self.file)?))
+    }
+
     /// Does `work` without a write lock.
     fn read<T>(
         &self,
@@ -135,22 +140,18 @@ impl TrackingStore for SqliteStore {
     }
 
     fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError> {
-        self.read(|connection| {
-            schema::require_models(connection, &self.file)?;
-            models::find(connection, run, uuid)
-        })
+        self.ready_for_models()?;
+        self.read(|connection| models::find(connection, run, uuid))
     }
 
     fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError> {
-        self.write(|transaction| {
-            schema::require_models(transaction, &self.file)?;
-            models::create(transaction, new)
-        })
+        self.ready_for_models()?;
+        self.write(|transaction| models::create(transaction, new))
     }
 
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {
+        self.ready_for_models()?;
         self.write(|transaction| {
-            schema::require_models(transaction, &self.file)?;
             runs::active(transaction, &run.id, &self.uri)?;
             models::add_output(transaction, run, model_id, step)
         })

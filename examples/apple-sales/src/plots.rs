@@ -1,7 +1,10 @@
 //! The figures. Each function sees only what its run provided.
 
+use std::path::PathBuf;
+
 use mlplots::prelude::*;
 
+use crate::model::{Evaluation, Ridge};
 use crate::sales::{Day, Sales};
 
 /// Every day's demand and its mean over four weeks: inflation, two harvests a year, promotions.
@@ -64,4 +67,138 @@ fn time_series_demand(canvas: &Canvas, sales: &Sales) -> PlotResult {
         .label_font(("sans-serif", 18))
         .draw()?;
     Ok(())
+}
+
+/// Demand on weekends and on other days: quartiles, and every day as a point.
+#[plot]
+fn box_weekend(sales: &Sales) -> Figure {
+    charts::box_strip(&by_weekend(sales))
+        .title("Demand on weekdays and weekends")
+        .x_label("Day")
+        .y_label("Demand (kg)")
+}
+
+/// Demand over the price, with the regression line.
+#[plot]
+fn scatter_demand_price(sales: &Sales) -> Figure {
+    charts::scatter(
+        &sales.column(|day| day.price_per_kg),
+        &sales.column(|day| day.demand),
+    )
+    .title("Demand by price")
+    .x_label("Price per kg")
+    .y_label("Demand (kg)")
+}
+
+/// How demand is distributed on weekends and on other days.
+#[plot]
+fn density_weekday_weekend(sales: &Sales) -> Figure {
+    charts::density(&by_weekend(sales))
+        .title("Density of demand on weekdays and weekends")
+        .x_label("Demand (kg)")
+        .y_label("Density")
+}
+
+/// Which columns move together. Saved by hand, as any plotting library would do it.
+#[plot]
+fn corr_plot(sales: &Sales) -> anyhow::Result<PathBuf> {
+    let features: Vec<_> = sales.days.iter().map(Day::features).collect();
+    let mut names = Day::FEATURES.to_vec();
+    let mut columns: Vec<Vec<f64>> = (0..names.len())
+        .map(|column| features.iter().map(|row| row[column]).collect())
+        .collect();
+    names.push("demand");
+    columns.push(sales.column(|day| day.demand));
+
+    let path = scratch("correlation")?.join("corr_plot.png");
+    charts::correlation(&names, &columns)
+        .title("Correlation of features and demand")
+        .x_label("Column")
+        .y_label("Column")
+        .size((1200, 1000))
+        .save(&path)?;
+    Ok(path)
+}
+
+/// What the model got wrong, over what it predicted. A funnel means the error grows with demand.
+#[plot]
+fn residuals_plot(evaluation: &Evaluation) -> Figure {
+    charts::residuals(&evaluation.y_true, &evaluation.y_pred)
+        .title("Residuals")
+        .x_label("Predicted demand (kg)")
+        .y_label("True − predicted demand (kg)")
+}
+
+/// How much demand changes with one unit of each feature.
+#[plot]
+fn coefficients_plot(ridge: &Ridge) -> Figure {
+    charts::coefficients(&Day::FEATURES, &ridge.coefficients)
+        .title("Coefficients of the ridge regression")
+        .x_label("Coefficient (kg per unit)")
+        .y_label("Feature")
+}
+
+/// Predictions over the truth; on the diagonal they are perfect.
+#[plot]
+fn prediction_errors(evaluation: &Evaluation) -> Figure {
+    charts::prediction_error(&evaluation.y_true, &evaluation.y_pred)
+        .title("Predicted and true demand")
+        .x_label("True demand (kg)")
+        .y_label("Predicted demand (kg)")
+}
+
+/// Whether the residuals are normal: then they lie on the line.
+#[plot]
+fn qq_plot(evaluation: &Evaluation) -> Figure {
+    charts::qq(&evaluation.residuals())
+        .title("Residuals against the normal distribution")
+        .x_label("Theoretical quantile")
+        .y_label("Residual (kg)")
+}
+
+/// Three more, saved together: the seasons in the data, the distribution of the residuals, and
+/// whether the error's size depends on the prediction.
+#[plot(dir = "diagnostics")]
+fn diagnostics(sales: &Sales, evaluation: &Evaluation) -> anyhow::Result<PathBuf> {
+    let folder = scratch("diagnostics")?;
+    charts::group_means(&by_month(sales))
+        .title("Mean demand by month")
+        .x_label("Month")
+        .y_label("Demand (kg)")
+        .save(folder.join("demand_by_month.png"))?;
+    charts::histogram(&evaluation.residuals())
+        .title("Distribution of the residuals")
+        .x_label("Residual (kg)")
+        .y_label("Days")
+        .save(folder.join("residual_distribution.png"))?;
+    charts::scale_location(&evaluation.y_true, &evaluation.y_pred)
+        .title("Size of the error by prediction")
+        .x_label("Predicted demand (kg)")
+        .save(folder.join("error_size.png"))?;
+    Ok(folder)
+}
+
+fn by_weekend(sales: &Sales) -> [(&'static str, Vec<f64>); 2] {
+    [("Weekday", false), ("Weekend", true)]
+        .map(|(name, weekend)| (name, sales.demand(|day| day.weekend == weekend)))
+}
+
+fn by_month(sales: &Sales) -> [(&'static str, Vec<f64>); 12] {
+    let names = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let mut months = 1..;
+    names.map(|name| {
+        let month = months.next();
+        (name, sales.demand(|day| Some(day.date.month()) == month))
+    })
+}
+
+/// An empty folder of this process. What a plot saves there is copied into the run.
+fn scratch(name: &str) -> std::io::Result<PathBuf> {
+    let folder = std::env::temp_dir()
+        .join(format!("apple-sales-{}", std::process::id()))
+        .join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }

@@ -145,6 +145,15 @@ impl Sales {
         (days, test)
     }
 
+    /// The demand of the days that `of` chooses.
+    pub fn demand(&self, of: impl Fn(&Day) -> bool) -> Vec<f64> {
+        self.days
+            .iter()
+            .filter(|day| of(day))
+            .map(|day| day.demand)
+            .collect()
+    }
+
     /// One value of every day.
     pub fn column(&self, value: impl Fn(&Day) -> f64) -> Vec<f64> {
         self.days.iter().map(value).collect()
@@ -191,8 +200,8 @@ mod tests {
     #[test]
     fn weekends_and_promotions_sell_more() {
         let sales = Sales::generate(3000, 7);
-        let mean = |of: fn(&&Day) -> bool| {
-            let demand: Vec<f64> = sales.days.iter().filter(of).map(|day| day.demand).collect();
+        let mean = |of: fn(&Day) -> bool| {
+            let demand = sales.demand(of);
             demand.iter().sum::<f64>() / demand.len() as f64
         };
         assert!(mean(|day| day.weekend) > mean(|day| !day.weekend) + 250.0);

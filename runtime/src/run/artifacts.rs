@@ -135,7 +135,13 @@ impl Run {
 
     /// Logs the image of a step. MLflow's page shows the images of one key in a grid with a
     /// slider over the steps.
-    pub fn log_image(&self, key: &str, step: i64, image: &Image) -> Result<(), Error> {
+    pub fn log_image(
+        &self,
+        key: &str,
+        step: impl TryInto<i64>,
+        image: &Image,
+    ) -> Result<(), Error> {
+        let Some(step) = self.step(step) else { return Ok(()) };
         record::check_image_key(key).map_err(Error::new)?;
         let png = image.to_png().map_err(|why| Error::new(format!("the image `{key}`: {why}")))?;
         let png = self.shared.store("images/image.png", &png)?;

@@ -14,8 +14,14 @@ impl Run {
         self.log_metric_at(key, value, 0);
     }
 
-    /// Logs a point of a metric's curve. Any `f64` is kept, NaN and infinities too.
-    pub fn log_metric_at(&self, key: impl AsRef<str>, value: impl Into<f64>, step: i64) {
+    /// Logs a point of a metric's curve. Any `f64` is kept, NaN and infinities too; the step is any
+    /// integer.
+    pub fn log_metric_at(
+        &self,
+        key: impl AsRef<str>,
+        value: impl Into<f64>,
+        step: impl TryInto<i64>,
+    ) {
         self.log_metrics_at([(key, value)], step);
     }
 
@@ -37,8 +43,9 @@ impl Run {
     pub fn log_metrics_at<K: AsRef<str>, V: Into<f64>>(
         &self,
         metrics: impl IntoIterator<Item = (K, V)>,
-        step: i64,
+        step: impl TryInto<i64>,
     ) {
+        let Some(step) = self.step(step) else { return };
         let timestamp = now_millis();
         let mut points = Vec::new();
         for (key, value) in metrics {
@@ -103,6 +110,15 @@ impl Run {
         if !good.is_empty() {
             self.shared.append(&Record::Tags(good));
         }
+    }
+
+    /// A step as MLflow knows it.
+    pub(super) fn step(&self, step: impl TryInto<i64>) -> Option<i64> {
+        let step = step.try_into().ok();
+        if step.is_none() {
+            self.shared.problem("a step is larger than MLflow's 64-bit integers hold".to_owned());
+        }
+        step
     }
 
     fn allowed(&self, checked: Result<(), String>) -> bool {

@@ -161,8 +161,15 @@ impl Run {
     /// Freezes the value of a step, such as an epoch. Plots that look at it are drawn anew for
     /// each; MLflow's page shows them with a slider over the steps. `#[plot(every = n)]` draws
     /// every n-th; the last is always drawn.
-    pub fn provide_at<T: Send + Sync + 'static>(&self, value: T, step: i64) -> Arc<T> {
-        self.freeze(value, Some(step))
+    pub fn provide_at<T: Send + Sync + 'static>(
+        &self,
+        value: T,
+        step: impl TryInto<i64>,
+    ) -> Arc<T> {
+        match self.step(step) {
+            Some(step) => self.freeze(value, Some(step)),
+            None => Arc::new(value),
+        }
     }
 
     fn freeze<T: Send + Sync + 'static>(&self, value: T, step: Option<i64>) -> Arc<T> {

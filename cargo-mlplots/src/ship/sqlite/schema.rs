@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use mlplots::record::now_millis;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -124,7 +126,22 @@ pub(super) fn require_models(connection: &Connection, file: &Path) -> Result<(),
     require(connection, file, MODELS)
 }
 
+/// Checks these tables. In a file that was changed just now MLflow may be about to make them.
 fn require(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(), StoreError> {
+    const JUST_NOW: Duration = Duration::from_secs(2);
+    let patience = Instant::now() + Duration::from_secs(30);
+    loop {
+        let checked = check(connection, file, needed);
+        let changed = file.metadata().and_then(|data| data.modified()).ok();
+        let young = changed.is_some_and(|at| at.elapsed().is_ok_and(|age| age < JUST_NOW));
+        if checked.is_ok() || !young || Instant::now() > patience {
+            return checked;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn check(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(), StoreError> {
     let error = |error| failed(file, "read", &error);
     for (table, columns) in needed {
         let found = columns_of(connection, table).map_err(error)?;

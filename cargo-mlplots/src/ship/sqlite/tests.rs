@@ -191,14 +191,42 @@ fn a_locked_database_is_tried_again() {
     store.log_batch(&run.id, &point(1)).expect("logged");
 }
 
+/// Changes a database behind the store's back, long ago.
+fn change(file: &Path, sql: &str) {
+    Connection::open(file)
+        .and_then(|raw| raw.execute_batch(sql))
+        .expect("changed");
+    let file = std::fs::File::options()
+        .append(true)
+        .open(file)
+        .expect("the file");
+    file.set_modified(std::time::UNIX_EPOCH)
+        .expect("an older time");
+}
+
+/// MLflow makes its tables one after the other: we wait for it.
+#[test]
+fn a_database_in_the_making_is_waited_for() {
+    let (_folder, database) = place();
+    drop(open(&database));
+    change(&database.file, "ALTER TABLE latest_metrics RENAME TO later");
+    let raw = Connection::open(&database.file).expect("a connection");
+    raw.execute_batch("UPDATE experiments SET name = name")
+        .expect("changed just now");
+    let opening = thread::spawn(move || SqliteStore::open(&database).map(|_| ()));
+    thread::sleep(Duration::from_millis(500));
+    assert!(!opening.is_finished());
+    raw.execute_batch("ALTER TABLE later RENAME TO latest_metrics")
+        .expect("made");
+    opening.join().expect("no panic").expect("opened");
+}
+
 #[test]
 fn what_is_not_there_is_named() {
     let refused = |sql: &str, words: &str, help: &str| {
         let (_folder, database) = place();
         drop(open(&database));
-        Connection::open(&database.file)
-            .and_then(|raw| raw.execute_batch(sql))
-            .expect("changed");
+        change(&database.file, sql);
         let error = SqliteStore::open(&database).err().expect("refused");
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(
@@ -236,9 +264,7 @@ fn old_databases_do_without_models() {
     let (_folder, database) = place();
     drop(open(&database));
     let old = "DROP TABLE logged_model_tags; DROP TABLE logged_model_params; DROP TABLE logged_model_metrics; DROP TABLE logged_models";
-    Connection::open(&database.file)
-        .and_then(|raw| raw.execute_batch(old))
-        .expect("changed");
+    change(&database.file, old);
     let store = open(&database);
     let run = start(&store, "old");
     store.log_batch(&run.id, &point(1)).expect("logged");

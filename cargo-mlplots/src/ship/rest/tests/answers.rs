@@ -190,22 +190,24 @@ fn a_changed_param_is_named() {
         r#""data":{"params":[{"key":"a","value":"1"},{"key":"b","value":"1"}]}"#,
     );
     let refusal = r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"Changing param values is not allowed. [{'key': 'b'}]"}"#;
-    let server = Scripted::new([answer("400 Bad Request", "", refusal), json(&known)]);
-    let param = |key: &str, value: &str| Param {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    };
-    let batch = Batch {
-        params: vec![param("a", "1"), param("b", "2")],
-        ..Batch::default()
-    };
-    let error = store(&server.url(""), &[])
-        .log_batch("r", &batch)
-        .expect_err("changed");
-    assert_eq!(
-        error.message,
-        "the param `b` is already logged as `1` and cannot become `2`"
-    );
+    for status in ["400 Bad Request", "500 Internal Server Error"] {
+        let server = Scripted::new([answer(status, "", refusal), json(&known)]);
+        let param = |key: &str, value: &str| Param {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let batch = Batch {
+            params: vec![param("a", "1"), param("b", "2")],
+            ..Batch::default()
+        };
+        let error = store(&server.url(""), &[])
+            .log_batch("r", &batch)
+            .expect_err("changed");
+        assert_eq!(
+            error.message,
+            "the param `b` is already logged as `1` and cannot become `2`"
+        );
+    }
 }
 
 #[test]

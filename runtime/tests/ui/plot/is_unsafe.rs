@@ -1,0 +1,10 @@
+use mlplots::prelude::*;
+
+struct Sales;
+
+#[plot]
+unsafe fn prices(_sales: &Sales) -> Figure {
+    unimplemented!()
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use mlplots::prelude::*;
+
+struct Sales;
+
+impl Sales {
+    #[plot]
+    fn prices(&self) -> Figure {
+        unimplemented!()
+    }
+
+    #[plot]
+    fn of(sales: &Self) -> Figure {
+        unimplemented!()
+    }
+}
+
+fn main() {}

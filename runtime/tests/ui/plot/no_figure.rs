@@ -1,0 +1,8 @@
+use mlplots::prelude::*;
+
+struct Sales;
+
+#[plot]
+fn prices(_sales: &Sales) {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use mlplots::prelude::*;
+
+struct Sales;
+
+#[plot(experiment = "Apples")]
+fn prices(_sales: &Sales) -> Figure {
+    unimplemented!()
+}
+
+fn main() {}

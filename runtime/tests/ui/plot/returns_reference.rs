@@ -1,0 +1,8 @@
+use mlplots::prelude::*;
+
+#[plot]
+fn prices(figure: &Figure) -> &Figure {
+    figure
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mlplots::prelude::*;
+
+#[train]
+async fn fit(_run: &Run) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mlplots::prelude::*;
+
+#[train]
+extern "C" fn fit(_run: &Run) {}
+
+fn main() {}

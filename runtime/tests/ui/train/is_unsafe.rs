@@ -1,0 +1,6 @@
+use mlplots::prelude::*;
+
+#[train]
+unsafe fn fit(_run: &Run) {}
+
+fn main() {}

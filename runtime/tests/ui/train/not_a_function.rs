@@ -1,0 +1,6 @@
+use mlplots::prelude::*;
+
+#[train]
+struct Model;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use mlplots::prelude::*;
+
+#[derive(Default, Serialize, Deserialize)]
+struct Params {}
+
+#[train]
+fn fit(_run: &Run, _params: &Params) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mlplots::prelude::*;
+
+#[train(experimnt = "Apples", name = "")]
+async fn fit(_run: Run) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mlplots::prelude::*;
+
+#[train(experimnt = "Apples")]
+fn fit(_run: &Run) {}
+
+fn main() {}

@@ -1,0 +1,163 @@
+//! Temporary cargo projects, as users have them.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::venv::clean;
+use crate::{checkout, kept};
+
+/// A package in a temporary folder that uses the checkout's `mlplots`.
+#[derive(Debug)]
+pub struct Project {
+    folder: TempDir,
+    name: String,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Its exit code; -1 if a signal ended it.
+    pub code: i32,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// Both streams, for a message.
+    pub fn text(&self) -> String {
+        format!("exit code {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+impl From<Output> for Finished {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Project {
+    /// A package of this name; give each its own, since they share a target folder.
+    pub fn new(name: &str) -> Self {
+        let project = Self {
+            folder: tempfile::Builder::new().prefix(name).tempdir().expect("a temporary folder"),
+            name: name.to_owned(),
+        };
+        let runtime = checkout().join("runtime");
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+             [dependencies]\nmlplots = {{ path = \"{}\" }}\n\
+             serde = {{ version = \"1\", features = [\"derive\"] }}\n\n\
+             [profile.dev]\ndebug = false\n\n[workspace]\n",
+            runtime.display()
+        );
+        // The versions that the checkout is tested with, and no look at the registry.
+        let lock = checkout().join("Cargo.lock");
+        std::fs::copy(lock, project.path().join("Cargo.lock")).expect("the lock file is copied");
+        project.file("Cargo.toml", &manifest)
+    }
+
+    /// Writes a file of the project.
+    #[must_use]
+    pub fn file(self, path: &str, text: &str) -> Self {
+        self.write(path, text);
+        self
+    }
+
+    /// The same, later.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path().join(path);
+        let folder = path.parent().expect("a file is in a folder");
+        std::fs::create_dir_all(folder).expect("the folder of the file");
+        std::fs::write(path, text).expect("the file of the project");
+    }
+
+    /// Adds lines to Cargo.toml.
+    #[must_use]
+    pub fn manifest(self, lines: &str) -> Self {
+        let path = self.path().join("Cargo.toml");
+        let text = std::fs::read_to_string(&path).expect("Cargo.toml");
+        std::fs::write(path, format!("{text}\n{lines}\n")).expect("Cargo.toml");
+        self
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `cargo mlplots ARGUMENTS` in its folder.
+    pub fn mlplots<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
+        self.command(arguments).output().expect("cargo-mlplots starts").into()
+    }
+
+    /// The same, to be started by the caller.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        let mut command = cargo_mlplots();
+        command.arg("mlplots").args(arguments).current_dir(self.path());
+        command.env("CARGO_TARGET_DIR", kept("projects"));
+        command
+    }
+
+    /// `cargo ARGUMENTS` in its folder.
+    pub fn cargo(&self, arguments: &[&str]) -> Finished {
+        let mut command = Command::new(env!("CARGO"));
+        scrubbed(&mut command);
+        let output = command
+            .args(arguments)
+            .current_dir(self.path())
+            .env("CARGO_TARGET_DIR", kept("projects"))
+            .output();
+        output.expect("cargo starts").into()
+    }
+
+    /// The program that a dev build made.
+    pub fn program(&self) -> PathBuf {
+        kept("projects").join("debug").join(&self.name)
+    }
+}
+
+/// The `cargo-mlplots` of the checkout, built once.
+pub fn cargo_mlplots() -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        scrubbed(&mut build);
+        let status = build
+            .args(["build", "--quiet", "--package", "cargo-mlplots"])
+            .current_dir(checkout())
+            .env("CARGO_TARGET_DIR", target())
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "cargo-mlplots does not build");
+        target().join("debug").join("cargo-mlplots")
+    });
+    let mut command = Command::new(program);
+    scrubbed(&mut command);
+    command
+}
+
+/// The checkout's own target folder.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout().join("target"), PathBuf::from)
+}
+
+/// Takes away what cargo and the environment of the tests hand to their children.
+pub fn scrubbed(command: &mut Command) {
+    clean(command);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_") && text != "CARGO_HOME" && !text.starts_with("CARGO_REGISTR") {
+            command.env_remove(&name);
+        }
+    }
+    command.env("CARGO_TERM_COLOR", "never").env("RUST_BACKTRACE", "0");
+}

@@ -1,0 +1,108 @@
+//! A real MLflow server.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::Venv;
+
+/// How long a server may take to answer the first time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running `mlflow server` with a SQLite file; it ends when dropped.
+#[derive(Debug)]
+pub struct MlflowServer {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    folder: PathBuf,
+    port: u16,
+    arguments: Vec<String>,
+    process: Option<Child>,
+    _temporary: Option<TempDir>,
+}
+
+impl MlflowServer {
+    /// Starts a server in a folder of its own, with further arguments of `mlflow server`.
+    pub fn start(arguments: &[&str]) -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        let mut server = Self::start_in(temporary.path(), arguments);
+        server._temporary = Some(temporary);
+        server
+    }
+
+    /// Starts a server in a folder, as somebody does who types `mlflow server` there.
+    pub fn start_in(folder: &Path, arguments: &[&str]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("the port").port();
+        drop(free);
+        let mut server = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            folder: folder.to_path_buf(),
+            port,
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            process: None,
+            _temporary: None,
+        };
+        server.restart();
+        server
+    }
+
+    /// Starts it again, on the same port and with the same database.
+    pub fn restart(&mut self) {
+        self.stop();
+        let log = std::fs::File::create(self.folder.join("server.log")).expect("a log file");
+        let process = Venv::get()
+            .command("mlflow")
+            .args(["server", "--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            // The job runners are seven more processes of 200 MB that no test needs.
+            .env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("the log file"))
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .expect("`mlflow server` starts");
+        self.process = Some(process);
+        let since = Instant::now();
+        while !self.answers() {
+            let log = || std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+            assert!(since.elapsed() < PATIENCE, "the MLflow server does not answer:\n{}", log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Stops it; the database stays.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // The server's workers are processes of their own: the group is ended as a whole.
+            let group = format!("-{}", process.id());
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+            let _ = process.wait();
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+            stream.write_all(b"GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.contains("200 OK"))
+    }
+}
+
+impl Drop for MlflowServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
