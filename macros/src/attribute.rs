@@ -1,6 +1,7 @@
 //! The two attributes: their words and their options.
 
 use proc_macro2::TokenStream;
+use syn::{Error, Ident};
 
 use crate::args::Args;
 use crate::item::Function;
@@ -14,25 +15,49 @@ pub(crate) enum Attribute {
     Plot,
 }
 
-/// An option: its name, and how it is written.
-pub(crate) type Usage = (&'static str, &'static str);
+/// An option: how it is written, and what that stands for.
+pub(crate) struct Usage {
+    pub(crate) key: &'static str,
+    pub(crate) written: &'static str,
+    pub(crate) what: &'static str,
+}
+
+const fn usage(key: &'static str, written: &'static str, what: &'static str) -> Usage {
+    Usage { key, written, what }
+}
+
+const LITERAL: &str = "a literal, since constants are not known yet";
+const FROM_ONE: &str = "a whole number from 1";
+const ROOT: Usage = usage(
+    "crate",
+    "crate = PATH",
+    "where `mlplots` is, without quotes",
+);
 
 const TRAIN: &[Usage] = &[
-    ("name", "name = \"…\""),
-    ("experiment", "experiment = \"…\""),
-    ("provides", "provides(TYPE, …)"),
-    ("crate", "crate = PATH"),
+    usage("name", "name = \"…\"", LITERAL),
+    usage("experiment", "experiment = \"…\"", LITERAL),
+    usage(
+        "provides",
+        "provides(TYPE, …)",
+        "the types that it provides before it returns",
+    ),
+    ROOT,
 ];
 
 const PLOT: &[Usage] = &[
-    ("name", "name = \"…\""),
-    ("dir", "dir = \"…\""),
-    ("size", "size = (WIDTH, HEIGHT)"),
-    ("formats", "formats(png, svg)"),
-    ("every", "every = N"),
-    ("optional", "optional"),
-    ("timeout", "timeout = SECONDS"),
-    ("crate", "crate = PATH"),
+    usage("name", "name = \"…\"", LITERAL),
+    usage("dir", "dir = \"…\"", LITERAL),
+    usage(
+        "size",
+        "size = (WIDTH, HEIGHT)",
+        "two whole numbers of pixels",
+    ),
+    usage("formats", "formats(png, svg)", "one of these or both"),
+    usage("every", "every = N", FROM_ONE),
+    usage("optional", "optional", "a flag, which stands alone"),
+    usage("timeout", "timeout = SECONDS", FROM_ONE),
+    ROOT,
 ];
 
 impl Attribute {
@@ -67,17 +92,36 @@ impl Attribute {
         }
     }
 
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Train => Self::Plot,
-            Self::Plot => Self::Train,
-        }
-    }
-
-    pub(crate) fn options(self) -> &'static [Usage] {
+    fn options(self) -> &'static [Usage] {
         match self {
             Self::Train => TRAIN,
             Self::Plot => PLOT,
         }
+    }
+
+    fn find(self, key: &Ident) -> Option<&'static Usage> {
+        self.options().iter().find(|usage| key == usage.key)
+    }
+
+    /// The option of this name.
+    pub(crate) fn usage(self, key: &Ident) -> Result<&'static Usage, Error> {
+        let other = match self {
+            Self::Train => Self::Plot,
+            Self::Plot => Self::Train,
+        };
+        self.find(key).ok_or_else(|| {
+            let takes = self.takes();
+            let message = match other.find(key) {
+                Some(_) => format!("`{key}` is an option of `{}`; {takes}", other.written()),
+                None => format!("there is no option `{key}`; {takes}"),
+            };
+            Error::new_spanned(key, message)
+        })
+    }
+
+    /// All options, for a message.
+    pub(crate) fn takes(self) -> String {
+        let keys: Vec<&str> = self.options().iter().map(|usage| usage.key).collect();
+        format!("`{}` takes `{}`", self.written(), keys.join("`, `"))
     }
 }

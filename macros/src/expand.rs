@@ -11,6 +11,7 @@ use syn::{Path, Type};
 use crate::item::Function;
 use crate::plot::{Argument, Plot};
 use crate::train::Train;
+use crate::types::written;
 
 /// The runtime's door for generated code.
 fn private(root: &Path) -> TokenStream {
@@ -33,12 +34,15 @@ fn option(value: Option<impl ToTokens>) -> TokenStream {
 /// The type as the runtime knows it.
 fn input(private: &TokenStream, ty: &Type) -> TokenStream {
     let span = Span::mixed_site().located_at(ty.span());
-    quote_spanned!(span=> #private::Input::of::<#ty>(::core::stringify!(#ty)))
+    let written = written(ty);
+    quote_spanned!(span=> #private::Input::of::<#ty>(#written))
 }
 
 /// Puts an entry into the registry.
-fn submit(private: &TokenStream, entry: &TokenStream) -> TokenStream {
+fn submit(private: &TokenStream, function: &Function, entry: &TokenStream) -> TokenStream {
+    let allow = function.is_deprecated.then(|| quote!(#[allow(deprecated)]));
     quote_spanned! {Span::mixed_site()=>
+        #allow
         const _: () = {
             #private::inventory::submit! { #entry }
         };
@@ -73,11 +77,10 @@ impl Train {
                 .map(|params| quote!(#private::Params::of::<#params>())),
         );
         let run = local("run", &self.run);
-        let values = local("values", &output);
-        let params_argument = self
-            .params
-            .as_ref()
-            .map(|_| quote_spanned!(Span::mixed_site()=> , #private::params_from(params)?));
+        let (ok, provide) = (local("ok", &output), local("provide", &output));
+        let params_argument = self.params.as_ref().map(
+            |params| quote_spanned!(Span::mixed_site()=> , #private::params_from::<#params>(params)?),
+        );
         let entry = quote_spanned! {Span::mixed_site()=>
             #private::Train {
                 name: #name,
@@ -92,12 +95,12 @@ impl Train {
                 run: |#run, params| {
                     use #private::{OutcomePlain as _, ValuesOne as _};
                     #private::Outcome(#function(#run #params_argument))
-                        .ok()
-                        .map(|values| #private::Values(#values).provide(run))
+                        .#ok()
+                        .map(|values| #private::Values(values).#provide(run))
                 },
             }
         };
-        submit(&private, &entry)
+        submit(&private, &self.function, &entry)
     }
 }
 
@@ -131,7 +134,7 @@ impl Plot {
                 draw: #draw,
             }
         };
-        submit(&private, &entry)
+        submit(&private, &self.function, &entry)
     }
 
     fn inputs(&self) -> impl Iterator<Item = &Type> {
@@ -158,8 +161,12 @@ impl Plot {
             .iter()
             .any(|argument| matches!(argument, Argument::Canvas(_)))
         {
+            let result = local("result", &self.function.output);
             return quote_spanned! {Span::mixed_site()=>
-                |inputs, spec| #private::canvas(spec, |canvas| #call)
+                |inputs, spec| #private::canvas(spec, |canvas| {
+                    let result = #call;
+                    #private::drawn(#result)
+                })
             };
         }
         let figure = local("figure", &self.function.output);

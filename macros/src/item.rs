@@ -17,6 +17,8 @@ pub(crate) struct Function {
     pub(crate) ident: Ident,
     /// The doc comment, as the arguments of `concat!`.
     pub(crate) doc: TokenStream,
+    /// Whether calling it is a warning.
+    pub(crate) is_deprecated: bool,
     /// Whether it has a `self`, which is reported.
     pub(crate) is_method: bool,
     /// Types of the other arguments.
@@ -59,6 +61,7 @@ impl Function {
         Some(Self {
             ident: signature.ident,
             doc: doc(&metas),
+            is_deprecated: metas.iter().any(|meta| meta.path().is_ident("deprecated")),
             is_method,
             arguments: arguments.collect(),
             output: match signature.output {
@@ -82,7 +85,7 @@ fn expect_function(attribute: Attribute, input: ParseStream<'_>) -> Result<(), E
         return Ok(());
     }
     let message = format!(
-        "`{}` marks a function: that is what a run calls",
+        "`{}` marks a function: a run could call nothing else",
         attribute.written()
     );
     Err(input.error(message))
@@ -91,13 +94,13 @@ fn expect_function(attribute: Attribute, input: ParseStream<'_>) -> Result<(), E
 fn check(attribute: Attribute, signature: &Signature, has_body: bool, report: &mut Report) {
     let noun = attribute.noun();
     if let Some(receiver) = signature.receiver() {
-        let why = "no value stands before the `.` when a run calls it: move it out of the `impl`";
+        let why = "a run has no value to call it on";
         report.error(
             receiver.self_token,
             format!("{noun} is a free function, not a method: {why}"),
         );
     } else if let Some(word) = find_word("Self", signature.to_token_stream()) {
-        let why = "move it out of the `impl` and name the type";
+        let why = "move it out of the `impl`, and name the type";
         report.error(word, format!("{noun} is a free function: {why}"));
     } else if !has_body {
         report.error(
@@ -106,15 +109,15 @@ fn check(attribute: Attribute, signature: &Signature, has_body: bool, report: &m
         );
     }
     if let Some(word) = &signature.asyncness {
-        let why = "no async runtime drives it: start one inside the function and block on it";
+        let why = "nothing would drive it. Start a runtime in the function, and block on it";
         report.error(word, format!("{noun} cannot be `async`: {why}"));
     }
     if let Safety::Unsafe(word) = &signature.safety {
-        let why = "a run calls it, and knows of no condition to uphold";
+        let why = "a run calls it, and cannot know what makes that safe";
         report.error(word, format!("{noun} cannot be `unsafe`: {why}"));
     }
     if let Some(abi) = &signature.abi {
-        let why = "a panic in it would end the program, not just this function";
+        let why = "a panic in it would end the program, and the run with it";
         report.error(
             abi.extern_token,
             format!("{noun} cannot be `extern`: {why}"),
@@ -124,7 +127,7 @@ fn check(attribute: Attribute, signature: &Signature, has_body: bool, report: &m
         match parameter {
             GenericParam::Lifetime(lifetime) => report.error(
                 &lifetime.lifetime,
-                format!("{noun} names no lifetimes: leave them out, it borrows for one call only"),
+                format!("{noun} names no lifetimes: all that it borrows is lent for one call"),
             ),
             GenericParam::Type(generic) => report.error(&generic.ident, not_generic(attribute)),
             GenericParam::Const(generic) => report.error(&generic.ident, not_generic(attribute)),
@@ -139,10 +142,10 @@ fn check(attribute: Attribute, signature: &Signature, has_body: bool, report: &m
             .iter()
             .find(|meta| meta.path().is_ident("cfg"))
         {
-            let why = "it is registered with all of them: put `#[cfg]` on the function";
+            let why = "it is registered with all of them. Put the `#[cfg]` on the function";
             report.error(
                 meta.path(),
-                format!("no argument of {noun} can be left out: {why}"),
+                format!("an argument of {noun} cannot depend on `cfg`: {why}"),
             );
         }
     }

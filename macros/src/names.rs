@@ -45,10 +45,12 @@ pub(crate) fn check_plot(name: &str) -> Result<(), String> {
         return Err("a name is one part of a path: put the folder into `dir = \"…\"`".into());
     }
     if name.trim_matches(['.', ' ']).is_empty() {
-        return Err("a figure needs a file name: leave `name` out for the function's".into());
+        return Err("a figure needs a file name: leave `name` out for that of the function".into());
     }
     if name.len() > MAX_FILE {
-        return Err(format!("a file name has up to {MAX_FILE} bytes"));
+        return Err(format!(
+            "a name has up to {MAX_FILE} bytes: file systems take no more"
+        ));
     }
     match name
         .chars()
@@ -84,9 +86,7 @@ fn check_segments(path: &str, what: &str) -> Result<(), String> {
     {
         None => Ok(()),
         Some("") if path.is_empty() => Err(format!("{what} is not empty: leave the option out")),
-        Some("") => Err(format!(
-            "{what} has no empty parts: remove the `/` too many"
-        )),
+        Some("") => Err(format!("{what} has no empty parts: remove a `/`")),
         Some(segment) => Err(format!(
             "{what} has no `{segment}`: it would lead elsewhere"
         )),

@@ -40,9 +40,15 @@ impl Plot {
         let dir = args.text("dir", names::check_dir, report);
         let size = size(args, report);
         let formats = formats(args, report);
-        let every = args.number("every", report).unwrap_or(1);
+        let every = args
+            .number(
+                "every",
+                "0 would never draw it, and 1 draws it at each step",
+                report,
+            )
+            .unwrap_or(1);
         let optional = args.flag("optional", report);
-        let timeout = args.number("timeout", report);
+        let timeout = args.number("timeout", "no plot is drawn in 0 seconds", report);
         let root = args.root(report);
         let arguments = arguments(&mut function, report);
         let name = name.unwrap_or_else(|| function.name());
@@ -66,10 +72,10 @@ fn arguments(function: &mut Function, report: &mut Report) -> Vec<Argument> {
     let arguments: Vec<Argument> = types.into_iter().map(|ty| argument(ty, report)).collect();
     for (place, argument) in arguments.iter().enumerate() {
         let (ty, message) = match argument {
-            Argument::Canvas(ty) => (ty, "a plot has one canvas, as it draws one figure"),
+            Argument::Canvas(ty) => (ty, "a plot has one canvas: it draws one figure"),
             Argument::Input(ty) => (
                 ty,
-                "two inputs of one type are one value: give each its own",
+                "two inputs of one type would be the same value: give each a type of its own",
             ),
         };
         if arguments[..place]
@@ -81,14 +87,14 @@ fn arguments(function: &mut Function, report: &mut Report) -> Vec<Argument> {
     }
     let has = |wanted: fn(&Argument) -> bool| function.is_method || arguments.iter().any(wanted);
     if !has(|argument| matches!(argument, Argument::Input(_))) {
-        let why = "a run draws it when its inputs are there";
+        let why = "a run draws it when what it looks at is provided";
         report.error(
             &function.ident,
             format!("a plot needs an input `&T`: {why}"),
         );
     }
     if function.output.is_none() && !has(|argument| matches!(argument, Argument::Canvas(_))) {
-        let why = "return one, or draw on a `canvas: &Canvas`";
+        let why = "return one, or draw on an argument `canvas: &Canvas`";
         report.error(&function.ident, format!("this plot makes no figure: {why}"));
     }
     if let Some(Type::Reference(borrow)) = &function.output {
@@ -104,7 +110,11 @@ fn arguments(function: &mut Function, report: &mut Report) -> Vec<Argument> {
 fn argument(ty: Type, report: &mut Report) -> Argument {
     let ty = match ty {
         Type::Reference(borrow) => {
-            let why = "several plots look at one value at the same time: write `&T`";
+            let why = if is_canvas(&borrow.elem) {
+                "a canvas is drawn on through `&Canvas`"
+            } else {
+                "other plots look at this value at the same time: write `&T`"
+            };
             check_borrow(Attribute::Plot, &borrow, why, report);
             let ty = peel(*borrow.elem);
             check_owned(Attribute::Plot, &ty, report);
@@ -112,24 +122,25 @@ fn argument(ty: Type, report: &mut Report) -> Argument {
         }
         ty => {
             if check_owned(Attribute::Plot, &ty, report) {
-                let why = "a plot borrows what the run holds for all its plots";
+                let why = "the run owns the value, and shares it with all its plots";
                 report.error(&ty, format!("take it by reference, `&T`: {why}"));
             }
             ty
         }
     };
-    match &ty {
-        Type::Path(path)
-            if path
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Canvas") =>
-        {
-            Argument::Canvas(ty)
-        }
-        _ => Argument::Input(ty),
+    if is_canvas(&ty) {
+        Argument::Canvas(ty)
+    } else {
+        Argument::Input(ty)
     }
+}
+
+fn is_canvas(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "Canvas")
 }
 
 impl Argument {

@@ -89,7 +89,7 @@ fn arguments(function: &mut Function, report: &mut Report) -> Option<(Type, Opti
         }
     }
     for more in arguments {
-        let why = "make this a field of `P`, or load it in the function";
+        let why = "make this a field of `P`, or make it in the function";
         report.error(
             more,
             format!("a training takes `run: &Run` and `params: P`: {why}"),
@@ -102,15 +102,22 @@ fn check_output(output: &Type, report: &mut Report) {
     match output {
         Type::Reference(borrow) => report.error(
             borrow.and_token,
-            "what a training returns outlives it, for its plots: return it owned",
+            "what a training returns outlives it: return it owned",
         ),
         Type::Never(never) => {
-            report.error(never, "a training returns: its run would never end");
+            report.error(never, "a training has to return: its run would never end");
         }
         output => {
             if let Some(word) = find_word("impl", output.to_token_stream()) {
-                let why = "plots find what a training returns by its type";
+                let why = "what a training returns is found by its type";
                 report.error(word, format!("name the type: {why}"));
+            }
+            if let Some(lifetime) = find_word("_", output.to_token_stream()) {
+                let why = "it would borrow from the run";
+                report.error(
+                    lifetime,
+                    format!("what a training returns outlives it: {why}"),
+                );
             }
         }
     }

@@ -25,9 +25,26 @@ pub(crate) fn find_word(word: &str, tokens: TokenStream) -> Option<Ident> {
     })
 }
 
+/// The type as a person writes it.
+pub(crate) fn written(ty: &Type) -> String {
+    let spaced = ty.to_token_stream().to_string();
+    let tight = [
+        (" ::", "::"),
+        (":: ", "::"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" ;", ";"),
+    ];
+    tight
+        .iter()
+        .fold(spaced, |text, (spaced, tight)| text.replace(spaced, tight))
+}
+
 /// Whether two types are written the same.
 pub(crate) fn same(one: &Type, other: &Type) -> bool {
-    one.to_token_stream().to_string() == other.to_token_stream().to_string()
+    written(one) == written(other)
 }
 
 pub(crate) fn not_generic(attribute: Attribute) -> String {
@@ -44,12 +61,12 @@ pub(crate) fn check_owned(attribute: Attribute, ty: &Type, report: &mut Report) 
         }
         Type::TraitObject(object) => (
             object.dyn_token.to_token_stream(),
-            "name the value's own type: plots find what a run provides by its type".to_owned(),
+            "name the value's own type: what a run provides is found by its type".to_owned(),
         ),
         Type::ImplTrait(object) => (object.impl_token.to_token_stream(), not_generic(attribute)),
         Type::Reference(borrow) => (
             borrow.and_token.to_token_stream(),
-            "name the type itself, without this `&`: a run owns what it provides".to_owned(),
+            "name the type without this `&`: a run owns what it provides".to_owned(),
         ),
         _ => return true,
     };
@@ -57,8 +74,8 @@ pub(crate) fn check_owned(attribute: Attribute, ty: &Type, report: &mut Report) 
     false
 }
 
-const UNSIZED: &str = "a run provides values of a known size: name `{}`, or better a struct that \
-                       says what it is";
+const UNSIZED: &str = "a run owns what it provides, and the size of this is not known: name `{}`, \
+                       or a struct that says what it is";
 
 /// Checks that an argument is lent for the call and no more: `&T`.
 pub(crate) fn check_borrow(
@@ -78,7 +95,7 @@ pub(crate) fn check_borrow(
         let noun = attribute.noun();
         report.error(
             lifetime,
-            format!("{noun} borrows for one call only: write `&` alone"),
+            format!("{noun} borrows for one call only: remove this"),
         );
     }
 }

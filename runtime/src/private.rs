@@ -21,12 +21,40 @@ pub fn output(spec: &Spec, figure: impl IntoFigure) -> Result<Output, String> {
     figure.into_output(spec)
 }
 
+/// What a function that draws on a canvas returns.
+#[diagnostic::on_unimplemented(
+    message = "a plot that draws on a canvas returns `PlotResult`, not `{Self}`",
+    label = "the figure is what is drawn on the canvas",
+    note = "return `PlotResult`, another `Result<(), E>`, or nothing"
+)]
+pub trait Drawn {
+    /// Whether it could be drawn.
+    fn drawn(self) -> Result<(), String>;
+}
+
+impl Drawn for () {
+    fn drawn(self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl<E: Display> Drawn for Result<(), E> {
+    fn drawn(self) -> Result<(), String> {
+        self.map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// Whether a plot function could draw on its canvas.
+pub fn drawn(result: impl Drawn) -> Result<(), String> {
+    result.drawn()
+}
+
 /// Calls a plot function that draws on a canvas of the wanted size.
-pub fn canvas<E: Display>(
+pub fn canvas(
     spec: &Spec,
-    draw: impl FnOnce(&Canvas) -> Result<(), E>,
+    draw: impl FnOnce(&Canvas) -> Result<(), String>,
 ) -> Result<Output, String> {
     let recorder = Recorder::new(spec.size.unwrap_or(DEFAULT_SIZE));
-    draw(&recorder.clone().into_drawing_area()).map_err(|error| format!("{error:#}"))?;
+    draw(&recorder.clone().into_drawing_area())?;
     recorder.finish().into_output(spec)
 }

@@ -119,6 +119,9 @@ pub(crate) fn listing() -> Listing {
 /// What a training function returns, as a type. Inherent methods win over those of traits, so
 /// `ok` and `inputs` see through `Result`, its aliases, and tuples; this holds in generated code,
 /// where the type is known, and not in generic code.
+///
+/// What the types must fulfil is asked by the methods of [`Outcome`] and [`Values`] alone, so that
+/// a type which does not is one error, and not another choice of method.
 pub struct Returns<T>(PhantomData<fn() -> T>);
 
 impl<T> Returns<T> {
@@ -126,7 +129,7 @@ impl<T> Returns<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-impl<T, E: Display> Returns<Result<T, E>> {
+impl<T, E> Returns<Result<T, E>> {
     /// What it is when it is Ok.
     pub fn ok(self) -> Returns<T> {
         Returns::NEW
@@ -149,18 +152,21 @@ pub trait ReturnsOne {
     fn inputs(self) -> Vec<Input>;
 }
 
-impl<T: Send + Sync + 'static> ReturnsOne for Returns<T> {
+impl<T: 'static> ReturnsOne for Returns<T> {
     fn inputs(self) -> Vec<Input> {
-        vec![Input::of::<T>(std::any::type_name::<T>())]
+        vec![Input::named::<T>(std::any::type_name::<T>())]
     }
 }
 
 /// What a training function returned.
 pub struct Outcome<T>(pub T);
 
-impl<T, E: Display> Outcome<Result<T, E>> {
+impl<T, E> Outcome<Result<T, E>> {
     /// The value or the error's words.
-    pub fn ok(self) -> Result<T, String> {
+    pub fn ok(self) -> Result<T, String>
+    where
+        E: Display,
+    {
         self.0.map_err(|error| format!("{error:#}"))
     }
 }
@@ -181,13 +187,18 @@ impl<T> OutcomePlain<T> for Outcome<T> {
 pub struct Values<T>(pub T);
 
 /// A value that is not a tuple.
-pub trait ValuesOne {
+pub trait ValuesOne<T> {
     /// Provides it.
-    fn provide(self, run: &Run);
+    fn provide(self, run: &Run)
+    where
+        T: Send + Sync + 'static;
 }
 
-impl<T: Send + Sync + 'static> ValuesOne for Values<T> {
-    fn provide(self, run: &Run) {
+impl<T> ValuesOne<T> for Values<T> {
+    fn provide(self, run: &Run)
+    where
+        T: Send + Sync + 'static,
+    {
         run.provide(self.0);
     }
 }
@@ -196,18 +207,21 @@ macro_rules! tuples {
     ($(($($name:ident)*))*) => {$(
         #[allow(non_snake_case, reason = "one name serves the type and its value")]
         #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing")]
-        impl<$($name: Send + Sync + 'static),*> Values<($($name,)*)> {
+        impl<$($name),*> Values<($($name,)*)> {
             /// Provides each.
-            pub fn provide(self, run: &Run) {
+            pub fn provide(self, run: &Run)
+            where
+                $($name: Send + Sync + 'static,)*
+            {
                 let ($($name,)*) = self.0;
                 $(run.provide($name);)*
             }
         }
 
-        impl<$($name: Send + Sync + 'static),*> Returns<($($name,)*)> {
+        impl<$($name: 'static),*> Returns<($($name,)*)> {
             /// The types in it.
             pub fn inputs(self) -> Vec<Input> {
-                vec![$(Input::of::<$name>(std::any::type_name::<$name>())),*]
+                vec![$(Input::named::<$name>(std::any::type_name::<$name>())),*]
             }
         }
     )*};

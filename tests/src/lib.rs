@@ -7,6 +7,8 @@
 
 mod browser;
 mod project;
+mod read;
+mod sample;
 mod server;
 mod venv;
 
@@ -14,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 pub use browser::Browser;
 pub use project::{Finished, Project, cargo_mlplots, scrubbed};
+pub use read::{Read, read};
+pub use sample::sample;
 pub use server::MlflowServer;
 pub use venv::{Venv, python};
 

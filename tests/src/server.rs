@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::Venv;
 
 /// How long a server may take to answer the first time.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running `mlflow server` with a SQLite file; it ends when dropped.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ pub struct MlflowServer {
     port: u16,
     arguments: Vec<String>,
     process: Option<Child>,
-    _temporary: Option<TempDir>,
+    /// Its folder, when it has one of its own.
+    temporary: Option<TempDir>,
 }
 
 impl MlflowServer {
@@ -31,7 +32,7 @@ impl MlflowServer {
     pub fn start(arguments: &[&str]) -> Self {
         let temporary = tempfile::tempdir().expect("a temporary folder");
         let mut server = Self::start_in(temporary.path(), arguments);
-        server._temporary = Some(temporary);
+        server.temporary = Some(temporary);
         server
     }
 
@@ -46,7 +47,7 @@ impl MlflowServer {
             port,
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             process: None,
-            _temporary: None,
+            temporary: None,
         };
         server.restart();
         server
@@ -104,5 +105,6 @@ impl MlflowServer {
 impl Drop for MlflowServer {
     fn drop(&mut self) {
         self.stop();
+        drop(self.temporary.take());
     }
 }

@@ -1,5 +1,6 @@
 //! The tracking store behind an MLflow server's REST API.
 
+mod batch;
 mod client;
 mod proxy;
 mod reason;
@@ -9,7 +10,7 @@ mod scripted;
 mod tests;
 mod wire;
 
-use mlplots::record::{Param, Status};
+use mlplots::record::Status;
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 
@@ -68,23 +69,6 @@ impl RestStore {
             return Err(deleted_run(run_id));
         }
         Ok(run.run)
-    }
-
-    /// A changed param, by its name. The server's words for it show Python's data, and come as 400 or, with MLflow 2,
-    /// as 500, which would be tried again for ever.
-    fn conflict(&self, run_id: &str, params: &[&Param], failure: &Failure) -> Option<StoreError> {
-        if params.is_empty() || failure.code.is_empty() {
-            return None;
-        }
-        let known = self.get_run(run_id).ok()?.data.params;
-        let changed = |known: &&Param| {
-            params
-                .iter()
-                .any(|param| param.key == known.key && param.value != known.value)
-        };
-        let known = known.iter().find(changed)?;
-        let new = params.iter().find(|param| param.key == known.key)?;
-        Some(check::changed_param(&known.key, &known.value, &new.value))
     }
 }
 
@@ -155,16 +139,7 @@ impl TrackingStore for RestStore {
     }
 
     fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError> {
-        let params = check::batch(batch)?;
-        let body = json!({ "run_id": run_id, "metrics": batch.metrics, "params": params, "tags": batch.tags });
-        let sent = self
-            .client
-            .post::<Done>(&format!("{API}/runs/log-batch"), &body);
-        sent.map(|_| ())
-            .map_err(|failure| match self.conflict(run_id, &params, &failure) {
-                Some(conflict) => conflict,
-                None => failure.into(),
-            })
+        self.send_batch(run_id, batch)
     }
 
     fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError> {

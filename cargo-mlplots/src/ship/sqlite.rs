@@ -45,9 +45,9 @@ impl SqliteStore {
         let error = |error| failed(file, "open", &error);
         let mut connection = Connection::open(file).map_err(error)?;
         connection.busy_timeout(database.timeout).map_err(error)?;
-        // As MLflow sets them.
+        // As MLflow sets it.
         connection
-            .execute_batch("PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON")
+            .execute_batch("PRAGMA foreign_keys = ON")
             .map_err(error)?;
         schema::prepare(&mut connection, file, &database.artifact_root)?;
         Ok(Self {

@@ -13,7 +13,7 @@ use model::{Evaluation, Ridge};
 use sales::{Day, Sales};
 
 /// What can be set with `-P`.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Params {
     /// How strongly large coefficients are punished.

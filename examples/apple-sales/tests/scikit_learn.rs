@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use apple_sales::model::Ridge;
 use apple_sales::sales::{Day, Sales};
-use mlplots_tests::Venv;
+use mlplots_tests::python;
 use serde_json::Value;
 
 const SCRIPT: &str = r#"
@@ -36,19 +36,16 @@ fn ridge_agrees_with_scikit_learn() {
     let metrics = ridge.evaluate(&test).metrics();
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let files = [("train.csv", &train), ("test.csv", &test)].map(|(name, days)| {
+    let saved = |name: &str, days: &[Day]| {
         let path = folder.path().join(name);
         std::fs::write(&path, csv(days)).expect("the rows are written");
-        path
-    });
-    let output = Venv::get()
-        .python()
-        .args(["-c", SCRIPT])
-        .args(&files)
-        .output()
-        .expect("Python starts");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let theirs: Value = serde_json::from_slice(&output.stdout).expect(&errors);
+        path.display().to_string()
+    };
+    let printed = python(
+        SCRIPT,
+        &[&saved("train.csv", &train), &saved("test.csv", &test)],
+    );
+    let theirs: Value = serde_json::from_str(&printed).expect("the script prints JSON");
 
     for (index, (name, ours)) in Day::FEATURES.iter().zip(&ridge.coefficients).enumerate() {
         assert_close(name, *ours, &theirs["coefficients"][index]);

@@ -56,7 +56,7 @@ pub fn load_model<T: DeserializeOwned>(directory: impl AsRef<Path>) -> Result<T,
 }
 
 /// The lines of one block of `MLmodel`, without their indentation. Its `flavors` are a mapping of
-/// mappings, two spaces each, whether this crate or PyYAML wrote it.
+/// mappings, two spaces each, whether this crate or Python wrote it.
 fn block<'a>(text: &'a str, parent: &'a str, indent: usize) -> impl Iterator<Item = &'a str> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     text.lines()
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fields_are_read_from_our_text_and_from_pyyaml() {
+    fn the_fields_are_read_from_our_text_and_from_python() {
         let ours = "flavors:\n  \"mlplots\":\n";
         assert_eq!(native_field(ours, "data"), None, "keys are written plain");
         for text in [

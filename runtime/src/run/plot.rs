@@ -21,6 +21,11 @@ pub struct Input {
 impl Input {
     /// The input `&T`, written so.
     pub const fn of<T: Send + Sync + 'static>(written: &'static str) -> Self {
+        Self::named::<T>(written)
+    }
+
+    /// The type `T`, whatever it is.
+    pub(crate) const fn named<T: 'static>(written: &'static str) -> Self {
         Self { written, id: TypeId::of::<T>() }
     }
 }
@@ -35,7 +40,7 @@ impl Inputs {
     /// # Panics
     /// If `T` is not the type that was registered at that place: generated code names both from
     /// one list.
-    pub fn get<T: Send + Sync + 'static>(&self, place: usize) -> &T {
+    pub fn get<T: 'static>(&self, place: usize) -> &T {
         self.0[place]
             .downcast_ref()
             .expect("an input has the type it was registered with")

@@ -10,6 +10,8 @@ pub(super) struct Reason {
     pub(super) code: String,
     /// What it says, shortened; may be empty.
     pub(super) text: String,
+    /// Whether a database refuses a metric point that it has already.
+    pub(super) duplicate_point: bool,
 }
 
 impl Reason {
@@ -24,11 +26,19 @@ impl Reason {
             let said = ["message", "detail"]
                 .map(field)
                 .into_iter()
-                .find(|text| !text.is_empty());
-            let text = shorten(without_sql(said.unwrap_or_default()));
+                .find(|text| !text.is_empty())
+                .unwrap_or_default();
             return Self {
                 code: field("error_code").to_owned(),
-                text,
+                text: shorten(without_sql(said)),
+                // SQLite's words, and the name that the others give.
+                duplicate_point: [
+                    "UNIQUE constraint failed: metrics.",
+                    "metric_pk",
+                    "metrics.PRIMARY",
+                ]
+                .iter()
+                .any(|words| said.contains(words)),
             };
         }
         let page = ["<!doctype", "<html", "<head"].iter().any(|start| {
@@ -42,8 +52,8 @@ impl Reason {
             shorten(body)
         };
         Self {
-            code: String::new(),
             text,
+            ..Self::default()
         }
     }
 }
@@ -51,7 +61,8 @@ impl Reason {
 /// The server's database speaks in SQL, with the values in it; a person is helped by what stands
 /// before.
 fn without_sql(message: &str) -> &str {
-    const MARKS: [&str; 6] = [
+    const MARKS: [&str; 7] = [
+        "(raised as a result of",
         "[SQL",
         "(sqlite3.",
         "(psycopg",

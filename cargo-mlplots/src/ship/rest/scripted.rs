@@ -65,7 +65,7 @@ pub(super) fn json(body: &str) -> String {
 }
 
 fn read(stream: &mut TcpStream) -> String {
-    let (mut request, mut chunk) = (Vec::new(), [0; 65536]);
+    let (mut request, mut chunk) = (Vec::new(), [0; 8192]);
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod files;
 mod server;
 
 use mlplots::record::Tag;

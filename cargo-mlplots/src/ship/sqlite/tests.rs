@@ -136,7 +136,9 @@ fn two_write_at_once() {
     let ours = {
         let (store, run) = (Arc::clone(&store), run.clone());
         thread::spawn(move || {
-            (0..300).for_each(|step| store.log_batch(&run.id, &point(step)).expect("logged"))
+            for step in 0..300 {
+                store.log_batch(&run.id, &point(step)).expect("logged");
+            }
         })
     };
     let theirs = "

@@ -1,11 +1,11 @@
 //! What every tracking store does alike, as MLflow's own Python client sees it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
 use mlplots::record::{Metric, Param, Status, Tag};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::*;
 
@@ -17,7 +17,7 @@ pub(crate) fn holds(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
     experiments(store, python);
     let full = full_run(&**store);
     let points = latest(&**store);
-    let elsewhere = own_artifact_location(&**store, python);
+    let (elsewhere, _folder) = own_artifact_location(&**store, python);
     let stopped = stopped_run(&**store);
     let ids = [&full.id, &points.id, &elsewhere.id, &stopped.id].map(|id| &**id);
     let seen = python(
@@ -203,51 +203,15 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
     );
     assert_eq!(error.kind, ErrorKind::Refused);
 
-    let files = tempfile::tempdir().expect("a directory");
-    put(
-        store,
-        &run.artifact_uri,
-        "plots/a b+ü.svg",
-        "<svg/>",
-        files.path(),
-    );
-    put(store, &run.artifact_uri, "empty.txt", "", files.path());
-    put(store, &run.artifact_uri, "twice.txt", "first", files.path());
-    put(
-        store,
-        &run.artifact_uri,
-        "twice.txt",
-        "second",
-        files.path(),
-    );
-
-    assert_eq!(store.find_model(&run, "77").expect("a search"), None);
-    let new = NewModel {
-        run: &run,
-        name: "model",
-        uuid: "77",
-        timestamp: 1500,
-        tags: &[tag("mlflow.user", "ada")],
-    };
-    let model = store.create_model(&new).expect("a model");
-    assert_eq!(
-        store.find_model(&run, "77").expect("a search").as_ref(),
-        Some(&model)
-    );
-    for _ in 0..2 {
-        store.add_output(&run, &model.id, 3).expect("an output");
+    for (path, text) in [
+        ("plots/a b+ü.svg", "<svg/>"),
+        ("empty.txt", ""),
+        ("twice.txt", "first"),
+        ("twice.txt", "second"),
+    ] {
+        put(store, &run.artifact_uri, path, text);
     }
-    put(
-        store,
-        &model.artifact_uri,
-        "MLmodel",
-        "flavors: {}\n",
-        files.path(),
-    );
-    store
-        .finish_model(&model.id, ModelStatus::Ready)
-        .expect("ready");
-
+    log_model(store, &run);
     for _ in 0..2 {
         store
             .end_run(&run.id, Status::Finished, 2000)
@@ -256,12 +220,35 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
     run
 }
 
-fn put(store: &dyn TrackingStore, root: &str, path: &str, text: &str, folder: &Path) {
-    let source = folder.join("source");
-    std::fs::write(&source, text).expect("written");
+fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
+    assert_eq!(store.find_model(run, "77").expect("a search"), None);
+    let new = NewModel {
+        run,
+        name: "model",
+        uuid: "77",
+        timestamp: 1500,
+        tags: &[tag("mlflow.user", "ada")],
+    };
+    let model = store.create_model(&new).expect("a model");
+    assert_eq!(
+        store.find_model(run, "77").expect("a search").as_ref(),
+        Some(&model)
+    );
+    for _ in 0..2 {
+        store.add_output(run, &model.id, 3).expect("an output");
+    }
+    put(store, &model.artifact_uri, "MLmodel", "flavors: {}\n");
+    store
+        .finish_model(&model.id, ModelStatus::Ready)
+        .expect("ready");
+}
+
+fn put(store: &dyn TrackingStore, root: &str, path: &str, text: &str) {
+    let source = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(source.path(), text).expect("written");
     store
         .artifacts(root)
-        .and_then(|root| root.put(path, &source))
+        .and_then(|root| root.put(path, source.path()))
         .expect("stored");
 }
 
@@ -356,12 +343,12 @@ fn latest(store: &dyn TrackingStore) -> StoredRun {
 }
 
 /// Artifacts go where the run says, not where they usually go.
-fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> StoredRun {
-    let place = tempfile::tempdir().expect("a directory").keep();
+fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> (StoredRun, TempDir) {
+    let folder = tempfile::tempdir().expect("a directory");
     let place = if store.uri().starts_with("http") {
         "mlflow-artifacts:/my own/place".into()
     } else {
-        place.display().to_string()
+        folder.path().display().to_string()
     };
     python(
         "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).create_experiment('elsewhere', artifact_location=sys.argv[2])",
@@ -369,9 +356,8 @@ fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> Store
     );
     let run = start(store, "elsewhere", "22222222222222222222222222222222", None);
     assert!(run.artifact_uri.starts_with(&place), "{}", run.artifact_uri);
-    let files = tempfile::tempdir().expect("a directory");
-    put(store, &run.artifact_uri, "a.txt", "text", files.path());
-    run
+    put(store, &run.artifact_uri, "a.txt", "text");
+    (run, folder)
 }
 
 /// A run that somebody stopped.

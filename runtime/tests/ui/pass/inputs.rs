@@ -28,14 +28,23 @@ fn unused(_: &Sales, _table: &Table<3>) -> Svg {
 }
 
 #[plot]
-fn paths(model: &deep::Model, map: &HashMap<String, Vec<f64>>, absolute: &::std::string::String) -> Svg {
+fn paths(
+    model: &deep::Model,
+    map: &HashMap<String, Vec<f64>>,
+    absolute: &::std::string::String,
+) -> Svg {
     let _ = (model, map, absolute);
     Svg(String::new())
 }
 
 #[plot]
 #[allow(unused_parens)]
-fn shapes(array: &[f64; 3], tuple: &(f64, f64), call: &fn(f64) -> f64, parentheses: &(Sales)) -> Svg {
+fn shapes(
+    array: &[f64; 3],
+    tuple: &(f64, f64),
+    call: &fn(f64) -> f64,
+    parentheses: &(Sales),
+) -> Svg {
     let _ = (array, tuple, call, parentheses);
     Svg(String::new())
 }
@@ -46,8 +55,8 @@ fn elided(named: &Named<'_>) -> Svg {
 }
 
 #[plot]
-fn statics(named: &Named<'static>, text: &&'static str) -> Svg {
-    Svg(format!("{}{text}", named.0))
+fn of_the_program(named: &Named<'static>) -> Svg {
+    Svg(named.0.to_owned())
 }
 
 #[plot]

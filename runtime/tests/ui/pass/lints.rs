@@ -1,7 +1,13 @@
 //! No lint of the user's crate finds anything in what the attributes append.
 
 #![forbid(unsafe_code)]
-#![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery, clippy::cargo)]
+#![deny(
+    warnings,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::cargo
+)]
 #![deny(
     future_incompatible,
     let_underscore,
@@ -39,10 +45,17 @@ pub struct Params {
 pub struct Sales(pub Vec<f64>);
 
 /// A training.
+///
+/// # Errors
+/// The strength is negative.
 #[train(experiment = "Lints", provides(Sales))]
-pub fn fit(run: &Run, params: Params) -> Result<Sales, String> {
-    run.log_metric("alpha", params.alpha);
-    Ok(Sales(vec![params.alpha]))
+pub fn fit(run: &Run, Params { alpha }: Params) -> Result<Sales, String> {
+    run.log_metric("alpha", alpha);
+    if alpha < 0.0 {
+        Err("negative".to_owned())
+    } else {
+        Ok(Sales(vec![alpha]))
+    }
 }
 
 /// A training that returns nothing.
@@ -53,6 +66,7 @@ fn nothing(run: &Run) {
 
 /// A plot.
 #[plot(dir = "plots", size = (640, 480), formats(png, svg), every = 2, optional, timeout = 60)]
+#[must_use]
 pub fn sales(sales: &Sales) -> Svg {
     Svg(format!("<svg>{}</svg>", sales.0.len()))
 }
@@ -60,7 +74,11 @@ pub fn sales(sales: &Sales) -> Svg {
 /// A plot on a canvas.
 #[plot]
 fn canvas(_canvas: &Canvas, sales: &Sales) -> PlotResult {
-    if sales.0.is_empty() { Err("no sales".into()) } else { Ok(()) }
+    if sales.0.is_empty() {
+        Err("no sales".into())
+    } else {
+        Ok(())
+    }
 }
 
 /// A plot that nobody is to call.

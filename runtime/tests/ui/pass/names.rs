@@ -5,7 +5,9 @@ mod std {}
 
 use mlplots::prelude::*;
 
+#[allow(dead_code)]
 type Option = ();
+#[allow(dead_code)]
 type Vec = ();
 struct Input;
 struct Inputs;

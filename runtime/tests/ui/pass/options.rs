@@ -13,7 +13,7 @@ fn empty(_: &Sales) -> Svg {
     Svg(String::new())
 }
 
-#[plot(optional,)]
+#[plot(optional)]
 fn trailing_comma(_: &Sales) -> Svg {
     Svg(String::new())
 }

@@ -9,7 +9,7 @@ impl Sales {
     }
 
     #[plot]
-    fn of(sales: &Self) -> Figure {
+    fn of(_sales: &Self) -> Figure {
         unimplemented!()
     }
 }

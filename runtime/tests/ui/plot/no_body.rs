@@ -4,7 +4,7 @@ struct Sales;
 
 trait Plots {
     #[plot]
-    fn prices(sales: &Sales) -> Figure;
+    fn prices(_sales: &Sales) -> Figure;
 }
 
 fn main() {}

@@ -1,17 +1,17 @@
 use mlplots::prelude::*;
 
-use std::rc::Rc;
+use std::cell::Cell;
 
-struct Sales(Rc<f64>);
+struct Sales(Cell<f64>);
 
 #[plot]
 fn prices(sales: &Sales) -> Figure {
-    unimplemented!("{}", sales.0)
+    unimplemented!("{}", sales.0.get())
 }
 
 #[plot]
 fn canvas(_canvas: &Canvas, sales: &Sales) -> PlotResult {
-    unimplemented!("{}", sales.0)
+    unimplemented!("{}", sales.0.get())
 }
 
 fn main() {}

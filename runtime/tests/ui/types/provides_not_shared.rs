@@ -1,8 +1,8 @@
 use mlplots::prelude::*;
 
-use std::rc::Rc;
+use std::cell::Cell;
 
-#[train(provides(Rc<f64>))]
+#[train(provides(Cell<f64>))]
 fn fit(_run: &Run) {}
 
 fn main() {}

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::path::Path;
+use std::time::Duration;
 
 use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
@@ -11,13 +12,16 @@ use reqwest::{Certificate, Identity, Url};
 use crate::settings::{HttpSettings, Trust};
 use crate::ship::store::StoreError;
 
+/// Who does not take a connection in this time is not there.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// A client with these settings for the server at `base`.
 pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, StoreError> {
     let redirects = settings.redirects;
     let mut builder = Client::builder()
         .user_agent(concat!("mlplots/", env!("CARGO_PKG_VERSION")))
         .timeout(settings.timeout)
-        .connect_timeout(settings.timeout)
+        .connect_timeout(settings.timeout.min(CONNECT))
         // 307 and 308 repeat the call elsewhere (without credentials, if that is another host); the others
         // would turn a POST into a GET.
         .redirect(Policy::custom(move |attempt| {

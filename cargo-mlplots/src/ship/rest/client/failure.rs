@@ -17,6 +17,8 @@ pub(in crate::ship::rest) struct Failure {
     /// MLflow's `error_code`, or nothing.
     pub(in crate::ship::rest) code: String,
     pub(in crate::ship::rest) error: StoreError,
+    /// The database has one of the metric points already, and the server did not look first.
+    pub(in crate::ship::rest) duplicate_point: bool,
 }
 
 impl Failure {
@@ -63,6 +65,7 @@ impl HttpClient {
             status: Some(status),
             code: reason.code,
             error,
+            duplicate_point: reason.duplicate_point,
         }
     }
 
@@ -187,6 +190,7 @@ impl Call {
             status: None,
             code: String::new(),
             error: kind(format!("{self}: {why}")),
+            duplicate_point: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use mlplots::record::{Param, Status};
+use mlplots::record::{Metric, Param, Status};
 
 use super::super::scripted::{Scripted, answer, json};
 use super::*;
@@ -280,4 +280,31 @@ fn experiments_are_made_once_and_never_in_the_bin() {
             .starts_with("there is no experiment with the id 9 at http://127"),
         "{error}"
     );
+}
+
+/// MLflow 2 refuses a whole batch for a NaN that it has already.
+#[test]
+fn a_nan_sent_twice_is_the_same_point() {
+    let there = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key, metrics.step [SQL: INSERT]"}"#;
+    let there = answer("400 Bad Request", "", there);
+    let server = Scripted::new([there.clone(), json("{}"), there, json("{}")]);
+    let point = |value, step| Metric {
+        key: "a".to_owned(),
+        value,
+        timestamp: 1,
+        step,
+    };
+    let batch = Batch {
+        metrics: vec![point(f64::NAN, 0), point(0.5, 1), point(f64::NAN, 2)],
+        ..Batch::default()
+    };
+    store(&server.url(""), &[])
+        .log_batch("r", &batch)
+        .expect("logged");
+    let sent: Vec<_> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.matches("\"step\"").count())
+        .collect();
+    assert_eq!(sent, [3, 1, 1, 1]);
 }

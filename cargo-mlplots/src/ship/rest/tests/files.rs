@@ -1,0 +1,94 @@
+//! Where files go.
+
+use super::super::scripted::{Scripted, answer};
+use super::*;
+use crate::ship::store::ErrorKind;
+
+#[test]
+fn files_go_where_the_run_says() {
+    let empty = answer("200 OK", "", "");
+    let server = Scripted::new([empty.clone(), empty.clone(), empty]);
+    let store = store(&server.url("/ml").replace("http://", "http://a:b@"), &[]);
+    let put = |root: &str, path: &str| store.artifacts(root)?.put(path, file().path());
+    put(
+        "mlflow-artifacts:/workspaces/w/1/r/artifacts",
+        "plots/a b+ü.png",
+    )
+    .expect("stored");
+    put(
+        &format!(
+            "mlflow-artifacts://{}/1/r/artifacts",
+            server.url("").replace("http://", "")
+        ),
+        "x",
+    )
+    .expect("stored");
+    put(&server.url("/other/1"), "deep/model.onnx").expect("stored");
+    let asked = server.asked();
+    let lines: Vec<_> = asked
+        .iter()
+        .map(|asked| asked.lines().next().unwrap_or_default())
+        .collect();
+    let service = "PUT /ml/api/2.0/mlflow-artifacts/artifacts";
+    assert_eq!(
+        lines,
+        [
+            format!("{service}/workspaces/w/1/r/artifacts/plots/a%20b+%C3%BC.png HTTP/1.1"),
+            format!("{service}/1/r/artifacts/x HTTP/1.1"),
+            "PUT /other/1/deep/model.onnx HTTP/1.1".to_owned(),
+        ]
+    );
+    let head = asked[0].to_lowercase();
+    for header in [
+        "content-length: 5\r\n",
+        "content-type: image/png\r\n",
+        "authorization: basic",
+    ] {
+        assert!(head.contains(header), "{head}");
+    }
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    assert!(asked[0].ends_with("bytes"));
+    assert!(asked[1].contains("application/octet-stream"));
+    assert_eq!(
+        store
+            .artifacts("mlflow-artifacts:/1")
+            .map(|root| root.location("a/b c"))
+            .expect("a place")
+            .split("/ml/")
+            .nth(1),
+        Some("api/2.0/mlflow-artifacts/artifacts/1/a/b%20c")
+    );
+}
+
+#[test]
+fn paths_that_lead_elsewhere_are_refused() {
+    let store = store(&Scripted::new([""; 0]).url(""), &[]);
+    let root = store
+        .artifacts("mlflow-artifacts:/1/r/artifacts")
+        .expect("a root");
+    for path in ["../x", "a/../../x", "/etc/passwd", "a//b", "a#b", "a?b", ""] {
+        assert_eq!(
+            root.put(path, file().path()).expect_err(path).kind,
+            ErrorKind::Refused
+        );
+    }
+    assert!(
+        root.put("a", std::path::Path::new("/nonexistent"))
+            .expect_err("no file")
+            .message
+            .contains("cannot read")
+    );
+    for (uri, words) in [
+        (
+            "/srv/mlruns/1/r/artifacts",
+            "a directory of its own machine",
+        ),
+        ("file:///srv/mlruns", "a directory of its own machine"),
+        ("s3://bucket/1/r", "does not write to `s3:`"),
+        ("mlflow-artifacts://5000/1", "cannot be read"),
+    ] {
+        let error = store.artifacts(uri).err().expect(uri);
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.message.contains(words), "{error}");
+    }
+}

@@ -1,0 +1,90 @@
+//! What a store holds, read by MLflow's own Python client.
+
+use serde_json::Value;
+
+use crate::python;
+
+const SCRIPT: &str = r#"
+import hashlib, json, os, sys, tempfile
+from mlflow import MlflowClient
+
+client = MlflowClient(sys.argv[1])
+
+def files(run_id, path=None):
+    for entry in client.list_artifacts(run_id, path):
+        if entry.is_dir:
+            yield from files(run_id, entry.path)
+        else:
+            yield entry.path
+
+def run(experiment, r):
+    with tempfile.TemporaryDirectory() as folder:
+        digests = {}
+        for path in files(r.info.run_id):
+            local = client.download_artifacts(r.info.run_id, path, folder)
+            digests[path] = hashlib.sha256(open(local, "rb").read()).hexdigest()
+    history = {
+        key: [[m.step, repr(m.value)] for m in client.get_metric_history(r.info.run_id, key)]
+        for key in r.data.metrics
+    }
+    return {
+        "experiment": experiment.name, "run_id": r.info.run_id, "name": r.info.run_name,
+        "status": r.info.status, "start_time": r.info.start_time, "end_time": r.info.end_time,
+        "params": r.data.params, "tags": r.data.tags,
+        "metrics": {key: repr(value) for key, value in r.data.metrics.items()},
+        "history": history, "artifacts": digests,
+        "models": [m.model_id for m in (r.outputs.model_outputs if r.outputs else [])],
+    }
+
+runs = [
+    run(e, r)
+    for e in client.search_experiments()
+    for r in client.search_runs([e.experiment_id], order_by=["attributes.start_time ASC"])
+]
+print(json.dumps(runs))
+"#;
+
+/// A run as MLflow's client tells it.
+#[derive(Clone, Debug)]
+pub struct Read(pub Value);
+
+impl Read {
+    /// `FINISHED`, `FAILED`, `KILLED` or `RUNNING`.
+    pub fn status(&self) -> &str {
+        self.0["status"].as_str().unwrap_or_default()
+    }
+
+    /// A tag; empty when there is none.
+    pub fn tag(&self, key: &str) -> &str {
+        self.0["tags"][key].as_str().unwrap_or_default()
+    }
+
+    /// The newest value of a metric.
+    pub fn metric(&self, key: &str) -> Option<f64> {
+        self.0["metrics"][key].as_str()?.parse().ok()
+    }
+
+    /// The steps of a metric that have a point, in order.
+    pub fn steps(&self, key: &str) -> Vec<i64> {
+        let points = self.0["history"][key].as_array().into_iter().flatten();
+        points.filter_map(|point| point[0].as_i64()).collect()
+    }
+
+    /// SHA-256 of an artifact's bytes as the server serves them.
+    pub fn sha256(&self, path: &str) -> Option<&str> {
+        self.0["artifacts"][path].as_str()
+    }
+
+    /// Paths of all artifacts.
+    pub fn artifacts(&self) -> Vec<&str> {
+        let artifacts = self.0["artifacts"].as_object().into_iter().flatten();
+        artifacts.map(|(path, _)| path.as_str()).collect()
+    }
+}
+
+/// All runs of a tracking URI, oldest first within an experiment.
+pub fn read(tracking_uri: &str) -> Vec<Read> {
+    let runs: Value = serde_json::from_str(&python(SCRIPT, &[tracking_uri])).expect("the script prints JSON");
+    let Value::Array(runs) = runs else { panic!("the script prints a list") };
+    runs.into_iter().map(Read).collect()
+}
