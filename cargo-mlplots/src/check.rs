@@ -14,18 +14,27 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
     let program = project.build(&args.build)?;
     let listing = registry(&program)?;
     let unlinked = unlinked(&project, &args.build, &listing)?;
-    unlinked.iter().for_each(|function| view::error(&not_linked(function)));
+    unlinked
+        .iter()
+        .for_each(|function| view::error(&not_linked(function)));
     if listing.trains.is_empty() && listing.plots.is_empty() {
         return Err(nothing());
     }
     let request = session::request(Mode::Check, args.train.as_deref(), &args.training);
     let status = session::command(&program, &request)?.status();
-    let status = status
-        .map_err(|why| failure(format!("could not start `{}`: {why}", program.path.display())))?;
+    let status = status.map_err(|why| {
+        failure(format!(
+            "could not start `{}`: {why}",
+            program.path.display()
+        ))
+    })?;
     if !status.success() || !unlinked.is_empty() {
         return Ok(REFUSED);
     }
     let (trains, plots) = (listing.trains.len(), listing.plots.len());
-    view::status("Checked", &format!("{trains} trainings and {plots} figures are ready"));
+    view::status(
+        "Checked",
+        &format!("{trains} trainings and {plots} figures are ready"),
+    );
     Ok(0)
 }

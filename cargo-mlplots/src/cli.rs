@@ -6,9 +6,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Run-scoped plots: build, train, and log every figure to MLflow
 #[derive(Debug, Parser)]
-#[command(name = "cargo-mlplots", bin_name = "cargo mlplots", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 all well; 1 the run failed; 2 usage; 3 nothing registered or \
-    refused before training; 4 trained, but not everything is shipped yet; 101 the build failed.")]
+#[command(
+    name = "cargo-mlplots",
+    bin_name = "cargo mlplots",
+    version,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 all well; 1 the run failed; 2 usage; 3 nothing registered or \
+    refused before training; 4 trained, but not everything is shipped yet; 101 the build failed."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -196,8 +203,8 @@ pub(crate) struct TrainingArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "MLflow")]
 pub(crate) struct ShippingArgs {
-    /// MLflow's tracking URI [default: MLFLOW_TRACKING_URI, then tracking-uri of
-    /// package.metadata.mlplots, then mlflow.db in the workspace root]
+    /// MLflow's tracking URI [default: `MLFLOW_TRACKING_URI`, then `tracking-uri` of
+    /// `package.metadata.mlplots`, then `mlflow.db` in the workspace root]
     #[arg(long, value_name = "URI", verbatim_doc_comment)]
     pub(crate) tracking_uri: Option<String>,
     /// How long to go on shipping once the training has ended

@@ -20,7 +20,11 @@ pub(crate) fn exec(args: ExecArgs) -> Result<u8, Failure> {
     let path = PathBuf::from(words.next().unwrap_or_default());
     Session {
         root,
-        program: Program { path, manifest_dir: None, tracking_uri: None },
+        program: Program {
+            path,
+            manifest_dir: None,
+            tracking_uri: None,
+        },
         arguments: words.collect(),
         train: args.train,
         training: args.training,

@@ -14,7 +14,11 @@ pub(crate) struct Failure {
 
 /// A failure with exit code 1.
 pub(crate) fn failure(message: impl Into<String>) -> Failure {
-    Failure { message: message.into(), help: None, code: 1 }
+    Failure {
+        message: message.into(),
+        help: None,
+        code: 1,
+    }
 }
 
 impl Failure {
@@ -32,7 +36,11 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         // Settings that cannot be used are told before the training.
-        Self { message: error.message, help: error.help, code: 3 }
+        Self {
+            message: error.message,
+            help: error.help,
+            code: 3,
+        }
     }
 }
 

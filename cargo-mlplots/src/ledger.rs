@@ -35,13 +35,17 @@ impl Ledger {
             match entry {
                 Entry::Record(record) => ledger.add(record),
                 Entry::Damaged { offset, why } => {
-                    ledger.damaged.push(format!("the journal is damaged at byte {offset}: {why}"));
+                    ledger
+                        .damaged
+                        .push(format!("the journal is damaged at byte {offset}: {why}"));
                 }
             }
         }
         if reader.torn() > 0 {
             let (offset, bytes) = (reader.offset(), reader.torn());
-            ledger.damaged.push(format!("the journal's last record, at byte {offset}, is cut off after {bytes} bytes"));
+            ledger.damaged.push(format!(
+                "the journal's last record, at byte {offset}, is cut off after {bytes} bytes"
+            ));
         }
         Ok(ledger)
     }
@@ -54,7 +58,10 @@ impl Ledger {
             Record::Metrics(metrics) => {
                 self.points += metrics.len() as u64;
                 for metric in metrics {
-                    let newer = self.latest.get(&metric.key).is_none_or(|known| rank(&metric) >= rank(known));
+                    let newer = self
+                        .latest
+                        .get(&metric.key)
+                        .is_none_or(|known| rank(&metric) >= rank(known));
                     if newer {
                         self.latest.insert(metric.key.clone(), metric);
                     }

@@ -16,12 +16,17 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     let listing = registry(&program)?;
     if args.json {
         let json = serde_json::to_string(&listing);
-        println!("{}", json.map_err(|why| failure(format!("the registry is no JSON: {why}")))?);
+        println!(
+            "{}",
+            json.map_err(|why| failure(format!("the registry is no JSON: {why}")))?
+        );
     } else {
         show(&listing);
     }
     let unlinked = unlinked(&project, &args.build, &listing)?;
-    unlinked.iter().for_each(|function| view::warning(&not_linked(function)));
+    unlinked
+        .iter()
+        .for_each(|function| view::warning(&not_linked(function)));
     if listing.trains.is_empty() && listing.plots.is_empty() {
         return Err(nothing());
     }
@@ -32,9 +37,12 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
 pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     let request = session::request(Mode::List, None, &TrainingArgs::default());
     let failed = |why: String| {
-        failure(format!("`{}` could not be asked what it registers: {why}", program.path.display()))
-            .help("its `main` is `mlplots::main!();`")
-            .code(REFUSED)
+        failure(format!(
+            "`{}` could not be asked what it registers: {why}",
+            program.path.display()
+        ))
+        .help("its `main` is `mlplots::main!();`")
+        .code(REFUSED)
     };
     let output = session::command(program, &request)?
         .stdin(Stdio::null())
@@ -44,7 +52,8 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     if !output.status.success() {
         return Err(failed(format!("it ended with {}", output.status)));
     }
-    serde_json::from_slice(&output.stdout).map_err(|_| failed("it printed something else".to_owned()))
+    serde_json::from_slice(&output.stdout)
+        .map_err(|_| failed("it printed something else".to_owned()))
 }
 
 /// Functions that the package's sources mark and the program does not hold.
@@ -59,7 +68,10 @@ pub(crate) fn unlinked(
         let mut sources = sources.chain(listing.plots.iter().map(|plot| &plot.source));
         sources.any(|source| function.is_at(source))
     };
-    Ok(written.into_iter().filter(|function| !linked(function)).collect())
+    Ok(written
+        .into_iter()
+        .filter(|function| !linked(function))
+        .collect())
 }
 
 pub(crate) fn not_linked(function: &Written) -> String {
@@ -86,7 +98,11 @@ fn show(listing: &Listing) {
             println!("  experiment  {experiment}");
         }
         if !train.params.is_empty() {
-            let params: Vec<_> = train.params.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let params: Vec<_> = train
+                .params
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
             println!("  params      {}", params.join(", "));
         }
         if !train.provides.is_empty() {
@@ -95,7 +111,10 @@ fn show(listing: &Listing) {
     }
     for plot in &listing.plots {
         let optional = if plot.optional { " (optional)" } else { "" };
-        println!("plot {}{optional}  {}  {}", plot.name, plot.source, plot.doc);
+        println!(
+            "plot {}{optional}  {}  {}",
+            plot.name, plot.source, plot.doc
+        );
         println!("  looks at    {}", plot.inputs.join(", "));
         println!("  draws       {}", plot.files.join(", "));
     }

@@ -37,7 +37,12 @@ fn main() -> ExitCode {
         Command::Sync(args) => sync::sync(&args),
         Command::Completions { shell } => {
             // Cargo finds a subcommand by the name of its binary.
-            clap_complete::generate(shell, &mut Cli::command(), "cargo-mlplots", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "cargo-mlplots",
+                &mut std::io::stdout(),
+            );
             Ok(0)
         }
     };

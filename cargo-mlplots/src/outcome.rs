@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use mlplots::journal::RunDir;
 use mlplots::record::Status;
@@ -25,16 +26,22 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// The verdict of the supervisor, who saw the program end.
     pub(crate) fn seen(ending: &Ending, ledger: &Ledger) -> Self {
-        let stopped = ending.asked.map(|signal| format!("stopped by {}", signal_name(signal)));
+        let stopped = ending
+            .asked
+            .map(|signal| format!("stopped by {}", signal_name(signal)));
         if let Some(close) = &ledger.close {
             return match (close.status, stopped) {
                 // Asked to stop, the training gave up by itself.
-                (Status::Failed, Some(stopped)) => {
-                    Self { status: Status::Killed, end_time: close.end_time, reason: Some(stopped) }
-                }
-                (status, _) => {
-                    Self { status, end_time: close.end_time, reason: close.reason.clone() }
-                }
+                (Status::Failed, Some(stopped)) => Self {
+                    status: Status::Killed,
+                    end_time: close.end_time,
+                    reason: Some(stopped),
+                },
+                (status, _) => Self {
+                    status,
+                    end_time: close.end_time,
+                    reason: close.reason.clone(),
+                },
             };
         }
         let (status, reason) = match (stopped, &ledger.panic) {
@@ -42,30 +49,36 @@ impl Outcome {
             (None, Some(panic)) => (Status::Failed, panic.clone()),
             (None, None) => (Status::Failed, how(ending)),
         };
-        Self { status, end_time: ending.time, reason: Some(reason) }
-    }
-
-    /// The verdict when nobody saw the program end: it is dead, and this is what it left.
-    pub(crate) fn found(ledger: &Ledger, modified: i64) -> Self {
-        match &ledger.close {
-            Some(close) => Self {
-                status: close.status,
-                end_time: close.end_time,
-                reason: close.reason.clone(),
-            },
-            None => Self {
-                status: Status::Failed,
-                end_time: modified,
-                reason: Some(ledger.panic.clone().unwrap_or_else(|| {
-                    "the program ended before the training returned, and nobody watched it".to_owned()
-                })),
-            },
+        Self {
+            status,
+            end_time: ending.time,
+            reason: Some(reason),
         }
     }
 
-    /// Reads the verdict that a supervisor left.
-    pub(crate) fn load(dir: &RunDir) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(path(dir)).ok()?).ok()
+    /// The verdict on a program that is dead: what its supervisor left, or else what the journal
+    /// says last.
+    pub(crate) fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
+        if let Ok(bytes) = std::fs::read(path(dir))
+            && let Ok(outcome) = serde_json::from_slice(&bytes)
+        {
+            return Ok(outcome);
+        }
+        if let Some(close) = &ledger.close {
+            return Ok(Self {
+                status: close.status,
+                end_time: close.end_time,
+                reason: close.reason.clone(),
+            });
+        }
+        let written = dir.journal().metadata()?.modified()?;
+        let written = written.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let unwatched = "the program ended before the training returned, and nobody watched it";
+        Ok(Self {
+            status: Status::Failed,
+            end_time: written.as_millis() as i64,
+            reason: Some(ledger.panic.clone().unwrap_or_else(|| unwatched.to_owned())),
+        })
     }
 
     /// Leaves the verdict in the run's directory.
@@ -113,12 +126,20 @@ mod tests {
     use std::process::ExitStatus;
 
     fn ending(raw: i32, asked: Option<i32>) -> Ending {
-        Ending { status: ExitStatus::from_raw(raw), asked, time: 7 }
+        Ending {
+            status: ExitStatus::from_raw(raw),
+            asked,
+            time: 7,
+        }
     }
 
     fn closed(status: Status) -> Ledger {
         let mut ledger = Ledger::default();
-        ledger.add(Record::Close(Close { status, end_time: 5, reason: Some("why".into()) }));
+        ledger.add(Record::Close(Close {
+            status,
+            end_time: 5,
+            reason: Some("why".into()),
+        }));
         ledger
     }
 
@@ -128,19 +149,67 @@ mod tests {
         let mut panicked = Ledger::default();
         panicked.add(Record::Panic("panicked at src/main.rs:3: oh".into()));
         let cases = [
-            (ending(0, None), &closed(Status::Finished), Status::Finished, "why"),
-            (ending(1 << 8, None), &closed(Status::Failed), Status::Failed, "why"),
-            (ending(1 << 8, Some(2)), &closed(Status::Failed), Status::Killed, "stopped by SIGINT"),
-            (ending(0, Some(2)), &closed(Status::Finished), Status::Finished, "why"),
-            (ending(9, None), &open, Status::Failed, "the program was killed by SIGKILL, as the kernel does when memory runs out"),
-            (ending(11, None), &open, Status::Failed, "the program was killed by SIGSEGV"),
-            (ending(15, Some(15)), &open, Status::Killed, "stopped by SIGTERM"),
-            (ending(0, None), &open, Status::Failed, "the program exited with code 0 before the training returned"),
-            (ending(6, None), &panicked, Status::Failed, "panicked at src/main.rs:3: oh"),
+            (
+                ending(0, None),
+                &closed(Status::Finished),
+                Status::Finished,
+                "why",
+            ),
+            (
+                ending(1 << 8, None),
+                &closed(Status::Failed),
+                Status::Failed,
+                "why",
+            ),
+            (
+                ending(1 << 8, Some(2)),
+                &closed(Status::Failed),
+                Status::Killed,
+                "stopped by SIGINT",
+            ),
+            (
+                ending(0, Some(2)),
+                &closed(Status::Finished),
+                Status::Finished,
+                "why",
+            ),
+            (
+                ending(9, None),
+                &open,
+                Status::Failed,
+                "the program was killed by SIGKILL, as the kernel does when memory runs out",
+            ),
+            (
+                ending(11, None),
+                &open,
+                Status::Failed,
+                "the program was killed by SIGSEGV",
+            ),
+            (
+                ending(15, Some(15)),
+                &open,
+                Status::Killed,
+                "stopped by SIGTERM",
+            ),
+            (
+                ending(0, None),
+                &open,
+                Status::Failed,
+                "the program exited with code 0 before the training returned",
+            ),
+            (
+                ending(6, None),
+                &panicked,
+                Status::Failed,
+                "panicked at src/main.rs:3: oh",
+            ),
         ];
         for (ending, ledger, status, reason) in cases {
             let outcome = Outcome::seen(&ending, ledger);
-            assert_eq!((outcome.status, outcome.reason.as_deref()), (status, Some(reason)));
+            assert_eq!(
+                (outcome.status, outcome.reason.as_deref()),
+                (status, Some(reason))
+            );
         }
     }
 }

@@ -42,16 +42,29 @@ impl Project {
         if let Some(path) = &build.manifest_path {
             command.manifest_path(path);
         }
-        let flags = [("--locked", build.locked), ("--offline", build.offline), ("--frozen", build.frozen)];
+        let flags = [
+            ("--locked", build.locked),
+            ("--offline", build.offline),
+            ("--frozen", build.frozen),
+        ];
         command.other_options(
-            flags.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()).collect::<Vec<_>>(),
+            flags
+                .iter()
+                .filter(|(_, on)| *on)
+                .map(|(flag, _)| (*flag).to_owned())
+                .collect::<Vec<_>>(),
         );
         let metadata = command.exec().map_err(|why| match why {
             cargo_metadata::Error::CargoMetadata { stderr } => {
                 let text = stderr.trim().trim_start_matches("error: ").to_owned();
-                failure(text).help("go to a cargo project, or name it with `--manifest-path`").code(101)
+                failure(text)
+                    .help("go to a cargo project, or name it with `--manifest-path`")
+                    .code(101)
             }
-            other => failure(format!("cargo could not be asked about the project: {other}")).code(101),
+            other => failure(format!(
+                "cargo could not be asked about the project: {other}"
+            ))
+            .code(101),
         })?;
         Ok(Self { metadata })
     }
@@ -64,13 +77,17 @@ impl Project {
     /// Builds the one program that the flags name; cargo's own words go to stderr.
     pub(crate) fn build(&self, build: &BuildArgs) -> Result<Program, Failure> {
         let candidate = self.candidate(build)?;
-        let executable = self.cargo_build(&candidate, build)?;
+        let executable = Self::cargo_build(&candidate, build)?;
         let uri = |metadata: &serde_json::Value| {
-            metadata.get("mlplots")?.get("tracking-uri")?.as_str().map(str::to_owned)
+            metadata
+                .get("mlplots")?
+                .get("tracking-uri")?
+                .as_str()
+                .map(str::to_owned)
         };
         Ok(Program {
             path: executable,
-            manifest_dir: candidate.package.manifest_path.parent().map(|dir| dir.into()),
+            manifest_dir: candidate.package.manifest_path.parent().map(Into::into),
             tracking_uri: uri(&candidate.package.metadata)
                 .or_else(|| uri(&self.metadata.workspace_metadata)),
         })
@@ -93,7 +110,9 @@ impl Project {
             .package
             .targets
             .iter()
-            .filter(|target| (target.is_bin() || target.is_example()) && target.name != candidate.name)
+            .filter(|target| {
+                (target.is_bin() || target.is_example()) && target.name != candidate.name
+            })
             .map(|target| target.src_path.as_std_path())
             .collect();
         found.retain(|function| !elsewhere.iter().any(|path| function.file.starts_with(path)));
@@ -127,9 +146,12 @@ impl Project {
         }
         match found.len() {
             1 => Ok(found.remove(0)),
-            0 => Err(self.none_found(&packages, name)),
+            0 => Err(Self::none_found(&packages, name)),
             _ => {
-                let all: Vec<_> = found.iter().map(|c| format!("`-p {} --bin {}`", c.package.name, c.name)).collect();
+                let all: Vec<_> = found
+                    .iter()
+                    .map(|c| format!("`-p {} --bin {}`", c.package.name, c.name))
+                    .collect();
                 Err(failure("which program? There are several")
                     .help(format!("name one: {}", all.join(", ")))
                     .code(2))
@@ -137,8 +159,11 @@ impl Project {
         }
     }
 
-    fn none_found(&self, packages: &[&Package], name: Option<&String>) -> Failure {
-        let names: Vec<_> = packages.iter().map(|package| format!("`{}`", package.name)).collect();
+    fn none_found(packages: &[&Package], name: Option<&String>) -> Failure {
+        let names: Vec<_> = packages
+            .iter()
+            .map(|package| format!("`{}`", package.name))
+            .collect();
         let what = match name {
             Some(name) => format!("no target `{name}`"),
             None => "no program".to_owned(),
@@ -148,15 +173,26 @@ impl Project {
             .flat_map(|package| &package.targets)
             .filter(|target| target.is_bin() || target.is_example())
             .map(|target| {
-                format!("`{} {}`", if target.is_example() { "--example" } else { "--bin" }, target.name)
+                format!(
+                    "`{} {}`",
+                    if target.is_example() {
+                        "--example"
+                    } else {
+                        "--bin"
+                    },
+                    target.name
+                )
             })
             .collect();
         let help = if programs.is_empty() {
-            "the training needs a bin or an example: `src/main.rs` with `mlplots::main!();`".to_owned()
+            "the training needs a bin or an example: `src/main.rs` with `mlplots::main!();`"
+                .to_owned()
         } else {
             format!("there is {}", programs.join(", "))
         };
-        failure(format!("{what} in {}", names.join(", "))).help(help).code(2)
+        failure(format!("{what} in {}", names.join(", ")))
+            .help(help)
+            .code(2)
     }
 
     /// The package of `-p`; else the one around the current folder; else those of the workspace
@@ -164,9 +200,16 @@ impl Project {
     fn packages(&self, build: &BuildArgs) -> Result<Vec<&Package>, Failure> {
         let members = self.metadata.workspace_packages();
         if let Some(spec) = &build.package {
-            let found: Vec<_> = members.iter().copied().filter(|package| *package.name == *spec).collect();
+            let found: Vec<_> = members
+                .iter()
+                .copied()
+                .filter(|package| *package.name == *spec)
+                .collect();
             if found.is_empty() {
-                let names: Vec<_> = members.iter().map(|package| format!("`{}`", package.name)).collect();
+                let names: Vec<_> = members
+                    .iter()
+                    .map(|package| format!("`{}`", package.name))
+                    .collect();
                 return Err(failure(format!("the workspace has no package `{spec}`"))
                     .help(format!("there is {}", names.join(", ")))
                     .code(2));
@@ -177,29 +220,51 @@ impl Project {
             Some(path) => path.parent().map(Path::to_path_buf),
             None => std::env::current_dir().ok(),
         };
-        let here = here.and_then(|path| std::path::absolute(path).ok()).unwrap_or_default();
+        let here = here
+            .and_then(|path| std::path::absolute(path).ok())
+            .unwrap_or_default();
         let around = members
             .iter()
             .copied()
-            .filter(|package| package.manifest_path.parent().is_some_and(|dir| here.starts_with(dir)))
+            .filter(|package| {
+                package
+                    .manifest_path
+                    .parent()
+                    .is_some_and(|dir| here.starts_with(dir))
+            })
             .max_by_key(|package| package.manifest_path.as_str().len());
         if let Some(package) = around {
             return Ok(vec![package]);
         }
-        let users = members
-            .into_iter()
-            .filter(|package| package.dependencies.iter().any(|dependency| dependency.name == "mlplots"));
+        let users = members.into_iter().filter(|package| {
+            package
+                .dependencies
+                .iter()
+                .any(|dependency| dependency.name == "mlplots")
+        });
         Ok(users.collect())
     }
 
-    fn cargo_build(&self, candidate: &Candidate<'_>, build: &BuildArgs) -> Result<PathBuf, Failure> {
+    fn cargo_build(candidate: &Candidate<'_>, build: &BuildArgs) -> Result<PathBuf, Failure> {
         let mut command = Command::new(cargo());
-        command.arg("build").arg("--message-format=json-render-diagnostics");
-        command.arg("--manifest-path").arg(&candidate.package.manifest_path);
-        command.arg(if candidate.example { "--example" } else { "--bin" }).arg(&candidate.name);
+        command
+            .arg("build")
+            .arg("--message-format=json-render-diagnostics");
+        command
+            .arg("--manifest-path")
+            .arg(&candidate.package.manifest_path);
+        command
+            .arg(if candidate.example {
+                "--example"
+            } else {
+                "--bin"
+            })
+            .arg(&candidate.name);
         command.args(build.flags());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let failed = |why: &dyn std::fmt::Display| failure(format!("cargo could not be started: {why}")).code(101);
+        let failed = |why: &dyn std::fmt::Display| {
+            failure(format!("cargo could not be started: {why}")).code(101)
+        };
         let mut child = command.spawn().map_err(|why| failed(&why))?;
         let mut executable = None;
         if let Some(stdout) = child.stdout.take() {
@@ -217,7 +282,9 @@ impl Project {
         if !status.success() {
             return Err(failure(format!("`{}` was not built", candidate.name)).code(101));
         }
-        executable.ok_or_else(|| failure(format!("cargo built no program `{}`", candidate.name)).code(101))
+        executable.ok_or_else(|| {
+            failure(format!("cargo built no program `{}`", candidate.name)).code(101)
+        })
     }
 }
 
@@ -233,7 +300,12 @@ impl BuildArgs {
             ("--offline", self.offline),
             ("--frozen", self.frozen),
         ];
-        flags.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.into()));
+        flags.extend(
+            switches
+                .into_iter()
+                .filter(|(_, on)| *on)
+                .map(|(flag, _)| flag.into()),
+        );
         let mut valued = |flag: &str, value: Option<std::ffi::OsString>| {
             if let Some(value) = value {
                 flags.extend([flag.into(), value]);

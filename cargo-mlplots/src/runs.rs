@@ -35,7 +35,10 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
     let rows = dirs.iter().filter(|dir| dir.journal().exists()).map(row);
     let rows = rows.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     if args.json {
-        println!("{}", json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() }));
+        println!(
+            "{}",
+            json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() })
+        );
     } else if rows.is_empty() {
         println!("no run is journaled in `{}`", folder.display());
     } else {
@@ -47,16 +50,17 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
 fn row(dir: &RunDir) -> std::io::Result<Row> {
     let ledger = Ledger::read(dir)?;
     let cursor = Cursor::load(dir);
-    let alive = is_alive(dir);
-    let modified = dir.journal().metadata()?.modified()?;
-    let modified = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
-    let outcome = if alive {
-        Outcome { status: Status::Running, end_time: now_millis(), reason: None }
+    let outcome = if is_alive(dir) {
+        Outcome {
+            status: Status::Running,
+            end_time: now_millis(),
+            reason: None,
+        }
     } else {
-        Outcome::load(dir).unwrap_or_else(|| Outcome::found(&ledger, modified))
+        Outcome::of(dir, &ledger)?
     };
     let open = ledger.open.as_deref();
-    let start = open.map_or(modified, |open| open.start_time);
+    let start = open.map_or(outcome.end_time, |open| open.start_time);
     let stored = cursor.run.as_ref();
     Ok(Row {
         uuid: dir.uuid(),
@@ -89,7 +93,16 @@ fn object(row: &Row) -> serde_json::Value {
 }
 
 fn table(rows: &[Row]) {
-    let header = ["RUN", "EXPERIMENT", "NAME", "STATUS", "STARTED", "TOOK", "FIGURES", "SHIPPED"];
+    let header = [
+        "RUN",
+        "EXPERIMENT",
+        "NAME",
+        "STATUS",
+        "STARTED",
+        "TOOK",
+        "FIGURES",
+        "SHIPPED",
+    ];
     let mut lines = vec![header.map(str::to_owned)];
     lines.extend(rows.iter().map(|row| {
         [
@@ -104,17 +117,33 @@ fn table(rows: &[Row]) {
             if row.shipped { "yes" } else { "no" }.to_owned(),
         ]
     }));
-    let widths: Vec<usize> =
-        (0..header.len()).map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..header.len())
+        .map(|column| {
+            lines
+                .iter()
+                .map(|line| line[column].chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     for (number, line) in lines.iter().enumerate() {
-        let cells: Vec<_> = line.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+        let cells: Vec<_> = line
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"))
+            .collect();
         println!("{}", cells.join("  ").trim_end());
-        let reason = number.checked_sub(1).and_then(|number| rows[number].reason.as_deref());
+        let reason = number
+            .checked_sub(1)
+            .and_then(|number| rows[number].reason.as_deref());
         if let Some(reason) = reason {
             println!("  {reason}");
         }
     }
-    if rows.iter().any(|row| !row.shipped && row.status != Status::Running) {
+    if rows
+        .iter()
+        .any(|row| !row.shipped && row.status != Status::Running)
+    {
         crate::view::help("`cargo mlplots sync` ships those that are not shipped");
     }
 }

@@ -17,9 +17,9 @@ impl Written {
     /// Whether it is the function at `file:line`, as `file!()` and `line!()` give them: a path
     /// relative to where the compiler was started.
     pub(crate) fn is_at(&self, source: &str) -> bool {
-        source
-            .rsplit_once(':')
-            .is_some_and(|(file, line)| line.parse() == Ok(self.line) && self.file.ends_with(file.trim_start_matches("./")))
+        source.rsplit_once(':').is_some_and(|(file, line)| {
+            line.parse() == Ok(self.line) && self.file.ends_with(file.trim_start_matches("./"))
+        })
     }
 }
 
@@ -64,13 +64,19 @@ fn functions(items: &[syn::Item], path: &Path, found: &mut Vec<Written>) {
 
 /// What is compiled only under a condition may rightly be missing.
 fn conditional(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("cfg"))
 }
 
 fn marked(attributes: &[syn::Attribute]) -> Option<&'static str> {
     attributes.iter().find_map(|attribute| {
-        let segments: Vec<_> =
-            attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let segments: Vec<_> = attribute
+            .path()
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
         let ours = match segments.as_slice() {
             [name] => name,
             [krate, name] if krate == "mlplots" => name,
@@ -109,7 +115,10 @@ mod tests {
         let file = syn::parse_file(text).expect("the sample parses");
         let mut found = Vec::new();
         functions(&file.items, Path::new("/w/app/src/main.rs"), &mut found);
-        let seen: Vec<_> = found.iter().map(|f| (f.attribute, f.name.as_str(), f.line)).collect();
+        let seen: Vec<_> = found
+            .iter()
+            .map(|f| (f.attribute, f.name.as_str(), f.line))
+            .collect();
         assert_eq!(seen, [("train", "fit", 4), ("plot", "loss", 9)]);
         assert!(found[0].is_at("app/src/main.rs:4") && found[0].is_at("src/main.rs:4"));
         assert!(!found[0].is_at("src/main.rs:5") && !found[0].is_at("src/lib.rs:4"));

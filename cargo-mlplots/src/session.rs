@@ -40,9 +40,12 @@ impl Session {
     pub(crate) fn train(self) -> Result<u8, Failure> {
         let dir = RunDir::new(&self.root, &RunDir::new_uuid());
         let make = |why: &std::io::Error| {
-            failure(format!("could not make the run's folder `{}`: {why}", dir.path().display()))
-                .help("the journal needs a folder that can be written to")
-                .code(REFUSED)
+            failure(format!(
+                "could not make the run's folder `{}`: {why}",
+                dir.path().display()
+            ))
+            .help("the journal needs a folder that can be written to")
+            .code(REFUSED)
         };
         dir.create().map_err(|why| make(&why))?;
         let _claim = Claim::take(&dir).map_err(|why| make(&why))?;
@@ -59,15 +62,23 @@ impl Session {
             .map_err(|error| Failure::from(error).code(REFUSED))?
             .resuming(self.settings.run_id.clone());
         let delivery = Arc::new(delivery);
-        let stop = Stop::listen().map_err(|why| failure(format!("cannot listen to signals: {why}")))?;
+        let stop =
+            Stop::listen().map_err(|why| failure(format!("cannot listen to signals: {why}")))?;
         let mut command = self.command(dir)?;
         let shipping = delivery.start();
-        let progress = Progress::show(self.output.progress, Arc::new(Watch::new(&delivery, self.output.progress)));
+        let progress = Progress::show(
+            self.output.progress,
+            Arc::new(Watch::new(&delivery, self.output.progress)),
+        );
         let ending = supervise::run(&mut command, &stop);
         drop(progress);
         let ending = ending.map_err(|why| {
             delivery.flow.abandon();
-            failure(format!("could not start `{}`: {why}", self.program.path.display())).code(2)
+            failure(format!(
+                "could not start `{}`: {why}",
+                self.program.path.display()
+            ))
+            .code(2)
         })?;
         if !dir.journal().exists() {
             delivery.flow.abandon();
@@ -79,11 +90,15 @@ impl Session {
         ledger.settle();
         outcome.save(dir).map_err(|why| unreadable(dir, &why))?;
         let patience = Duration::from_secs(self.shipping.flush_timeout);
-        delivery.flow.end(outcome.clone(), ledger.clone(), Instant::now() + patience);
+        delivery
+            .flow
+            .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
         let halt = self.flush(&delivery, &stop, shipping);
         let report = Report {
             run_uuid: dir.uuid(),
-            experiment: Cursor::load(dir).experiment,
+            experiment: Cursor::load(dir)
+                .experiment
+                .or_else(|| ledger.open.as_ref()?.experiment.clone()),
             tracking_uri: delivery.uri().to_owned(),
             run: delivery.stored(),
             ledger,
@@ -107,14 +122,27 @@ impl Session {
         let since = Instant::now();
         let times = stop.times();
         let mut told = self.output.progress == ProgressMode::Off;
+        // A call to a server that never answers cannot be broken off; it is left behind instead.
+        let mut patience =
+            Duration::from_secs(self.shipping.flush_timeout) + Duration::from_secs(1);
         while !shipping.is_finished() {
+            if since.elapsed() > patience {
+                return Some(Halt::GivenUp(delivery.progress.failing()));
+            }
             stop.sleep(Duration::from_millis(20));
             if stop.times() > times {
                 delivery.flow.abandon();
+                patience = patience.min(since.elapsed() + Duration::from_secs(1));
             }
             if !told && since.elapsed() > Duration::from_secs(1) {
                 told = true;
-                view::status("Shipping", &format!("to {}; Ctrl-C leaves the rest to `cargo mlplots sync`", delivery.uri()));
+                view::status(
+                    "Shipping",
+                    &format!(
+                        "to {}; Ctrl-C leaves the rest to `cargo mlplots sync`",
+                        delivery.uri()
+                    ),
+                );
             }
         }
         shipping.join().unwrap_or(Err(Halt::GivenUp(None))).err()
@@ -158,7 +186,10 @@ pub(crate) fn command(program: &Program, request: &Request) -> Result<Command, F
 }
 
 fn unreadable(dir: &RunDir, why: &std::io::Error) -> Failure {
-    failure(format!("the journal in `{}` cannot be used: {why}", dir.path().display()))
+    failure(format!(
+        "the journal in `{}` cannot be used: {why}",
+        dir.path().display()
+    ))
 }
 
 /// The program ended and never began a run.
@@ -166,9 +197,11 @@ fn no_run(ending: &supervise::Ending) -> Result<u8, Failure> {
     match ending.status.code() {
         // It has said why.
         Some(code) if code == i32::from(REFUSED) => Ok(REFUSED),
-        Some(code) => Err(failure(format!("the program exited with code {code} and began no run"))
-            .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
-            .code(REFUSED)),
+        Some(code) => Err(failure(format!(
+            "the program exited with code {code} and began no run"
+        ))
+        .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
+        .code(REFUSED)),
         None => Err(failure(format!("the program began no run ({})", ending.status)).code(1)),
     }
 }
@@ -193,9 +226,16 @@ impl Watch {
 impl Meter for Watch {
     fn line(&self) -> String {
         let progress = &self.delivery.progress;
-        let counts = [(&progress.points, "metric points"), (&progress.files, "files")]
-            .map(|(count, what)| format!("{} {what}", count.load(Ordering::Relaxed)));
-        let state = if progress.failing().is_some() { "MLflow does not answer, journaled" } else { "shipped" };
+        let counts = [
+            (&progress.points, "metric points"),
+            (&progress.files, "files"),
+        ]
+        .map(|(count, what)| format!("{} {what}", count.load(Ordering::Relaxed)));
+        let state = if progress.failing().is_some() {
+            "MLflow does not answer, journaled"
+        } else {
+            "shipped"
+        };
         format!("· {} {state}", counts.join(", "))
     }
 

@@ -41,7 +41,9 @@ struct State {
 impl Stop {
     /// From now on SIGINT, SIGTERM and SIGHUP do not end us but the program first.
     pub(crate) fn listen() -> io::Result<Self> {
-        let stop = Self { shared: Arc::default() };
+        let stop = Self {
+            shared: Arc::default(),
+        };
         let mut signals = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM, SIGHUP])?;
         let listener = stop.clone();
         thread::spawn(move || {
@@ -62,7 +64,11 @@ impl Stop {
     pub(crate) fn sleep(&self, most: Duration) {
         let state = self.lock();
         let times = state.times;
-        drop(self.shared.1.wait_timeout_while(state, most, |state| state.times == times));
+        drop(
+            self.shared
+                .1
+                .wait_timeout_while(state, most, |state| state.times == times),
+        );
     }
 
     fn ask(&self, signal: i32, hand_on: bool) {
@@ -116,7 +122,10 @@ pub(crate) fn run(command: &mut Command, stop: &Stop) -> io::Result<Ending> {
     };
     if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
         // Seen dead but not yet reaped, its id is still its own: no signal can reach a stranger.
-        let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        let _ = waitid(
+            WaitId::Pid(pid),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        );
     }
     let time = now_millis();
     let mut state = stop.lock();
@@ -124,5 +133,9 @@ pub(crate) fn run(command: &mut Command, stop: &Stop) -> io::Result<Ending> {
     let asked = state.asked;
     drop(state);
     stop.shared.1.notify_all();
-    Ok(Ending { status: child.wait()?, asked, time })
+    Ok(Ending {
+        status: child.wait()?,
+        asked,
+        time,
+    })
 }

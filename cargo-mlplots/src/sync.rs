@@ -28,7 +28,10 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
             continue;
         }
         let Ok(_claim) = Claim::take(&dir) else {
-            view::status("Skipping", &format!("{}: another `cargo mlplots` ships it", dir.uuid()));
+            view::status(
+                "Skipping",
+                &format!("{}: another `cargo mlplots` ships it", dir.uuid()),
+            );
             continue;
         };
         // Another may have shipped it while this one waited for the claim.
@@ -60,50 +63,66 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
 /// The runs that the arguments name, oldest first.
 fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failure> {
     let all = RunDir::all(root).map_err(|why| {
-        failure(format!("`{}` cannot be read: {why}", RunDir::runs(root).display()))
+        failure(format!(
+            "`{}` cannot be read: {why}",
+            RunDir::runs(root).display()
+        ))
     })?;
-    if let Some(name) = names.iter().find(|name| !all.iter().any(|dir| dir.uuid().starts_with(*name))) {
-        return Err(failure(format!("there is no run `{name}` in `{}`", RunDir::runs(root).display()))
-            .help("`cargo mlplots runs` lists them")
-            .code(2));
+    if let Some(name) = names
+        .iter()
+        .find(|name| !all.iter().any(|dir| dir.uuid().starts_with(*name)))
+    {
+        return Err(failure(format!(
+            "there is no run `{name}` in `{}`",
+            RunDir::runs(root).display()
+        ))
+        .help("`cargo mlplots runs` lists them")
+        .code(2));
     }
-    let named = |dir: &RunDir| names.is_empty() || names.iter().any(|name| dir.uuid().starts_with(name));
-    Ok(all.into_iter().filter(named).collect())
+    let wanted =
+        |dir: &RunDir| names.is_empty() || names.iter().any(|name| dir.uuid().starts_with(name));
+    Ok(all.into_iter().filter(wanted).collect())
 }
 
 fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
     // A run whose delivery has begun goes on where it began.
-    let uri = args.shipping.tracking_uri.as_deref().or(begun.tracking_uri.as_deref());
+    let uri = args
+        .shipping
+        .tracking_uri
+        .as_deref()
+        .or(begun.tracking_uri.as_deref());
     let settings = Settings::resolve(uri, None, root)?;
     if let (Some(before), Some(_)) = (&begun.tracking_uri, &begun.run)
         && *before != settings.uri()
     {
-        return Err(failure(format!("the run {} is partly in {before} already", dir.uuid()))
-            .help("sync it without `--tracking-uri`")
-            .code(2));
+        return Err(failure(format!(
+            "the run {} is partly in {before} already",
+            dir.uuid()
+        ))
+        .help("sync it without `--tracking-uri`")
+        .code(2));
     }
     let unreadable = |why: std::io::Error| {
-        failure(format!("the journal in `{}` cannot be read: {why}", dir.path().display()))
+        failure(format!(
+            "the journal in `{}` cannot be read: {why}",
+            dir.path().display()
+        ))
     };
     let mut ledger = Ledger::read(dir).map_err(unreadable)?;
-    let outcome = match Outcome::load(dir) {
-        Some(outcome) => outcome,
-        None => {
-            let modified = dir.journal().metadata().and_then(|journal| journal.modified());
-            let modified = modified.map_err(unreadable)?;
-            let millis = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            Outcome::found(&ledger, millis.as_millis() as i64)
-        }
-    };
+    let outcome = Outcome::of(dir, &ledger).map_err(unreadable)?;
     ledger.settle();
     let delivery = Arc::new(Delivery::new(dir.clone(), settings)?);
     let patience = Duration::from_secs(args.shipping.flush_timeout);
-    delivery.flow.end(outcome.clone(), ledger.clone(), Instant::now() + patience);
+    delivery
+        .flow
+        .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
     let halt = delivery.deliver().err();
     Ok(Report {
         run_uuid: dir.uuid(),
-        experiment: Cursor::load(dir).experiment,
+        experiment: Cursor::load(dir)
+            .experiment
+            .or_else(|| ledger.open.as_ref()?.experiment.clone()),
         tracking_uri: delivery.uri().to_owned(),
         run: delivery.stored(),
         ledger,

@@ -6,7 +6,7 @@ const MAX_FILE: usize = 200;
 const MAX_KEY: usize = 250;
 const MAX_EXPERIMENT: usize = 256;
 
-/// The name of a training is a tag's value and part of keys.
+/// The name of a training: MLflow's rules for keys, so that it can stand wherever one does.
 pub(crate) fn check_train(name: &str) -> Result<(), String> {
     if name.chars().count() > MAX_KEY {
         return Err(format!("MLflow takes names of up to {MAX_KEY} characters"));

@@ -38,6 +38,10 @@
 //! ```
 
 #[cfg(feature = "plots")]
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+#[cfg(feature = "plots")]
 pub mod charts;
 #[cfg(feature = "plots")]
 mod error;
@@ -48,10 +52,6 @@ mod harness;
 pub mod journal;
 #[cfg(feature = "plots")]
 mod model;
-#[cfg(feature = "plots")]
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod record;
 #[cfg(feature = "plots")]
 mod registry;

@@ -60,8 +60,14 @@ impl Train {
             module: self.module.to_owned(),
             source: self.source(),
             doc: summary(self.doc),
-            provides: self.outputs().iter().map(|output| output.written.to_owned()).collect(),
-            params: params.map(|defaults| crate::harness::flatten(&defaults)).unwrap_or_default(),
+            provides: self
+                .outputs()
+                .iter()
+                .map(|output| output.written.to_owned())
+                .collect(),
+            params: params
+                .map(|defaults| crate::harness::flatten(&defaults))
+                .unwrap_or_default(),
         }
     }
 }
@@ -80,7 +86,11 @@ impl Params {
     pub const fn of<P: Default + Serialize + DeserializeOwned>() -> Self {
         Self {
             defaults: || serde_json::to_value(P::default()).map_err(|why| why.to_string()),
-            check: |value| P::deserialize(value).map(drop).map_err(|why| why.to_string()),
+            check: |value| {
+                P::deserialize(value)
+                    .map(drop)
+                    .map_err(|why| why.to_string())
+            },
         }
     }
 }

@@ -3,7 +3,10 @@
 //!
 //! What is missing makes a test fail with the one command that gets it; nothing is skipped.
 
-#![allow(clippy::missing_panics_doc, reason = "a test fails by panicking, and so does what supports it")]
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking, and so does what supports it"
+)]
 
 mod browser;
 mod project;
@@ -24,7 +27,10 @@ pub use venv::{Venv, python};
 /// The root of the checkout.
 pub fn checkout() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("the tests are in the checkout").to_path_buf()
+    tests
+        .parent()
+        .expect("the tests are in the checkout")
+        .to_path_buf()
 }
 
 /// Where tests keep what outlives them: the Python environment, screenshots, built projects.

@@ -31,7 +31,10 @@ pub struct Finished {
 impl Finished {
     /// Both streams, for a message.
     pub fn text(&self) -> String {
-        format!("exit code {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
+        format!(
+            "exit code {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 }
 
@@ -49,7 +52,10 @@ impl Project {
     /// A package of this name; give each its own, since they share a target folder.
     pub fn new(name: &str) -> Self {
         let project = Self {
-            folder: tempfile::Builder::new().prefix(name).tempdir().expect("a temporary folder"),
+            folder: tempfile::Builder::new()
+                .prefix(name)
+                .tempdir()
+                .expect("a temporary folder"),
             name: name.to_owned(),
         };
         let runtime = checkout().join("runtime");
@@ -97,13 +103,19 @@ impl Project {
 
     /// `cargo mlplots ARGUMENTS` in its folder.
     pub fn mlplots<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
-        self.command(arguments).output().expect("cargo-mlplots starts").into()
+        self.command(arguments)
+            .output()
+            .expect("cargo-mlplots starts")
+            .into()
     }
 
     /// The same, to be started by the caller.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = cargo_mlplots();
-        command.arg("mlplots").args(arguments).current_dir(self.path());
+        command
+            .arg("mlplots")
+            .args(arguments)
+            .current_dir(self.path());
         command.env("CARGO_TARGET_DIR", kept("projects"));
         command
     }
@@ -137,7 +149,10 @@ pub fn cargo_mlplots() -> Command {
             .current_dir(checkout())
             .env("CARGO_TARGET_DIR", target())
             .status();
-        assert!(status.is_ok_and(|status| status.success()), "cargo-mlplots does not build");
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "cargo-mlplots does not build"
+        );
         target().join("debug").join("cargo-mlplots")
     });
     let mut command = Command::new(program);
@@ -155,9 +170,12 @@ pub fn scrubbed(command: &mut Command) {
     clean(command);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_") && text != "CARGO_HOME" && !text.starts_with("CARGO_REGISTR") {
+        if text.starts_with("CARGO_") && text != "CARGO_HOME" && !text.starts_with("CARGO_REGISTR")
+        {
             command.env_remove(&name);
         }
     }
-    command.env("CARGO_TERM_COLOR", "never").env("RUST_BACKTRACE", "0");
+    command
+        .env("CARGO_TERM_COLOR", "never")
+        .env("RUST_BACKTRACE", "0");
 }

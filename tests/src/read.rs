@@ -84,7 +84,10 @@ impl Read {
 
 /// All runs of a tracking URI, oldest first within an experiment.
 pub fn read(tracking_uri: &str) -> Vec<Read> {
-    let runs: Value = serde_json::from_str(&python(SCRIPT, &[tracking_uri])).expect("the script prints JSON");
-    let Value::Array(runs) = runs else { panic!("the script prints a list") };
+    let runs: Value =
+        serde_json::from_str(&python(SCRIPT, &[tracking_uri])).expect("the script prints JSON");
+    let Value::Array(runs) = runs else {
+        panic!("the script prints a list")
+    };
     runs.into_iter().map(Read).collect()
 }

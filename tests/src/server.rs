@@ -45,7 +45,10 @@ impl MlflowServer {
             url: format!("http://127.0.0.1:{port}"),
             folder: folder.to_path_buf(),
             port,
-            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            arguments: arguments
+                .iter()
+                .map(|&argument| argument.to_owned())
+                .collect(),
             process: None,
             temporary: None,
         };
@@ -59,7 +62,13 @@ impl MlflowServer {
         let log = std::fs::File::create(self.folder.join("server.log")).expect("a log file");
         let process = Venv::get()
             .command("mlflow")
-            .args(["server", "--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .args([
+                "server",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &self.port.to_string(),
+            ])
             .args(&self.arguments)
             .current_dir(&self.folder)
             // The job runners are seven more processes of 200 MB that no test needs.
@@ -73,8 +82,13 @@ impl MlflowServer {
         self.process = Some(process);
         let since = Instant::now();
         while !self.answers() {
-            let log = || std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
-            assert!(since.elapsed() < PATIENCE, "the MLflow server does not answer:\n{}", log());
+            let log =
+                || std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+            assert!(
+                since.elapsed() < PATIENCE,
+                "the MLflow server does not answer:\n{}",
+                log()
+            );
             std::thread::sleep(Duration::from_millis(100));
         }
     }

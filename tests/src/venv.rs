@@ -25,7 +25,9 @@ impl Venv {
             // Test processes run side by side; the first makes it, the others wait.
             let lock = File::create(folder.join("lock")).expect("a lock file");
             lock.lock().expect("the lock on the Python environment");
-            let venv = Self { folder: folder.join("venv") };
+            let venv = Self {
+                folder: folder.join("venv"),
+            };
             let wanted = checkout().join("tests").join("requirements.txt");
             let wanted = std::fs::read_to_string(wanted).expect("tests/requirements.txt");
             let made = folder.join("made-from.txt");
@@ -43,7 +45,14 @@ impl Venv {
         create.args(["-m", "venv", "--clear"]).arg(&self.folder);
         run(&mut create, "apt-get install -y python3 python3-venv");
         let mut install = self.python();
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+        install.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ]);
         install.arg(&requirements);
         let by_hand = format!(
             "{} -m pip install -r {}",
@@ -62,7 +71,9 @@ impl Venv {
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join("bin").join(program));
         clean(&mut command);
-        command.env("MLFLOW_DISABLE_TELEMETRY", "true").env("PYTHONWARNINGS", "ignore");
+        command
+            .env("MLFLOW_DISABLE_TELEMETRY", "true")
+            .env("PYTHONWARNINGS", "ignore");
         command
     }
 }

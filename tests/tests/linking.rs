@@ -17,7 +17,10 @@ fn trained(project: &Project, arguments: &[&str]) {
     assert_eq!(finished.code, 0, "{}", finished.text());
     let json: Value = serde_json::from_str(finished.stdout.trim()).expect("one JSON object");
     assert_eq!(json["figures"][0]["status"], "logged", "{json}");
-    assert_eq!((&json["metrics"]["n"], &json["status"]), (&Value::from(3.0), &Value::from("FINISHED")));
+    assert_eq!(
+        (&json["metrics"]["n"], &json["status"]),
+        (&Value::from(3.0), &Value::from("FINISHED"))
+    );
 }
 
 fn listed(project: &Project) -> Finished {
@@ -28,7 +31,9 @@ fn listed(project: &Project) -> Finished {
 fn in_the_program_in_every_profile() {
     let project = Project::new("linking-bin")
         .file("src/main.rs", &format!("{PLOTS}\nmlplots::main!();\n"))
-        .manifest("[profile.fat]\ninherits = \"release\"\nlto = \"fat\"\npanic = \"abort\"\nstrip = true");
+        .manifest(
+            "[profile.fat]\ninherits = \"release\"\nlto = \"fat\"\npanic = \"abort\"\nstrip = true",
+        );
     trained(&project, &[]);
     trained(&project, &["--release"]);
     trained(&project, &["--profile", "fat"]);
@@ -43,8 +48,19 @@ fn in_the_library_of_the_package() {
     trained(&project, &[]);
     let forgotten = project.mlplots(&["check", "--example", "forgotten"]);
     assert_eq!(forgotten.code, 3, "{}", forgotten.text());
-    assert!(forgotten.stderr.contains("error: `#[plot] fn values` (") && forgotten.stderr.contains("src/lib.rs:5) is not linked into this program"), "{}", forgotten.text());
-    assert!(forgotten.stderr.contains("mlplots::main!(my_lib);"), "{}", forgotten.text());
+    assert!(
+        forgotten.stderr.contains("error: `#[plot] fn values` (")
+            && forgotten
+                .stderr
+                .contains("src/lib.rs:5) is not linked into this program"),
+        "{}",
+        forgotten.text()
+    );
+    assert!(
+        forgotten.stderr.contains("mlplots::main!(my_lib);"),
+        "{}",
+        forgotten.text()
+    );
 }
 
 #[test]
@@ -57,19 +73,27 @@ fn in_a_dependency() {
     trained(&project, &[]);
     let list = listed(&project);
     assert_eq!(list.code, 0, "{}", list.text());
-    assert!(list.stdout.contains("train fit  plots/src/lib.rs:7") && list.stdout.contains("plot values  plots/src/lib.rs:5"), "{}", list.text());
+    assert!(
+        list.stdout.contains("train fit  plots/src/lib.rs:7")
+            && list.stdout.contains("plot values  plots/src/lib.rs:5"),
+        "{}",
+        list.text()
+    );
 }
 
 #[test]
 fn from_another_folder_and_without_cargo() {
-    let project = Project::new("linking-exec").file("src/main.rs", &format!("{PLOTS}\nmlplots::main!();\n"));
+    let project =
+        Project::new("linking-exec").file("src/main.rs", &format!("{PLOTS}\nmlplots::main!();\n"));
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
     let program = project.program().display().to_string();
     let finished = project.mlplots(&["exec", "--", &program]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     assert!(project.path().join("mlflow.db").exists());
     let mut command = project.command(&["run", "--manifest-path"]);
-    command.arg(project.path().join("Cargo.toml")).current_dir("/");
+    command
+        .arg(project.path().join("Cargo.toml"))
+        .current_dir("/");
     let finished: Finished = command.output().expect("it starts").into();
     assert_eq!(finished.code, 0, "{}", finished.text());
 }

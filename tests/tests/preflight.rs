@@ -11,15 +11,34 @@ fn refused(project: &Project, arguments: &[&str]) -> String {
 
 /// What the program says, without what cargo says of building it.
 fn words(finished: &Finished) -> String {
-    let cargo = ["Compiling", "Finished `", "Locking", "Adding", "Updating", "Removing", "Blocking", "warning: unused", "Downloading", "Downloaded"];
+    let cargo = [
+        "Compiling",
+        "Finished `",
+        "Locking",
+        "Adding",
+        "Updating",
+        "Removing",
+        "Blocking",
+        "warning: unused",
+        "Downloading",
+        "Downloaded",
+    ];
     let ours = |line: &&str| !cargo.iter().any(|word| line.trim_start().starts_with(word));
-    finished.stderr.lines().filter(ours).collect::<Vec<_>>().join("\n")
+    finished
+        .stderr
+        .lines()
+        .filter(ours)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
 fn params_that_do_not_fit() {
     let project = sample("preflight-params");
-    let text = refused(&project, &["run", "-P", "rte=1", "-P", "rate=abc", "-P", "steps=1.5"]);
+    let text = refused(
+        &project,
+        &["run", "-P", "rte=1", "-P", "rate=abc", "-P", "steps=1.5"],
+    );
     assert_eq!(
         text,
         "error: `-P rte`: there is no param `rte`; did you mean `rate`?\n\
@@ -33,7 +52,12 @@ fn params_that_do_not_fit() {
          error: `--only x*` fits no figure\n  help: there are `curve`, `spread`"
     );
     let checked = project.mlplots(&["check", "-P", "rate=0.5"]);
-    assert_eq!((checked.code, words(&checked).trim()), (0, "Checked 1 trainings and 2 figures are ready"), "{}", checked.text());
+    assert_eq!(
+        (checked.code, words(&checked).trim()),
+        (0, "Checked 1 trainings and 2 figures are ready"),
+        "{}",
+        checked.text()
+    );
 }
 
 #[test]
@@ -70,10 +94,16 @@ mlplots::main!();
 fn nothing_registered() {
     let project = Project::new("preflight-empty").file("src/main.rs", "mlplots::main!();\n");
     let text = refused(&project, &["run"]);
-    assert!(text.starts_with("error: no `#[train]` function is linked into this program\n  help: "), "{text}");
+    assert!(
+        text.starts_with("error: no `#[train]` function is linked into this program\n  help: "),
+        "{text}"
+    );
     let project = Project::new("preflight-plain").file("src/main.rs", "fn main() {}\n");
     let text = refused(&project, &["run"]);
-    assert!(text.starts_with("error: the program exited with code 0 and began no run\n  help: "), "{text}");
+    assert!(
+        text.starts_with("error: the program exited with code 0 and began no run\n  help: "),
+        "{text}"
+    );
 }
 
 #[test]
@@ -81,7 +111,13 @@ fn a_build_that_fails_is_101() {
     let project = Project::new("preflight-broken").file("src/main.rs", "fn main() { nonsense }\n");
     let finished = project.mlplots(&["run"]);
     assert_eq!(finished.code, 101, "{}", finished.text());
-    assert!(finished.stderr.contains("error: `preflight-broken` was not built"), "{}", finished.text());
+    assert!(
+        finished
+            .stderr
+            .contains("error: `preflight-broken` was not built"),
+        "{}",
+        finished.text()
+    );
     let finished = project.mlplots(&["run", "--nonsense"]);
     assert_eq!(finished.code, 2, "{}", finished.text());
 }
@@ -92,8 +128,14 @@ fn a_folder_that_cannot_be_written_to() {
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
     std::fs::write(project.path().join(".mlplots"), "in the way").expect("a file");
     let text = refused(&project, &["run"]);
-    assert!(text.contains("error: could not make the run's folder `"), "{text}");
-    assert!(text.contains("help: the journal needs a folder that can be written to"), "{text}");
+    assert!(
+        text.contains("error: could not make the run's folder `"),
+        "{text}"
+    );
+    assert!(
+        text.contains("help: the journal needs a folder that can be written to"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -101,15 +143,30 @@ fn a_program_alone_journals_and_sync_ships_it_once() {
     let project = sample("alone");
     let finished = project.cargo(&["run", "--quiet"]);
     assert_eq!(finished.code, 0, "{}", finished.text());
-    assert!(words(&finished).contains("help: `cargo mlplots sync` ships it to MLflow"), "{}", finished.text());
+    assert!(
+        words(&finished).contains("help: `cargo mlplots sync` ships it to MLflow"),
+        "{}",
+        finished.text()
+    );
     let runs = project.mlplots(&["runs"]);
-    assert!(runs.stdout.contains("FINISHED") && runs.stdout.trim_end().ends_with("no"), "{}", runs.text());
+    assert!(
+        runs.stdout.contains("FINISHED") && runs.stdout.trim_end().ends_with("no"),
+        "{}",
+        runs.text()
+    );
     let first = project.mlplots(&["sync"]);
     assert_eq!(first.code, 0, "{}", first.text());
     let uri = format!("sqlite:///{}", project.path().join("mlflow.db").display());
     let shipped = read(&uri);
     assert_eq!((shipped.len(), shipped[0].status()), (1, "FINISHED"));
     let second = project.mlplots(&["sync"]);
-    assert_eq!((second.code, words(&second).trim()), (0, "Synced MLflow has every run of this workspace"));
-    assert_eq!(read(&uri)[0].0, shipped[0].0, "a second sync changes nothing");
+    assert_eq!(
+        (second.code, words(&second).trim()),
+        (0, "Synced MLflow has every run of this workspace")
+    );
+    assert_eq!(
+        read(&uri)[0].0,
+        shipped[0].0,
+        "a second sync changes nothing"
+    );
 }

@@ -32,7 +32,10 @@ impl Delivery {
                 match reader.next_entry().map_err(|why| self.unreadable(&why))? {
                     Some(Entry::Record(Record::Artifact(artifact))) => add(&mut files, artifact),
                     Some(Entry::Record(Record::Figure(figure))) => {
-                        figure.files.into_iter().for_each(|file| add(&mut files, file));
+                        figure
+                            .files
+                            .into_iter()
+                            .for_each(|file| add(&mut files, file));
                     }
                     Some(Entry::Record(Record::Model(model))) => models.push(*model),
                     Some(_) => {}
@@ -41,7 +44,9 @@ impl Delivery {
             }
             let full = files.len() >= WINDOW;
             let sent = self.put_all(run, &files).and_then(|()| {
-                models.iter().try_for_each(|model| self.ship_model(run, model))
+                models
+                    .iter()
+                    .try_for_each(|model| self.ship_model(run, model))
             });
             match sent {
                 Ok(()) => {}
@@ -93,7 +98,10 @@ impl Delivery {
                             Ok(()) => self.progress.shipped(0, 1),
                             Err(halt) => {
                                 let over = matches!(halt, Halt::GivenUp(_));
-                                halted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(halt);
+                                halted
+                                    .lock()
+                                    .unwrap_or_else(PoisonError::into_inner)
+                                    .get_or_insert(halt);
                                 if over {
                                     return;
                                 }
@@ -103,12 +111,18 @@ impl Delivery {
                 });
             }
         });
-        halted.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        halted
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .map_or(Ok(()), Err)
     }
 
     /// Makes the logged model, uploads its files, and says that it is ready.
     fn ship_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
-        let tags = [Tag { key: "mlplots.model_uuid".to_owned(), value: model.uuid.clone() }];
+        let tags = [Tag {
+            key: "mlplots.model_uuid".to_owned(),
+            value: model.uuid.clone(),
+        }];
         let stored = self.attempt(|| match self.store.find_model(run, &model.uuid)? {
             Some(stored) => Ok(stored),
             None => self.store.create_model(&NewModel {

@@ -36,9 +36,11 @@ impl Cursor {
     pub(super) fn save(&self, dir: &RunDir) -> Result<(), StoreError> {
         let path = path(dir);
         let bytes = serde_json::to_vec(self).map_err(std::io::Error::from);
-        bytes.and_then(|bytes| replace(&path, &bytes)).map_err(|why| {
-            StoreError::refused(format!("could not write `{}`: {why}", path.display()))
-        })
+        bytes
+            .and_then(|bytes| replace(&path, &bytes))
+            .map_err(|why| {
+                StoreError::refused(format!("could not write `{}`: {why}", path.display()))
+            })
     }
 }
 

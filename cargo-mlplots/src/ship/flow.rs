@@ -51,13 +51,19 @@ impl Flow {
     pub(super) fn wait_for_end(&self) -> Option<(Outcome, Ledger)> {
         let state = self.lock();
         let state = self.changed.wait_while(state, |state| !state.ended);
-        state.unwrap_or_else(PoisonError::into_inner).verdict.clone()
+        state
+            .unwrap_or_else(PoisonError::into_inner)
+            .verdict
+            .clone()
     }
 
     /// Waits for more of the journal.
     pub(super) fn rest(&self, most: Duration) {
         let state = self.lock();
-        drop(self.changed.wait_timeout_while(state, most, |state| !state.ended));
+        drop(
+            self.changed
+                .wait_timeout_while(state, most, |state| !state.ended),
+        );
     }
 
     /// Waits before another attempt; false when there is no time for one. The end of the training

@@ -25,7 +25,9 @@ pub(crate) use claim::{Claim, is_alive};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use retry::Backoff;
-use store::{Batch, Experiment, ExperimentChoice, NewRun, StoreError, StoredRun, TrackingStore, View};
+use store::{
+    Batch, Experiment, ExperimentChoice, NewRun, StoreError, StoredRun, TrackingStore, View,
+};
 
 /// Ships one run.
 pub(crate) struct Delivery {
@@ -79,7 +81,9 @@ impl Delivery {
 
     /// Ships everything up to the journal's end.
     pub(crate) fn deliver(&self) -> Result<(), Halt> {
-        let Some(open) = self.opening()? else { return Ok(()) };
+        let Some(open) = self.opening()? else {
+            return Ok(());
+        };
         let run = self.run(&open)?;
         self.progress.found(&run, self.store.view(&run));
         thread::scope(|scope| {
@@ -88,7 +92,7 @@ impl Delivery {
             let verdict = scope.spawn(|| self.announce(&run));
             // All three go as far as they can, whatever stops another.
             [tracking, artifacts, verdict]
-                .map(|lane| lane.join().unwrap_or_else(|_| Err(Halt::GivenUp(None))))
+                .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
                 .into_iter()
                 .collect::<Result<Vec<()>, Halt>>()
         })?;
@@ -134,7 +138,10 @@ impl Delivery {
             return Ok(run);
         }
         let experiment = self.attempt(|| self.experiment(open))?;
-        let uuid = Tag { key: "mlplots.run_uuid".to_owned(), value: open.run_uuid.clone() };
+        let uuid = Tag {
+            key: "mlplots.run_uuid".to_owned(),
+            value: open.run_uuid.clone(),
+        };
         let mut tags = self.settings.run_context.clone();
         tags.push(uuid);
         let run = self.attempt(|| {
@@ -172,16 +179,23 @@ impl Delivery {
 
     /// A run that died says so at once; what it left is shipped after.
     fn announce(&self, run: &StoredRun) -> Result<(), Halt> {
-        let Some((outcome, _)) = self.flow.wait_for_end() else { return Ok(()) };
+        let Some((outcome, _)) = self.flow.wait_for_end() else {
+            return Ok(());
+        };
         if outcome.status == Status::Finished {
             return Ok(());
         }
-        self.attempt(|| self.store.end_run(&run.id, outcome.status, outcome.end_time))
+        self.attempt(|| {
+            self.store
+                .end_run(&run.id, outcome.status, outcome.end_time)
+        })
     }
 
     /// The last words, once everything is there.
     fn conclude(&self, run: &StoredRun) -> Result<(), Halt> {
-        let Some((outcome, ledger)) = self.flow.wait_for_end() else { return Ok(()) };
+        let Some((outcome, ledger)) = self.flow.wait_for_end() else {
+            return Ok(());
+        };
         let list = serde_json::json!({
             "run_uuid": self.dir.uuid(),
             "figures": ledger.tally.figures().collect::<Vec<_>>(),
@@ -190,9 +204,15 @@ impl Delivery {
             .add_bytes("mlplots/figures.json", format!("{list:#}").as_bytes())
             .map_err(|why| self.unreadable(&why))?;
         self.put(run, &stored)?;
-        let batch = Batch { tags: last_tags(&outcome, &ledger), ..Batch::default() };
+        let batch = Batch {
+            tags: last_tags(&outcome, &ledger),
+            ..Batch::default()
+        };
         self.attempt(|| self.store.log_batch(&run.id, &batch))?;
-        self.attempt(|| self.store.end_run(&run.id, outcome.status, outcome.end_time))?;
+        self.attempt(|| {
+            self.store
+                .end_run(&run.id, outcome.status, outcome.end_time)
+        })?;
         self.advance(|cursor| cursor.complete = true)?;
         // The store has them all: the copies have done their work.
         let _ = std::fs::remove_dir_all(self.dir.artifacts());
@@ -234,15 +254,25 @@ impl Delivery {
 
     fn unreadable(&self, why: &std::io::Error) -> Halt {
         let journal = self.dir.path().display();
-        Halt::Refused(StoreError::refused(format!("the journal in `{journal}` cannot be used: {why}")))
+        Halt::Refused(StoreError::refused(format!(
+            "the journal in `{journal}` cannot be used: {why}"
+        )))
     }
 }
 
 /// How the run went, as tags.
 fn last_tags(outcome: &Outcome, ledger: &Ledger) -> Vec<Tag> {
-    let tag = |key: &str, value: String| Tag { key: key.to_owned(), value: shortened(value) };
+    let tag = |key: &str, value: String| Tag {
+        key: key.to_owned(),
+        value: shortened(value),
+    };
     let mut tags = vec![tag("mlplots.figures", ledger.tally.summary())];
-    tags.extend(outcome.reason.clone().map(|reason| tag("mlplots.reason", reason)));
+    tags.extend(
+        outcome
+            .reason
+            .clone()
+            .map(|reason| tag("mlplots.reason", reason)),
+    );
     if !ledger.problems.is_empty() {
         tags.push(tag("mlplots.problems", ledger.problems.join("\n")));
     }

@@ -145,8 +145,6 @@ pub(crate) enum View {
 pub(crate) trait ArtifactStore: Send + Sync {
     /// Stores a local file under `path` (relative, `/`), streamed; a file already there is replaced.
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError>;
-    /// Where `path` is, for a person.
-    fn location(&self, path: &str) -> String;
 }
 
 /// What went wrong at a store.

@@ -77,10 +77,14 @@ impl Gathered {
         let mut full = Vec::new();
         match record {
             Record::Metrics(metrics) => {
-                metrics.into_iter().for_each(|metric| self.metric(metric, &mut full));
+                metrics
+                    .into_iter()
+                    .for_each(|metric| self.metric(metric, &mut full));
             }
             Record::Params(params) => {
-                params.into_iter().for_each(|param| self.param(param, &mut full));
+                params
+                    .into_iter()
+                    .for_each(|param| self.param(param, &mut full));
             }
             Record::Tags(tags) => tags.into_iter().for_each(|tag| self.tag(tag, &mut full)),
             _ => {}
@@ -138,26 +142,45 @@ mod tests {
     use super::*;
 
     fn metric(step: i64) -> Metric {
-        Metric { key: "loss".into(), value: 1.0, timestamp: 1, step }
+        Metric {
+            key: "loss".into(),
+            value: 1.0,
+            timestamp: 1,
+            step,
+        }
     }
 
     fn tag(key: String) -> Tag {
-        Tag { key, value: "v".into() }
+        Tag {
+            key,
+            value: "v".into(),
+        }
     }
 
     #[test]
     fn no_batch_is_larger_than_mlflow_takes() {
         let mut gathered = Gathered::default();
         let mut batches = gathered.add(Record::Metrics((0..2500).map(metric).collect()));
-        let params = (0..250).map(|i| Param { key: format!("p{i}"), value: "x".repeat(6000) });
+        let params = (0..250).map(|i| Param {
+            key: format!("p{i}"),
+            value: "x".repeat(6000),
+        });
         batches.extend(gathered.add(Record::Params(params.collect())));
-        batches.extend(gathered.add(Record::Tags((0..250).map(|i| tag(format!("t{i}"))).collect())));
+        batches.extend(gathered.add(Record::Tags(
+            (0..250).map(|i| tag(format!("t{i}"))).collect(),
+        )));
         batches.push(gathered.batch);
         for batch in &batches {
-            assert!(batch.metrics.len() <= 1000 && batch.params.len() <= 100 && batch.tags.len() <= 100);
+            assert!(
+                batch.metrics.len() <= 1000 && batch.params.len() <= 100 && batch.tags.len() <= 100
+            );
             assert!(batch.metrics.len() + batch.params.len() + batch.tags.len() <= 1000);
         }
-        let steps: Vec<_> = batches.iter().flat_map(|b| &b.metrics).map(|m| m.step).collect();
+        let steps: Vec<_> = batches
+            .iter()
+            .flat_map(|b| &b.metrics)
+            .map(|m| m.step)
+            .collect();
         assert_eq!(steps, (0..2500).collect::<Vec<_>>());
         assert_eq!(batches.iter().map(|b| b.params.len()).sum::<usize>(), 250);
         assert_eq!(batches.iter().map(|b| b.tags.len()).sum::<usize>(), 250);
@@ -167,9 +190,21 @@ mod tests {
     fn a_tag_set_twice_is_sent_once() {
         let mut gathered = Gathered::default();
         gathered.add(Record::Tags(vec![
-            Tag { key: "a".into(), value: "1".into() },
-            Tag { key: "a".into(), value: "2".into() },
+            Tag {
+                key: "a".into(),
+                value: "1".into(),
+            },
+            Tag {
+                key: "a".into(),
+                value: "2".into(),
+            },
         ]));
-        assert_eq!(gathered.batch.tags, [Tag { key: "a".into(), value: "2".into() }]);
+        assert_eq!(
+            gathered.batch.tags,
+            [Tag {
+                key: "a".into(),
+                value: "2".into()
+            }]
+        );
     }
 }

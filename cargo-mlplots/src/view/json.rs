@@ -66,5 +66,10 @@ fn figure(figure: &Figure) -> Value {
 }
 
 fn problems(report: &Report) -> Vec<&String> {
-    report.ledger.problems.iter().chain(&report.ledger.damaged).collect()
+    report
+        .ledger
+        .problems
+        .iter()
+        .chain(&report.ledger.damaged)
+        .collect()
 }

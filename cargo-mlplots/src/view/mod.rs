@@ -64,7 +64,10 @@ pub(crate) fn duration(millis: u64) -> String {
 mod tests {
     #[test]
     fn sizes_and_durations() {
-        assert_eq!([0, 999, 61_200, 1_250_000].map(super::size), ["0 B", "999 B", "61 kB", "1.2 MB"]);
+        assert_eq!(
+            [0, 999, 61_200, 1_250_000].map(super::size),
+            ["0 B", "999 B", "61 kB", "1.2 MB"]
+        );
         let shown = [850, 3_240, 245_000, 7_800_000].map(super::duration);
         assert_eq!(shown, ["850 ms", "3.2 s", "4 min 05 s", "2 h 10 min"]);
     }

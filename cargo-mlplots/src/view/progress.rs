@@ -51,13 +51,16 @@ impl Progress {
                     None if mode != ProgressMode::Off && took >= next_line => {
                         term::status("Training", &text());
                         // Rarer and rarer: a night fits into a page of log.
-                        next_line = (next_line * 2).min(next_line + Duration::from_secs(600));
+                        next_line = (next_line * 2).min(next_line + Duration::from_mins(10));
                     }
                     None => {}
                 }
             }
         });
-        Self { end: Some(end), thread: Some(thread) }
+        Self {
+            end: Some(end),
+            thread: Some(thread),
+        }
     }
 }
 
@@ -77,11 +80,15 @@ struct Foot {
 
 impl Foot {
     fn new() -> Self {
-        Self { taken: AtomicBool::new(false) }
+        Self {
+            taken: AtomicBool::new(false),
+        }
     }
 
     fn draw(&self, text: &str) {
-        let Some((rows, columns)) = screen() else { return };
+        let Some((rows, columns)) = screen() else {
+            return;
+        };
         let mut out = String::new();
         if !self.taken.swap(true, Ordering::Relaxed) {
             // Room for the foot, should the cursor stand on the last row.
@@ -91,7 +98,10 @@ impl Foot {
         // Save the cursor, let all rows but the last scroll, write the last, go back.
         let _ = std::fmt::Write::write_fmt(
             &mut out,
-            format_args!("\x1b7\x1b[1;{}r\x1b[{rows};1H\x1b[2K\x1b[1;36m    Training\x1b[0m {text}\x1b8", rows - 1),
+            format_args!(
+                "\x1b7\x1b[1;{}r\x1b[{rows};1H\x1b[2K\x1b[1;36m    Training\x1b[0m {text}\x1b8",
+                rows - 1
+            ),
         );
         let _ = std::io::stderr().lock().write_all(out.as_bytes());
     }

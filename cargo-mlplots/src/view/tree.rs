@@ -18,7 +18,10 @@ pub(crate) fn print(report: &Report) {
         ("artifacts", artifacts(report)),
         ("models", models(report)),
     ];
-    let branches: Vec<_> = branches.into_iter().filter(|(_, leaves)| !leaves.is_empty()).collect();
+    let branches: Vec<_> = branches
+        .into_iter()
+        .filter(|(_, leaves)| !leaves.is_empty())
+        .collect();
     for (place, (name, leaves)) in branches.iter().enumerate() {
         let last = place + 1 == branches.len();
         let summary = if *name == "figures" {
@@ -26,10 +29,17 @@ pub(crate) fn print(report: &Report) {
         } else {
             String::new()
         };
-        eprintln!("  {} {BOLD}{name}{BOLD:#}{summary}", if last { "└─" } else { "├─" });
+        eprintln!(
+            "  {} {BOLD}{name}{BOLD:#}{summary}",
+            if last { "└─" } else { "├─" }
+        );
         for (place, leaf) in leaves.iter().enumerate() {
             let trunk = if last { "   " } else { "│  " };
-            let twig = if place + 1 == leaves.len() { "└─" } else { "├─" };
+            let twig = if place + 1 == leaves.len() {
+                "└─"
+            } else {
+                "├─"
+            };
             eprintln!("  {trunk}{twig} {leaf}");
         }
     }
@@ -39,7 +49,9 @@ pub(crate) fn print(report: &Report) {
 fn headline(report: &Report) {
     let open = report.ledger.open.as_deref();
     let name = report.run.as_ref().map(|(run, _)| run.name.clone());
-    let name = name.or_else(|| open?.run_name.clone()).unwrap_or_else(|| report.run_uuid.clone());
+    let name = name
+        .or_else(|| open?.run_name.clone())
+        .unwrap_or_else(|| report.run_uuid.clone());
     let experiment = report.experiment.as_deref().unwrap_or("Default");
     let took = open.map_or(0, |open| report.outcome.end_time - open.start_time);
     let text = format!("{experiment} / {name} in {}", duration(took.max(0) as u64));
@@ -64,7 +76,11 @@ fn metrics(report: &Report) -> Vec<String> {
     let latest = &report.ledger.latest;
     let width = longest(latest.keys().map(String::as_str));
     let leaf = |metric: &mlplots::record::Metric| {
-        let step = if metric.step == 0 { String::new() } else { format!("  {DIM}step {}{DIM:#}", metric.step) };
+        let step = if metric.step == 0 {
+            String::new()
+        } else {
+            format!("  {DIM}step {}{DIM:#}", metric.step)
+        };
         format!("{:width$}  {}{step}", metric.key, number(metric.value))
     };
     shortened(latest.values().map(leaf).collect())
@@ -88,9 +104,14 @@ fn number(value: f64) -> String {
 }
 
 fn figures(report: &Report) -> Vec<String> {
-    let names: Vec<_> = report.ledger.tally.figures().flat_map(|figure| paths(figure)).collect();
+    let names: Vec<_> = report.ledger.tally.figures().flat_map(paths).collect();
     let width = longest(names.iter().map(String::as_str));
-    report.ledger.tally.figures().flat_map(|figure| leaves(figure, width)).collect()
+    report
+        .ledger
+        .tally
+        .figures()
+        .flat_map(|figure| leaves(figure, width))
+        .collect()
 }
 
 fn paths(figure: &Figure) -> Vec<String> {
@@ -98,7 +119,12 @@ fn paths(figure: &Figure) -> Vec<String> {
         return vec![figure.name.clone()];
     }
     // The grid's names of stepped images are for MLflow, not for people.
-    figure.files.iter().map(|file| file.path.clone()).filter(|path| !path.contains("+step+")).collect()
+    figure
+        .files
+        .iter()
+        .map(|file| file.path.clone())
+        .filter(|path| !path.contains("+step+"))
+        .collect()
 }
 
 fn leaves(figure: &Figure, width: usize) -> Vec<String> {
@@ -106,24 +132,44 @@ fn leaves(figure: &Figure, width: usize) -> Vec<String> {
     match figure.status {
         FigureStatus::Failed => {
             let optional = if figure.optional { " (optional)" } else { "" };
-            vec![format!("{:width$}  failed{optional}: {why}  {DIM}({}){DIM:#}", figure.name, figure.source)]
+            vec![format!(
+                "{:width$}  failed{optional}: {why}  {DIM}({}){DIM:#}",
+                figure.name, figure.source
+            )]
         }
-        FigureStatus::Skipped => vec![format!("{:width$}  {DIM}skipped: {why}{DIM:#}", figure.name)],
+        FigureStatus::Skipped => vec![format!(
+            "{:width$}  {DIM}skipped: {why}{DIM:#}",
+            figure.name
+        )],
         FigureStatus::Logged => paths(figure)
             .iter()
             .map(|path| {
-                let bytes = figure.files.iter().find(|file| file.path == *path).map_or(0, |file| file.bytes);
-                format!("{path:width$}  {:>7}  {DIM}{:>6}{DIM:#}", size(bytes), duration(figure.millis))
+                let bytes = figure
+                    .files
+                    .iter()
+                    .find(|file| file.path == *path)
+                    .map_or(0, |file| file.bytes);
+                format!(
+                    "{path:width$}  {:>7}  {DIM}{:>6}{DIM:#}",
+                    size(bytes),
+                    duration(figure.millis)
+                )
             })
             .collect(),
     }
 }
 
 fn artifacts(report: &Report) -> Vec<String> {
-    let artifacts: Vec<_> =
-        report.ledger.artifacts.iter().filter(|file| !file.path.contains("+step+")).collect();
+    let artifacts: Vec<_> = report
+        .ledger
+        .artifacts
+        .iter()
+        .filter(|file| !file.path.contains("+step+"))
+        .collect();
     let width = longest(artifacts.iter().map(|artifact| artifact.path.as_str()));
-    let leaf = |file: &&mlplots::record::Artifact| format!("{:width$}  {:>7}", file.path, size(file.bytes));
+    let leaf = |file: &&mlplots::record::Artifact| {
+        format!("{:width$}  {:>7}", file.path, size(file.bytes))
+    };
     shortened(artifacts.iter().map(leaf).collect())
 }
 
@@ -132,7 +178,12 @@ fn models(report: &Report) -> Vec<String> {
         Some((run, _)) => format!("{name}  {DIM}runs:/{}/{name}{DIM:#}", run.id),
         None => name.to_owned(),
     };
-    report.ledger.models.iter().map(|model| where_(&model.name)).collect()
+    report
+        .ledger
+        .models
+        .iter()
+        .map(|model| where_(&model.name))
+        .collect()
 }
 
 /// What went wrong, and where to look.
@@ -161,13 +212,22 @@ fn endings(report: &Report) {
 fn unshipped(report: &Report, halt: &Halt) {
     let uri = &report.tracking_uri;
     let (what, cause) = match halt {
-        Halt::GivenUp(Some(cause)) => (format!("not everything could be shipped to {uri} in time"), Some(cause)),
+        Halt::GivenUp(Some(cause)) => (
+            format!("not everything could be shipped to {uri} in time"),
+            Some(cause),
+        ),
         Halt::GivenUp(None) => (format!("shipping to {uri} was broken off"), None),
-        Halt::Refused(cause) => (format!("not everything could be shipped to {uri}"), Some(cause)),
+        Halt::Refused(cause) => (
+            format!("not everything could be shipped to {uri}"),
+            Some(cause),
+        ),
     };
     let cause_text = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     warning(&format!("{what}{cause_text}"));
-    if let Some(StoreError { help: Some(text), .. }) = cause {
+    if let Some(StoreError {
+        help: Some(text), ..
+    }) = cause
+    {
         help(text);
     }
     help("nothing is lost: `cargo mlplots sync` ships the rest");
@@ -194,10 +254,29 @@ mod tests {
 
     #[test]
     fn six_digits() {
-        let shown = [0.0, 2501.234567, 0.912345678, 1.0, 1e-9, 1234567.0, f64::NAN, -0.00012345678].map(number);
+        let shown = [
+            0.0,
+            2_501.234_567,
+            0.912_345_678,
+            1.0,
+            1e-9,
+            1_234_567.0,
+            f64::NAN,
+            -0.000_123_456_78,
+        ]
+        .map(number);
         assert_eq!(
             shown,
-            ["0", "2501.23", "0.912346", "1", "1.00000e-9", "1234567", "NaN", "-0.000123457"]
+            [
+                "0",
+                "2501.23",
+                "0.912346",
+                "1",
+                "1.00000e-9",
+                "1234567",
+                "NaN",
+                "-0.000123457"
+            ]
         );
     }
 }

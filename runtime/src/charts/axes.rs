@@ -21,7 +21,11 @@ impl Axis {
     fn range(&self) -> (f64, f64) {
         match self {
             Self::Numbers(low, high) | Self::Dates(low, high) => {
-                let room = if high > low { (high - low) * 0.05 } else { low.abs().max(1.0) * 0.05 };
+                let room = if high > low {
+                    (high - low) * 0.05
+                } else {
+                    low.abs().max(1.0) * 0.05
+                };
                 (low - room, high + room)
             }
             Self::Exact(low, high) => (*low, *high),
@@ -36,7 +40,10 @@ impl Axis {
             Self::Names(names) => names
                 .iter()
                 .enumerate()
-                .map(|(place, name)| Tick { at: place as f64, label: shortened(name) })
+                .map(|(place, name)| Tick {
+                    at: place as f64,
+                    label: shortened(name),
+                })
                 .collect(),
         }
     }
@@ -86,34 +93,95 @@ impl Frame {
         let (width, height) = (size.0 as f32, size.1 as f32);
         let (x_range, y_range) = (x.range(), y.range());
         let y_ticks = y.ticks(y_range, (height / 90.0).clamp(3.0, 10.0) as usize);
-        let widest = y_ticks.iter().map(|tick| text::width(&tick.label, TICK, Face::Regular)).fold(0.0, f32::max);
-        let name = |given: &Option<String>, own: &str| given.clone().unwrap_or_else(|| own.to_owned());
-        let (title, x_label, y_label) =
-            (name(&options.title, labels.title), name(&options.x_label, labels.x), name(&options.y_label, labels.y));
-        let left = 14.0 + widest + 8.0 + if y_label.is_empty() { 0.0 } else { LABEL + 12.0 };
+        let widest = y_ticks
+            .iter()
+            .map(|tick| text::width(&tick.label, TICK, Face::Regular))
+            .fold(0.0, f32::max);
+        let name =
+            |given: &Option<String>, own: &str| given.clone().unwrap_or_else(|| own.to_owned());
+        let (title, x_label, y_label) = (
+            name(&options.title, labels.title),
+            name(&options.x_label, labels.x),
+            name(&options.y_label, labels.y),
+        );
+        let left = 14.0
+            + widest
+            + 8.0
+            + if y_label.is_empty() {
+                0.0
+            } else {
+                LABEL + 12.0
+            };
         let right = width - 24.0 - room.right;
         let x_ticks = fitting(x, x_range, right - left);
         let turned = crowded(&x_ticks, right - left);
         let below = if turned {
-            x_ticks.iter().map(|tick| text::width(&tick.label, TICK, Face::Regular)).fold(0.0, f32::max)
+            x_ticks
+                .iter()
+                .map(|tick| text::width(&tick.label, TICK, Face::Regular))
+                .fold(0.0, f32::max)
         } else {
             TICK
         };
-        let bottom = height - 14.0 - below - 8.0 - if x_label.is_empty() { 0.0 } else { LABEL + 12.0 };
-        let top = if title.is_empty() { 20.0 } else { 14.0 + TITLE + 12.0 };
-        let mut frame = Self { scene: Scene::new(size), left, right, top, bottom, x: x_range, y: y_range };
+        let bottom = height
+            - 14.0
+            - below
+            - 8.0
+            - if x_label.is_empty() {
+                0.0
+            } else {
+                LABEL + 12.0
+            };
+        let top = if title.is_empty() {
+            20.0
+        } else {
+            14.0 + TITLE + 12.0
+        };
+        let mut frame = Self {
+            scene: Scene::new(size),
+            left,
+            right,
+            top,
+            bottom,
+            x: x_range,
+            y: y_range,
+        };
         frame.panel(room.bare, (&x_ticks, x), (&y_ticks, y), turned);
         let middle = f32::midpoint(left, right);
         frame.write((middle, 14.0), &title, TITLE, Align::Middle, Level::Top, 0);
-        frame.write((middle, height - 12.0), &x_label, LABEL, Align::Middle, Level::Bottom, 0);
-        frame.write((14.0, f32::midpoint(top, bottom)), &y_label, LABEL, Align::Middle, Level::Top, 3);
+        frame.write(
+            (middle, height - 12.0),
+            &x_label,
+            LABEL,
+            Align::Middle,
+            Level::Bottom,
+            0,
+        );
+        frame.write(
+            (14.0, f32::midpoint(top, bottom)),
+            &y_label,
+            LABEL,
+            Align::Middle,
+            Level::Top,
+            3,
+        );
         frame
     }
 
-    fn panel(&mut self, bare: bool, (x_ticks, x): (&[Tick], &Axis), (y_ticks, y): (&[Tick], &Axis), turned: bool) {
+    fn panel(
+        &mut self,
+        bare: bool,
+        (x_ticks, x): (&[Tick], &Axis),
+        (y_ticks, y): (&[Tick], &Axis),
+        turned: bool,
+    ) {
         let (left, right, top, bottom) = (self.left, self.right, self.top, self.bottom);
         if !bare {
-            self.scene.add(Shape::Rect { from: (left, top), to: (right, bottom), fill: PANEL });
+            self.scene.add(Shape::Rect {
+                from: (left, top),
+                to: (right, bottom),
+                fill: PANEL,
+            });
         }
         for tick in x_ticks {
             let at = self.x(tick.at);
@@ -121,9 +189,23 @@ impl Frame {
                 self.line(vec![(at, top), (at, bottom)], GRID, 1.0);
             }
             if turned {
-                self.write((at, bottom + 8.0), &tick.label, TICK, Align::End, Level::Middle, 3);
+                self.write(
+                    (at, bottom + 8.0),
+                    &tick.label,
+                    TICK,
+                    Align::End,
+                    Level::Middle,
+                    3,
+                );
             } else {
-                self.write((at, bottom + 8.0), &tick.label, TICK, Align::Middle, Level::Top, 0);
+                self.write(
+                    (at, bottom + 8.0),
+                    &tick.label,
+                    TICK,
+                    Align::Middle,
+                    Level::Top,
+                    0,
+                );
             }
         }
         for tick in y_ticks {
@@ -131,7 +213,14 @@ impl Frame {
             if !bare && !matches!(y, Axis::Names(_)) {
                 self.line(vec![(left, at), (right, at)], GRID, 1.0);
             }
-            self.write((left - 8.0, at), &tick.label, TICK, Align::End, Level::Middle, 0);
+            self.write(
+                (left - 8.0, at),
+                &tick.label,
+                TICK,
+                Align::End,
+                Level::Middle,
+                0,
+            );
         }
     }
 
@@ -153,28 +242,70 @@ impl Frame {
 
     /// A curve in the units of the axes.
     pub(super) fn curve(&mut self, points: &[(f64, f64)], color: Color, width: f32) {
-        let points = points.iter().map(|(x, y)| (self.x(*x), self.y(*y))).collect();
+        let points = self.clipped(points);
         self.line(points, color, width);
     }
 
     /// A dashed curve in the units of the axes.
     pub(super) fn dashes(&mut self, points: &[(f64, f64)], color: Color, width: f32) {
-        let points = points.iter().map(|(x, y)| (self.x(*x), self.y(*y))).collect();
-        self.scene.add(Shape::Line { points, color, width, dash: Some((8.0, 5.0)) });
+        let points = self.clipped(points);
+        self.scene.add(Shape::Line {
+            points,
+            color,
+            width,
+            dash: Some((8.0, 5.0)),
+        });
+    }
+
+    /// A curve's part within the panel; where it leaves there is a gap. A value that is no number
+    /// is a gap too.
+    fn clipped(&self, points: &[(f64, f64)]) -> Vec<(f32, f32)> {
+        const GAP: (f32, f32) = (f32::NAN, f32::NAN);
+        let mut clipped: Vec<(f32, f32)> = Vec::with_capacity(points.len());
+        for pair in points.windows(2) {
+            let Some((from, to)) = within(pair[0], pair[1], self.x, self.y) else {
+                clipped.push(GAP);
+                continue;
+            };
+            let ends = [from, to].map(|(x, y)| (self.x(x), self.y(y)));
+            if clipped.last() != Some(&ends[0]) {
+                clipped.extend([GAP, ends[0]]);
+            }
+            clipped.push(ends[1]);
+        }
+        clipped
     }
 
     /// The area between two curves over the same x.
     pub(super) fn band(&mut self, low: &[(f64, f64)], high: &[(f64, f64)], fill: Color) {
-        let points = low.iter().chain(high.iter().rev()).map(|(x, y)| (self.x(*x), self.y(*y))).collect();
+        let points = low
+            .iter()
+            .chain(high.iter().rev())
+            .map(|(x, y)| (self.x(*x), self.y(*y)))
+            .collect();
         self.scene.add(Shape::Area { points, fill });
     }
 
     /// Points in the units of the axes; those outside are left out.
-    pub(super) fn discs(&mut self, points: impl IntoIterator<Item = (f64, f64)>, radius: f32, fill: Color) {
+    pub(super) fn discs(
+        &mut self,
+        points: impl IntoIterator<Item = (f64, f64)>,
+        radius: f32,
+        fill: Color,
+    ) {
         let (x, y) = (self.x, self.y);
         let inside = |p: &(f64, f64)| (x.0..=x.1).contains(&p.0) && (y.0..=y.1).contains(&p.1);
-        let centers = points.into_iter().filter(inside).map(|(x, y)| (self.x(x), self.y(y))).collect();
-        self.scene.add(Shape::Discs { centers, radius, fill: Some(fill), edge: None });
+        let centers = points
+            .into_iter()
+            .filter(inside)
+            .map(|(x, y)| (self.x(x), self.y(y)))
+            .collect();
+        self.scene.add(Shape::Discs {
+            centers,
+            radius,
+            fill: Some(fill),
+            edge: None,
+        });
     }
 
     pub(super) fn rect(&mut self, from: (f64, f64), to: (f64, f64), fill: Color) {
@@ -184,19 +315,50 @@ impl Frame {
     }
 
     pub(super) fn line(&mut self, points: Vec<(f32, f32)>, color: Color, width: f32) {
-        self.scene.add(Shape::Line { points, color, width, dash: None });
+        self.scene.add(Shape::Line {
+            points,
+            color,
+            width,
+            dash: None,
+        });
     }
 
     /// A text at a place of the scene.
-    pub(super) fn write(&mut self, at: (f32, f32), text: &str, em: f32, align: Align, level: Level, turns: u8) {
+    pub(super) fn write(
+        &mut self,
+        at: (f32, f32),
+        text: &str,
+        em: f32,
+        align: Align,
+        level: Level,
+        turns: u8,
+    ) {
         self.write_in(INK, at, text, em, align, level, turns);
     }
 
     #[allow(clippy::too_many_arguments, reason = "a text is all of these")]
-    pub(super) fn write_in(&mut self, color: Color, at: (f32, f32), text: &str, em: f32, align: Align, level: Level, turns: u8) {
+    pub(super) fn write_in(
+        &mut self,
+        color: Color,
+        at: (f32, f32),
+        text: &str,
+        em: f32,
+        align: Align,
+        level: Level,
+        turns: u8,
+    ) {
         if !text.is_empty() {
             let text = text.to_owned();
-            self.scene.add(Shape::Text(Text { at, text, em, face: Face::Regular, color, align, level, turns }));
+            self.scene.add(Shape::Text(Text {
+                at,
+                line: text,
+                em,
+                face: Face::Regular,
+                color,
+                align,
+                level,
+                turns,
+            }));
         }
     }
 
@@ -204,8 +366,14 @@ impl Frame {
     pub(super) fn legend(&mut self, entries: &[(String, Key)], points: &[(f64, f64)]) {
         const PAD: f32 = 10.0;
         const LINE: f32 = TICK * 1.55;
-        let widest = entries.iter().map(|(name, _)| text::width(name, TICK, Face::Regular)).fold(0.0, f32::max);
-        let (width, height) = (PAD * 3.0 + 24.0 + widest, PAD * 1.6 + LINE * entries.len() as f32);
+        let widest = entries
+            .iter()
+            .map(|(name, _)| text::width(name, TICK, Face::Regular))
+            .fold(0.0, f32::max);
+        let (width, height) = (
+            PAD * 3.0 + 24.0 + widest,
+            PAD * 1.6 + LINE * entries.len() as f32,
+        );
         let corners = [
             (self.right - width - 10.0, self.top + 10.0),
             (self.left + 10.0, self.top + 10.0),
@@ -218,13 +386,34 @@ impl Frame {
                 let (x, y) = (self.x(*x), self.y(*y));
                 (left..left + width).contains(&x) && (top..top + height).contains(&y)
             };
-            points.iter().step_by(every).filter(|point| inside(point)).count()
+            points
+                .iter()
+                .step_by(every)
+                .filter(|point| inside(point))
+                .count()
         };
-        let (left, top) = corners.into_iter().min_by_key(covered).unwrap_or(corners[0]);
+        let (left, top) = corners
+            .into_iter()
+            .min_by_key(covered)
+            .unwrap_or(corners[0]);
         let (right, bottom) = (left + width, top + height);
-        self.scene.add(Shape::Rect { from: (left, top), to: (right, bottom), fill: PANEL.alpha(0.9) });
+        self.scene.add(Shape::Rect {
+            from: (left, top),
+            to: (right, bottom),
+            fill: PANEL.alpha(0.9),
+        });
         let edge = Color::rgb(204, 204, 204);
-        self.line(vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], edge, 1.0);
+        self.line(
+            vec![
+                (left, top),
+                (right, top),
+                (right, bottom),
+                (left, bottom),
+                (left, top),
+            ],
+            edge,
+            1.0,
+        );
         for (place, (name, key)) in entries.iter().enumerate() {
             let y = top + PAD * 0.8 + LINE * (place as f32 + 0.5);
             let (from, to) = (left + PAD, left + PAD + 24.0);
@@ -232,19 +421,70 @@ impl Frame {
                 Key::Line(color, width) => self.line(vec![(from, y), (to, y)], color, width),
                 Key::Dashes(color, width) => {
                     let points = vec![(from, y), (to, y)];
-                    self.scene.add(Shape::Line { points, color, width, dash: Some((8.0, 4.0)) });
+                    self.scene.add(Shape::Line {
+                        points,
+                        color,
+                        width,
+                        dash: Some((8.0, 4.0)),
+                    });
                 }
                 Key::Area(fill) => {
-                    self.scene.add(Shape::Rect { from: (from, y - 5.0), to: (to, y + 5.0), fill });
+                    self.scene.add(Shape::Rect {
+                        from: (from, y - 5.0),
+                        to: (to, y + 5.0),
+                        fill,
+                    });
                 }
                 Key::Disc(fill) => {
                     let centers = vec![(f32::midpoint(from, to), y)];
-                    self.scene.add(Shape::Discs { centers, radius: 4.0, fill: Some(fill), edge: None });
+                    self.scene.add(Shape::Discs {
+                        centers,
+                        radius: 4.0,
+                        fill: Some(fill),
+                        edge: None,
+                    });
                 }
             }
             self.write((to + PAD, y), name, TICK, Align::Start, Level::Middle, 0);
         }
     }
+}
+
+/// The part of a segment within ranges of x and y (Liang and Barsky, *A New Concept and Method for
+/// Line Clipping*, 1984).
+fn within(
+    from: (f64, f64),
+    to: (f64, f64),
+    x: (f64, f64),
+    y: (f64, f64),
+) -> Option<((f64, f64), (f64, f64))> {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    if !(dx.is_finite() && dy.is_finite()) {
+        return None;
+    }
+    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
+    let borders = [
+        (-dx, from.0 - x.0),
+        (dx, x.1 - from.0),
+        (-dy, from.1 - y.0),
+        (dy, y.1 - from.1),
+    ];
+    for (speed, room) in borders {
+        if speed == 0.0 && room < 0.0 {
+            return None;
+        }
+        if speed < 0.0 {
+            enter = enter.max(room / speed);
+        } else if speed > 0.0 {
+            leave = leave.min(room / speed);
+        }
+    }
+    let at = |share: f64| match share {
+        0.0 => from,
+        1.0 => to,
+        share => (from.0 + share * dx, from.1 + share * dy),
+    };
+    (enter <= leave).then(|| (at(enter), at(leave)))
 }
 
 /// How a legend shows a colour.
@@ -266,6 +506,30 @@ fn fitting(axis: &Axis, range: (f64, f64), room: f32) -> Vec<Tick> {
 }
 
 fn crowded(ticks: &[Tick], room: f32) -> bool {
-    let needed: f32 = ticks.iter().map(|tick| text::width(&tick.label, TICK, Face::Regular) + TICK).sum();
+    let needed: f32 = ticks
+        .iter()
+        .map(|tick| text::width(&tick.label, TICK, Face::Regular) + TICK)
+        .sum();
     needed > room
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn segments_are_cut_at_the_border_and_keep_their_slope() {
+        let unit = (0.0, 1.0);
+        let cut = |from, to| within(from, to, unit, unit);
+        assert_eq!(cut((0.2, 0.2), (0.8, 0.4)), Some(((0.2, 0.2), (0.8, 0.4))));
+        assert_eq!(cut((-1.0, 0.5), (2.0, 0.5)), Some(((0.0, 0.5), (1.0, 0.5))));
+        assert_eq!(cut((0.5, 0.5), (0.5, 2.5)), Some(((0.5, 0.5), (0.5, 1.0))));
+        assert_eq!(
+            cut((-1.0, -1.0), (2.0, 2.0)).map(|(a, b)| (a.0.round(), b.1.round())),
+            Some((0.0, 1.0))
+        );
+        assert_eq!(cut((2.0, 0.0), (3.0, 1.0)), None);
+        assert_eq!(cut((0.5, f64::NAN), (0.6, 0.5)), None);
+        assert_eq!(cut((0.5, 0.5), (f64::INFINITY, 0.5)), None);
+    }
 }

@@ -23,10 +23,20 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
         if window == 0 {
             return Err("`window` is 0; a mean is over at least one value".to_owned());
         }
-        let labels = Labels { title: "Time series", x: "Date", y: "Value" };
+        let labels = Labels {
+            title: "Time series",
+            x: "Date",
+            y: "Value",
+        };
         let x = span(points.iter().map(|point| point.0));
         let y = span(points.iter().map(|point| point.1));
-        let mut frame = Frame::new(options, labels, &Axis::Dates(x.0, x.1), &Axis::Numbers(y.0, y.1), Room::default());
+        let mut frame = Frame::new(
+            options,
+            labels,
+            &Axis::Dates(x.0, x.1),
+            &Axis::Numbers(y.0, y.1),
+            Room::default(),
+        );
         if window == 1 {
             frame.curve(&points, PALETTE[0], 1.6);
             return Ok(frame.scene);
@@ -36,7 +46,9 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
         let (mean, spread) = (rolling_mean(&of, window), rolling_std(&of, window));
         let curve = |sign: f64| -> Vec<(f64, f64)> {
             let each = at.iter().zip(mean.iter().zip(&spread));
-            each.filter(|(_, (mean, _))| mean.is_finite()).map(|(at, (mean, std))| (*at, mean + sign * std)).collect()
+            each.filter(|(_, (mean, _))| mean.is_finite())
+                .map(|(at, (mean, std))| (*at, mean + sign * std))
+                .collect()
         };
         frame.band(&curve(-1.0), &curve(1.0), PALETTE[1].alpha(0.25));
         frame.curve(&curve(0.0), PALETTE[3], 2.0);
@@ -44,7 +56,10 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
             &[
                 ("value".to_owned(), Key::Line(PALETTE[0].alpha(0.6), 1.4)),
                 (format!("mean of {window}"), Key::Line(PALETTE[3], 2.0)),
-                ("± 1 standard deviation".to_owned(), Key::Area(PALETTE[1].alpha(0.35))),
+                (
+                    "± 1 standard deviation".to_owned(),
+                    Key::Area(PALETTE[1].alpha(0.35)),
+                ),
             ],
             &points,
         );
@@ -59,15 +74,32 @@ pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
         let points = pairs(("x", "y"), &x, &y)?;
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let (across, down) = (span(x.iter().copied()), span(y.iter().copied()));
-        let labels = Labels { title: "Scatter", x: "x", y: "y" };
-        let axes = (Axis::Numbers(across.0, across.1), Axis::Numbers(down.0, down.1));
+        let labels = Labels {
+            title: "Scatter",
+            x: "x",
+            y: "y",
+        };
+        let axes = (
+            Axis::Numbers(across.0, across.1),
+            Axis::Numbers(down.0, down.1),
+        );
         let mut frame = Frame::new(options, labels, &axes.0, &axes.1, Room::default());
-        frame.discs(points.iter().copied(), radius(points.len()), PALETTE[0].alpha(opacity(points.len())));
+        frame.discs(
+            points.iter().copied(),
+            radius(points.len()),
+            PALETTE[0].alpha(opacity(points.len())),
+        );
         if let Some(line) = regression_line(&mut frame, &x, &y) {
             frame.legend(
                 &[
-                    (format!("regression, r = {}", ticks::number(line.r, 0.001)), Key::Line(PALETTE[3], 2.2)),
-                    ("95 % confidence".to_owned(), Key::Area(PALETTE[3].alpha(0.25))),
+                    (
+                        format!("regression, r = {}", ticks::number(line.r, 0.001)),
+                        Key::Line(PALETTE[3], 2.2),
+                    ),
+                    (
+                        "95 % confidence".to_owned(),
+                        Key::Area(PALETTE[3].alpha(0.25)),
+                    ),
                 ],
                 &points,
             );
@@ -83,19 +115,39 @@ pub fn histogram(sample: &[f64]) -> Figure {
     Figure::chart(move |options| {
         values("sample", &sample)?;
         let histogram = Histogram::auto(&sample).ok_or("`sample` has no finite value")?;
-        let (low, high) = (histogram.edges[0], histogram.edges[histogram.edges.len() - 1]);
+        let (low, high) = (
+            histogram.edges[0],
+            histogram.edges[histogram.edges.len() - 1],
+        );
         let total: u64 = histogram.counts.iter().sum();
         let scale = total as f64 * (high - low) / histogram.counts.len() as f64;
         let curve: Vec<_> = kde(&sample, 0.0, 1.0).map_or_else(Vec::new, |density| {
-            density.points.iter().map(|(x, density)| (*x, density * scale)).collect()
+            density
+                .points
+                .iter()
+                .map(|(x, density)| (*x, density * scale))
+                .collect()
         });
-        let most = histogram.counts.iter().map(|count| *count as f64).chain(curve.iter().map(|p| p.1)).fold(1.0, f64::max);
-        let labels = Labels { title: "Distribution", x: "Value", y: "Count" };
+        let most = histogram
+            .counts
+            .iter()
+            .map(|count| *count as f64)
+            .chain(curve.iter().map(|p| p.1))
+            .fold(1.0, f64::max);
+        let labels = Labels {
+            title: "Distribution",
+            x: "Value",
+            y: "Count",
+        };
         let axes = (Axis::Numbers(low, high), Axis::Exact(0.0, most * 1.06));
         let mut frame = Frame::new(options, labels, &axes.0, &axes.1, Room::default());
         for (edges, count) in histogram.edges.windows(2).zip(&histogram.counts) {
             let gap = 0.5 * (high - low) / f64::from(frame.right - frame.left);
-            frame.rect((edges[0] + gap, 0.0), (edges[1] - gap, *count as f64), PALETTE[0].alpha(0.6));
+            frame.rect(
+                (edges[0] + gap, 0.0),
+                (edges[1] - gap, *count as f64),
+                PALETTE[0].alpha(0.6),
+            );
         }
         frame.curve(&curve, PALETTE[0], 2.2);
         Ok(frame.scene)
@@ -106,7 +158,10 @@ pub fn histogram(sample: &[f64]) -> Figure {
 /// its value.
 pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
     let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
-    let columns: Vec<Vec<f64>> = columns.iter().map(|column| column.as_ref().to_vec()).collect();
+    let columns: Vec<Vec<f64>> = columns
+        .iter()
+        .map(|column| column.as_ref().to_vec())
+        .collect();
     Figure::chart(move |options| {
         same_length(("names", "columns"), names.len(), columns.len())?;
         if columns.len() < 2 {
@@ -114,20 +169,49 @@ pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -
         }
         let count = names.len();
         let matrix = matrix(&columns);
-        let labels = Labels { title: "Correlation", x: "", y: "" };
+        let labels = Labels {
+            title: "Correlation",
+            x: "",
+            y: "",
+        };
         let across = Axis::Names(names.clone());
         let down = Axis::Names(names.iter().rev().cloned().collect());
-        let mut frame = Frame::new(options, labels, &across, &down, Room { right: 90.0, bare: true });
+        let mut frame = Frame::new(
+            options,
+            labels,
+            &across,
+            &down,
+            Room {
+                right: 90.0,
+                bare: true,
+            },
+        );
         let cell = (frame.right - frame.left) / count as f32;
         let em = (cell * 0.24).clamp(7.0, TICK);
         for (row, values) in matrix.iter().enumerate() {
             for (column, value) in values.iter().enumerate().take(row) {
                 let at = (column as f64, (count - 1 - row) as f64);
-                let color = if value.is_finite() { coolwarm(*value) } else { Color::rgb(240, 240, 240) };
+                let color = if value.is_finite() {
+                    coolwarm(*value)
+                } else {
+                    Color::rgb(240, 240, 240)
+                };
                 let half = 0.5 - f64::from(0.6 / cell);
-                frame.rect((at.0 - half, at.1 - half), (at.0 + half, at.1 + half), color);
-                let ink = if is_dark(color) { Color::rgb(255, 255, 255) } else { INK };
-                let text = if value.is_finite() { format!("{value:.2}").replace('-', "−") } else { "–".to_owned() };
+                frame.rect(
+                    (at.0 - half, at.1 - half),
+                    (at.0 + half, at.1 + half),
+                    color,
+                );
+                let ink = if is_dark(color) {
+                    Color::rgb(255, 255, 255)
+                } else {
+                    INK
+                };
+                let text = if value.is_finite() {
+                    ticks::number(*value, 0.01)
+                } else {
+                    "–".to_owned()
+                };
                 let center = (frame.x(at.0), frame.y(at.1));
                 frame.write_in(ink, center, &text, em, Align::Middle, Level::Middle, 0);
             }
@@ -142,15 +226,26 @@ fn color_bar(frame: &mut Frame) {
     const STEPS: usize = 128;
     let (left, right) = (frame.right + 22.0, frame.right + 42.0);
     let (top, bottom) = (frame.top, frame.bottom);
-    let at = |value: f64| bottom - (value as f32 + 1.0) / 2.0 * (bottom - top);
+    let at = |value: f64| bottom - (value as f32 + 1.0) * 0.5 * (bottom - top);
     for step in 0..STEPS {
         let value = |step: usize| step as f64 / STEPS as f64 * 2.0 - 1.0;
         let (from, to) = ((left, at(value(step))), (right, at(value(step + 1))));
-        frame.scene.add(Shape::Rect { from, to, fill: coolwarm(value(step) + 1.0 / STEPS as f64) });
+        frame.scene.add(Shape::Rect {
+            from,
+            to,
+            fill: coolwarm(value(step) + 1.0 / STEPS as f64),
+        });
     }
     for tick in ticks::numbers(-1.0, 1.0, 8) {
         let y = at(tick.at);
         frame.line(vec![(right, y), (right + 4.0, y)], INK, 1.0);
-        frame.write((right + 8.0, y), &tick.label, TICK, Align::Start, Level::Middle, 0);
+        frame.write(
+            (right + 8.0, y),
+            &tick.label,
+            TICK,
+            Align::Start,
+            Level::Middle,
+            0,
+        );
     }
 }

@@ -14,7 +14,10 @@ type Group = (String, Vec<f64>);
 
 /// Owns the groups, so that the figure can be drawn later.
 fn owned<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Vec<Group> {
-    groups.iter().map(|(name, values)| (name.as_ref().to_owned(), values.as_ref().to_vec())).collect()
+    groups
+        .iter()
+        .map(|(name, values)| (name.as_ref().to_owned(), values.as_ref().to_vec()))
+        .collect()
 }
 
 /// Refuses no groups, and groups without a value.
@@ -43,30 +46,65 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     Figure::chart(move |options| {
         let groups = checked(&groups)?;
         let (low, high) = range(&groups);
-        let labels = Labels { title: "Distribution by group", x: "Group", y: "Value" };
-        let mut frame = Frame::new(options, labels, &names(&groups), &Axis::Numbers(low, high), Room::default());
-        let most = groups.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        let labels = Labels {
+            title: "Distribution by group",
+            x: "Group",
+            y: "Value",
+        };
+        let mut frame = Frame::new(
+            options,
+            labels,
+            &names(&groups),
+            &Axis::Numbers(low, high),
+            Room::default(),
+        );
+        let most = groups
+            .iter()
+            .map(|(_, values)| values.len())
+            .max()
+            .unwrap_or(0);
         for (place, (_, values)) in groups.iter().enumerate() {
             let center = place as f64;
             let color = PALETTE[place % PALETTE.len()];
-            let Some(stats) = box_stats(values) else { continue };
-            frame.rect((center - 0.4, stats.q1), (center + 0.4, stats.q3), Color::rgb(211, 211, 211));
+            let Some(stats) = box_stats(values) else {
+                continue;
+            };
+            frame.rect(
+                (center - 0.4, stats.q1),
+                (center + 0.4, stats.q3),
+                Color::rgb(211, 211, 211),
+            );
             let offsets = jitter(values.len(), 0.6, place as u64 + 1);
-            let points = values.iter().zip(offsets).map(|(value, offset)| (center + offset, *value));
+            let points = values
+                .iter()
+                .zip(offsets)
+                .map(|(value, offset)| (center + offset, *value));
             frame.discs(points, radius(most), color.alpha(opacity(most)));
             let edge = Color::rgb(70, 70, 70);
             let across = |frame: &mut Frame, value: f64, half: f64, width: f32| {
-                frame.curve(&[(center - half, value), (center + half, value)], edge, width);
+                frame.curve(
+                    &[(center - half, value), (center + half, value)],
+                    edge,
+                    width,
+                );
             };
             for (from, to) in [(stats.q1, stats.low), (stats.q3, stats.high)] {
                 frame.curve(&[(center, from), (center, to)], edge, 1.6);
                 across(&mut frame, to, 0.2, 1.6);
             }
-            for (half, value, width) in [(0.4, stats.q1, 1.6), (0.4, stats.q3, 1.6), (0.4, stats.median, 2.4)] {
+            for (half, value, width) in [
+                (0.4, stats.q1, 1.6),
+                (0.4, stats.q3, 1.6),
+                (0.4, stats.median, 2.4),
+            ] {
                 across(&mut frame, value, half, width);
             }
             for side in [-0.4, 0.4] {
-                frame.curve(&[(center + side, stats.q1), (center + side, stats.q3)], edge, 1.6);
+                frame.curve(
+                    &[(center + side, stats.q1), (center + side, stats.q3)],
+                    edge,
+                    1.6,
+                );
             }
         }
         Ok(frame.scene)
@@ -80,15 +118,29 @@ pub fn density<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
         let groups = checked(&groups)?;
         let mut curves = Vec::new();
         for (name, values) in &groups {
-            let density = kde(values, 3.0, 1.0)
-                .ok_or_else(|| format!("`groups[{name:?}]` has no spread: a density needs two different values"))?;
+            let density = kde(values, 3.0, 1.0).ok_or_else(|| {
+                format!("`groups[{name:?}]` has no spread: a density needs two different values")
+            })?;
             curves.push((name.clone(), density.points));
         }
-        let all: Vec<(f64, f64)> = curves.iter().flat_map(|(_, points)| points.iter().copied()).collect();
+        let all: Vec<(f64, f64)> = curves
+            .iter()
+            .flat_map(|(_, points)| points.iter().copied())
+            .collect();
         let (low, high) = span(all.iter().map(|point| point.0));
         let most = all.iter().map(|point| point.1).fold(0.0, f64::max);
-        let labels = Labels { title: "Density by group", x: "Value", y: "Density" };
-        let mut frame = Frame::new(options, labels, &Axis::Numbers(low, high), &Axis::Exact(0.0, most * 1.06), Room::default());
+        let labels = Labels {
+            title: "Density by group",
+            x: "Value",
+            y: "Density",
+        };
+        let mut frame = Frame::new(
+            options,
+            labels,
+            &Axis::Numbers(low, high),
+            &Axis::Exact(0.0, most * 1.06),
+            Room::default(),
+        );
         let mut entries = Vec::new();
         for (place, (name, points)) in curves.into_iter().enumerate() {
             let color = PALETTE[place % PALETTE.len()];
@@ -111,12 +163,23 @@ pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure 
             .iter()
             .map(|(_, values)| {
                 let count = values.len();
-                let half = if count < 2 { 0.0 } else { t_quantile(0.975, count - 1) * std(values, 1) / (count as f64).sqrt() };
+                let half = if count < 2 {
+                    0.0
+                } else {
+                    t_quantile(0.975, count - 1) * std(values, 1) / (count as f64).sqrt()
+                };
                 (mean(values), half)
             })
             .collect();
-        let (low, high) = span(bars.iter().flat_map(|(mean, half)| [mean - half, mean + half, 0.0]));
-        let labels = Labels { title: "Mean by group", x: "Group", y: "Mean" };
+        let (low, high) = span(
+            bars.iter()
+                .flat_map(|(mean, half)| [mean - half, mean + half, 0.0]),
+        );
+        let labels = Labels {
+            title: "Mean by group",
+            x: "Group",
+            y: "Mean",
+        };
         let down = Axis::Exact(low * 1.06, high * 1.06);
         let mut frame = Frame::new(options, labels, &names(&groups), &down, Room::default());
         for (place, (mean, half)) in bars.iter().enumerate() {

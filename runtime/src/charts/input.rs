@@ -5,7 +5,11 @@ use super::stats::summary::{finite, finite_pairs};
 /// The finite values of an argument.
 pub(super) fn values(name: &str, values: &[f64]) -> Result<Vec<f64>, String> {
     let finite = finite(values);
-    if finite.is_empty() { Err(format!("`{name}` has no finite value")) } else { Ok(finite) }
+    if finite.is_empty() {
+        Err(format!("`{name}` has no finite value"))
+    } else {
+        Ok(finite)
+    }
 }
 
 /// The pairs of two arguments that are both finite.
@@ -15,7 +19,10 @@ pub(super) fn pairs(names: (&str, &str), x: &[f64], y: &[f64]) -> Result<Vec<(f6
     values(names.1, y)?;
     let pairs = finite_pairs(x, y);
     if pairs.is_empty() {
-        return Err(format!("`{}` and `{}` have no finite pair of values", names.0, names.1));
+        return Err(format!(
+            "`{}` and `{}` have no finite pair of values",
+            names.0, names.1
+        ));
     }
     Ok(pairs)
 }
@@ -24,11 +31,18 @@ pub(super) fn same_length(names: (&str, &str), a: usize, b: usize) -> Result<(),
     if a == b {
         return Ok(());
     }
-    Err(format!("`{}` has {a} values and `{}` has {b}; they belong together", names.0, names.1))
+    Err(format!(
+        "`{}` has {a} values and `{}` has {b}; they belong together",
+        names.0, names.1
+    ))
 }
 
 /// The least and the largest of some values.
 pub(super) fn span(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
-    let span = values.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let span = values
+        .into_iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
     if span.0 <= span.1 { span } else { (0.0, 1.0) }
 }

@@ -31,13 +31,22 @@ pub(super) const PALETTE: [Color; 8] = [
 /// Color Maps for Scientific Visualization*, 2009).
 pub(super) fn coolwarm(value: f64) -> Color {
     const STOPS: [(u8, u8, u8); 9] = [
-        (59, 76, 192), (98, 130, 234), (141, 176, 254), (184, 208, 249), (221, 221, 221),
-        (245, 196, 173), (244, 154, 123), (222, 96, 77), (180, 4, 38),
+        (59, 76, 192),
+        (98, 130, 234),
+        (141, 176, 254),
+        (184, 208, 249),
+        (221, 221, 221),
+        (245, 196, 173),
+        (244, 154, 123),
+        (222, 96, 77),
+        (180, 4, 38),
     ];
-    let place = (value.clamp(-1.0, 1.0) + 1.0) / 2.0 * 8.0;
+    let place = (value.clamp(-1.0, 1.0) + 1.0) * 4.0;
     let stop = (place.floor() as usize).min(7);
     let share = place - stop as f64;
-    let mix = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share).round() as u8;
+    let mix = |from: u8, to: u8| {
+        (f64::from(from) + (f64::from(to) - f64::from(from)) * share).round() as u8
+    };
     let ((r0, g0, b0), (r1, g1, b1)) = (STOPS[stop], STOPS[stop + 1]);
     Color::rgb(mix(r0, r1), mix(g0, g1), mix(b0, b1))
 }
@@ -47,7 +56,11 @@ pub(super) fn coolwarm(value: f64) -> Color {
 pub(super) fn is_dark(color: Color) -> bool {
     let linear = |channel: u8| {
         let share = f64::from(channel) / 255.0;
-        if share <= 0.03928 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        if share <= 0.03928 {
+            share / 12.92
+        } else {
+            ((share + 0.055) / 1.055).powf(2.4)
+        }
     };
     let (r, g, b) = color.rgb;
     0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) < 0.408

@@ -19,7 +19,11 @@ pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
     Figure::chart(move |options| {
         let pairs = pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
         let points: Vec<(f64, f64)> = pairs.iter().map(|(t, p)| (*p, t - p)).collect();
-        let labels = Labels { title: "Residuals", x: "Predicted", y: "Residual (true − predicted)" };
+        let labels = Labels {
+            title: "Residuals",
+            x: "Predicted",
+            y: "Residual (true − predicted)",
+        };
         let mut frame = cloud(options, labels, &points);
         let (low, high) = frame.x_range();
         frame.dashes(&[(low, 0.0), (high, 0.0)], INK, 1.4);
@@ -27,7 +31,10 @@ pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
         let trend = smooth(&x, &y);
         frame.curve(&trend, PALETTE[3], 2.2);
         frame.legend(
-            &[("residual".to_owned(), Key::Disc(PALETTE[0])), ("local mean (LOWESS)".to_owned(), Key::Line(PALETTE[3], 2.2))],
+            &[
+                ("residual".to_owned(), Key::Disc(PALETTE[0])),
+                ("local mean (LOWESS)".to_owned(), Key::Line(PALETTE[3], 2.2)),
+            ],
             &points,
         );
         Ok(frame.scene)
@@ -41,10 +48,18 @@ pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
     Figure::chart(move |options| {
         let points = pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
         let (low, high) = span(points.iter().flat_map(|(t, p)| [*t, *p]));
-        let labels = Labels { title: "Prediction error", x: "True", y: "Predicted" };
+        let labels = Labels {
+            title: "Prediction error",
+            x: "True",
+            y: "Predicted",
+        };
         let axis = || Axis::Numbers(low, high);
         let mut frame = Frame::new(options, labels, &axis(), &axis(), Room::default());
-        frame.discs(points.iter().copied(), radius(points.len()), PALETTE[0].alpha(opacity(points.len())));
+        frame.discs(
+            points.iter().copied(),
+            radius(points.len()),
+            PALETTE[0].alpha(opacity(points.len())),
+        );
         let (low, high) = frame.x_range();
         frame.dashes(&[(low, low), (high, high)], INK, 1.6);
         let mut entries = vec![("identity".to_owned(), Key::Dashes(INK, 1.6))];
@@ -69,14 +84,34 @@ pub fn qq(sample: &[f64]) -> Figure {
     Figure::chart(move |options| {
         values("sample", &sample)?;
         let plot = probability_plot(&sample).ok_or("`sample` has fewer than two finite values")?;
-        let labels = Labels { title: "Normal Q–Q", x: "Theoretical quantile", y: "Ordered value" };
+        let labels = Labels {
+            title: "Normal Q–Q",
+            x: "Theoretical quantile",
+            y: "Ordered value",
+        };
         let (xs, ys): (Vec<f64>, Vec<f64>) = plot.points.iter().copied().unzip();
         let (x, y) = (span(xs), span(ys));
-        let mut frame = Frame::new(options, labels, &Axis::Numbers(x.0, x.1), &Axis::Numbers(y.0, y.1), Room::default());
+        let mut frame = Frame::new(
+            options,
+            labels,
+            &Axis::Numbers(x.0, x.1),
+            &Axis::Numbers(y.0, y.1),
+            Room::default(),
+        );
         frame.discs(plot.points.iter().copied(), 3.6, PALETTE[0].alpha(0.8));
-        frame.curve(&[(x.0, plot.line.at(x.0)), (x.1, plot.line.at(x.1))], PALETTE[3], 2.0);
+        frame.curve(
+            &[(x.0, plot.line.at(x.0)), (x.1, plot.line.at(x.1))],
+            PALETTE[3],
+            2.0,
+        );
         frame.legend(
-            &[("value".to_owned(), Key::Disc(PALETTE[0])), (format!("normal, r = {:.4}", plot.line.r), Key::Line(PALETTE[3], 2.0))],
+            &[
+                ("value".to_owned(), Key::Disc(PALETTE[0])),
+                (
+                    format!("normal, r = {:.4}", plot.line.r),
+                    Key::Line(PALETTE[3], 2.0),
+                ),
+            ],
             &plot.points,
         );
         Ok(frame.scene)
@@ -93,21 +128,47 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
         let (low, high) = span(finite.into_iter().chain([0.0]));
         // Room for the numbers beside the bars' ends.
         let room = (high - low) * 0.12;
-        let (low, high) = (if low < 0.0 { low - room } else { low }, if high > 0.0 { high + room } else { high });
-        let labels = Labels { title: "Coefficients", x: "Coefficient", y: "" };
+        let (low, high) = (
+            if low < 0.0 { low - room } else { low },
+            if high > 0.0 { high + room } else { high },
+        );
+        let labels = Labels {
+            title: "Coefficients",
+            x: "Coefficient",
+            y: "",
+        };
         let rows = names.iter().rev().cloned().collect();
-        let mut frame = Frame::new(options, labels, &Axis::Numbers(low, high), &Axis::Names(rows), Room::default());
+        let mut frame = Frame::new(
+            options,
+            labels,
+            &Axis::Numbers(low, high),
+            &Axis::Names(rows),
+            Room::default(),
+        );
         let largest = low.abs().max(high.abs());
-        for (place, value) in given.iter().rev().enumerate().filter(|(_, value)| value.is_finite()) {
+        for (place, value) in given
+            .iter()
+            .rev()
+            .enumerate()
+            .filter(|(_, value)| value.is_finite())
+        {
             let row = place as f64;
             let color = if *value < 0.0 { PALETTE[3] } else { PALETTE[0] };
             frame.rect((0.0, row - 0.38), (*value, row + 0.38), color);
             let text = super::ticks::number(*value, significant(*value, largest));
-            let (at, align) = match *value < 0.0 {
-                true => (frame.x(*value) - 5.0, Align::End),
-                false => (frame.x(*value) + 5.0, Align::Start),
+            let (at, align) = if *value < 0.0 {
+                (frame.x(*value) - 5.0, Align::End)
+            } else {
+                (frame.x(*value) + 5.0, Align::Start)
             };
-            frame.write((at, frame.y(row)), &text, TICK * 0.9, align, Level::Middle, 0);
+            frame.write(
+                (at, frame.y(row)),
+                &text,
+                TICK * 0.9,
+                align,
+                Level::Middle,
+                0,
+            );
         }
         let zero = frame.x(0.0);
         let (top, bottom) = (frame.top, frame.bottom);
@@ -136,11 +197,18 @@ pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
         if points.is_empty() {
             return Err("`y_true` and `y_pred` leave no spread of residuals to show".to_owned());
         }
-        let labels = Labels { title: "Scale–location", x: "Predicted", y: "√|standardized residual|" };
+        let labels = Labels {
+            title: "Scale–location",
+            x: "Predicted",
+            y: "√|standardized residual|",
+        };
         let mut frame = cloud(options, labels, &points);
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         frame.curve(&smooth(&x, &y), PALETTE[3], 2.2);
-        frame.legend(&[("local mean (LOWESS)".to_owned(), Key::Line(PALETTE[3], 2.2))], &points);
+        frame.legend(
+            &[("local mean (LOWESS)".to_owned(), Key::Line(PALETTE[3], 2.2))],
+            &points,
+        );
         Ok(frame.scene)
     })
 }
@@ -149,14 +217,30 @@ pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
 fn cloud(options: &crate::figure::Options, labels: Labels, points: &[(f64, f64)]) -> Frame {
     let x = span(points.iter().map(|point| point.0));
     let y = span(points.iter().map(|point| point.1));
-    let mut frame = Frame::new(options, labels, &Axis::Numbers(x.0, x.1), &Axis::Numbers(y.0, y.1), Room::default());
-    frame.discs(points.iter().copied(), radius(points.len()), PALETTE[0].alpha(opacity(points.len())));
+    let mut frame = Frame::new(
+        options,
+        labels,
+        &Axis::Numbers(x.0, x.1),
+        &Axis::Numbers(y.0, y.1),
+        Room::default(),
+    );
+    frame.discs(
+        points.iter().copied(),
+        radius(points.len()),
+        PALETTE[0].alpha(opacity(points.len())),
+    );
     frame
 }
 
 /// Many points are drawn smaller and fainter, so that their density shows.
 pub(super) fn radius(count: usize) -> f32 {
-    if count > 20_000 { 1.6 } else if count > 2000 { 2.6 } else { 3.6 }
+    if count > 20_000 {
+        1.6
+    } else if count > 2000 {
+        2.6
+    } else {
+        3.6
+    }
 }
 
 pub(super) fn opacity(count: usize) -> f32 {
@@ -168,7 +252,13 @@ pub(super) fn regression_line(frame: &mut Frame, x: &[f64], y: &[f64]) -> Option
     let line = Line::fit(x, y)?;
     let (from, to) = span(x.iter().copied());
     let grid = linspace(from, to, 60);
-    let band: Vec<_> = grid.iter().filter_map(|&x| line.mean_interval(x, 0.95).map(|(low, high)| (x, low, high))).collect();
+    let band: Vec<_> = grid
+        .iter()
+        .filter_map(|&x| {
+            line.mean_interval(x, 0.95)
+                .map(|(low, high)| (x, low, high))
+        })
+        .collect();
     let low: Vec<_> = band.iter().map(|(x, low, _)| (*x, *low)).collect();
     let high: Vec<_> = band.iter().map(|(x, _, high)| (*x, *high)).collect();
     frame.band(&low, &high, PALETTE[3].alpha(0.25));

@@ -11,7 +11,10 @@ pub(super) struct Tick {
 pub(super) fn numbers(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let span = high - low;
     if !(span.is_finite() && span > 0.0) {
-        return vec![Tick { at: low, label: number(low, 1.0) }];
+        return vec![Tick {
+            at: low,
+            label: number(low, 1.0),
+        }];
     }
     let step = step(span / most.max(1) as f64);
     let first = (low / step - 1e-9).ceil() as i64;
@@ -19,7 +22,10 @@ pub(super) fn numbers(low: f64, high: f64, most: usize) -> Vec<Tick> {
     (first..=last.max(first))
         .map(|place| {
             let at = place as f64 * step;
-            Tick { at, label: number(at, step) }
+            Tick {
+                at,
+                label: number(at, step),
+            }
         })
         .collect()
 }
@@ -47,7 +53,9 @@ pub(super) fn number(value: f64, step: f64) -> String {
         })
         .unwrap_or(10);
     let text = format!("{:.*}", decimals as usize, value.abs());
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |parts| parts);
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text.as_str(), ""), |parts| parts);
     let mut grouped = String::new();
     for (place, digit) in whole.chars().enumerate() {
         if place > 0 && (whole.len() - place).is_multiple_of(3) {
@@ -57,16 +65,26 @@ pub(super) fn number(value: f64, step: f64) -> String {
     }
     let negative = value < 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0');
     let sign = if negative { "−" } else { "" };
-    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
+    if fraction.is_empty() {
+        format!("{sign}{grouped}")
+    } else {
+        format!("{sign}{grouped}.{fraction}")
+    }
 }
 
 fn scientific(value: f64, step: f64) -> String {
     let power = value.abs().log10().floor() as i32;
     let mantissa = value / 10_f64.powi(power);
     let fine = step / 10_f64.powi(power);
-    let decimals = (0..6).find(|&d| (fine * 10_f64.powi(d)).fract().abs() < 1e-6).unwrap_or(2);
+    let decimals = (0..6)
+        .find(|&d| (fine * 10_f64.powi(d)).fract().abs() < 1e-6)
+        .unwrap_or(2);
     let text = format!("{mantissa:.*}", decimals as usize);
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
     format!("{text}e{power}").replace('-', "−")
 }
 
@@ -75,35 +93,62 @@ pub(super) fn dates(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let span = high - low;
     let many = most.max(2) as f64;
     if !(span.is_finite() && span > 0.0) {
-        return vec![Tick { at: low, label: day_label(low) }];
+        return vec![Tick {
+            at: low,
+            label: day_label(low),
+        }];
     }
     if span / 365.25 >= 2.0 {
         let years = step((span / 365.25 / many).max(1.0)).round().max(1.0) as i64;
         return months(low, high, years * 12, |year, _| year.to_string());
     }
     if span / 30.4 >= 3.0 {
-        let every = [1, 2, 3, 6, 12].into_iter().find(|&every| span / 30.4 / f64::from(every) <= many).unwrap_or(12);
-        return months(low, high, i64::from(every), |year, month| format!("{} {year}", MONTHS[month as usize - 1]));
+        let every = [1, 2, 3, 6, 12]
+            .into_iter()
+            .find(|&every| span / 30.4 / f64::from(every) <= many)
+            .unwrap_or(12);
+        return months(low, high, i64::from(every), |year, month| {
+            format!("{} {year}", MONTHS[month as usize - 1])
+        });
     }
     if span >= 3.0 {
-        let every = [1.0, 2.0, 7.0, 14.0].into_iter().find(|every| span / every <= many).unwrap_or(14.0);
+        let every = [1.0, 2.0, 7.0, 14.0]
+            .into_iter()
+            .find(|every| span / every <= many)
+            .unwrap_or(14.0);
         return evenly(low, high, every, day_label);
     }
-    let minutes = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 360.0, 720.0];
-    let every = minutes.into_iter().map(|m| m / 1440.0).find(|every| span / every <= many).unwrap_or(0.5);
+    let minutes = [
+        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 360.0, 720.0,
+    ];
+    let every = minutes
+        .into_iter()
+        .map(|m| m / 1440.0)
+        .find(|every| span / every <= many)
+        .unwrap_or(0.5);
     evenly(low, high, every, |day| {
         let minute = ((day - day.floor()) * 1440.0).round() as i64;
-        if minute % 1440 == 0 { day_label(day.round()) } else { format!("{:02}:{:02}", minute / 60, minute % 60) }
+        if minute % 1440 == 0 {
+            day_label(day.round())
+        } else {
+            format!("{:02}:{:02}", minute / 60, minute % 60)
+        }
     })
 }
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 fn evenly(low: f64, high: f64, every: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
     let first = (low / every).ceil() as i64;
     let last = (high / every).floor() as i64;
-    (first..=last).map(|place| Tick { at: place as f64 * every, label: label(place as f64 * every) }).collect()
+    (first..=last)
+        .map(|place| Tick {
+            at: place as f64 * every,
+            label: label(place as f64 * every),
+        })
+        .collect()
 }
 
 /// Marks at the first day of every n-th month.
@@ -118,7 +163,10 @@ fn months(low: f64, high: f64, every: i64, label: impl Fn(i64, i64) -> String) -
             return ticks;
         }
         if at >= low {
-            ticks.push(Tick { at, label: label(year, month) });
+            ticks.push(Tick {
+                at,
+                label: label(year, month),
+            });
         }
         place += every;
     }
@@ -135,7 +183,8 @@ fn civil(day: i64) -> (i64, i64, i64) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
@@ -162,18 +211,36 @@ mod tests {
 
     #[test]
     fn round_numbers() {
-        assert_eq!(labels(&numbers(0.0, 10_000.0, 6)), ["0", "2,000", "4,000", "6,000", "8,000", "10,000"]);
-        assert_eq!(labels(&numbers(-0.3, 0.31, 8)), ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2", "0.3"]);
-        assert_eq!(labels(&numbers(0.0, 1e9, 5)), ["0", "2e8", "4e8", "6e8", "8e8", "1e9"]);
+        assert_eq!(
+            labels(&numbers(0.0, 10_000.0, 6)),
+            ["0", "2,000", "4,000", "6,000", "8,000", "10,000"]
+        );
+        assert_eq!(
+            labels(&numbers(-0.3, 0.31, 8)),
+            ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2", "0.3"]
+        );
+        assert_eq!(
+            labels(&numbers(0.0, 1e9, 5)),
+            ["0", "2e8", "4e8", "6e8", "8e8", "1e9"]
+        );
         assert!(numbers(3.0, 3.0, 5).len() == 1 && numbers(f64::NAN, 1.0, 5).len() == 1);
     }
 
     #[test]
     fn dates_by_zoom() {
         let day = |year, month, day_of| days(year, month, day_of) as f64;
-        assert_eq!(labels(&dates(day(2010, 6, 1), day(2015, 3, 1), 8)), ["2011", "2012", "2013", "2014", "2015"]);
-        assert_eq!(labels(&dates(day(2020, 1, 1), day(2020, 6, 15), 8))[..2], ["Jan 2020", "Feb 2020"]);
-        assert_eq!(labels(&dates(0.5, 0.5 + 30.0 / 1440.0, 8)).first(), Some(&"12:00"));
+        assert_eq!(
+            labels(&dates(day(2010, 6, 1), day(2015, 3, 1), 8)),
+            ["2011", "2012", "2013", "2014", "2015"]
+        );
+        assert_eq!(
+            labels(&dates(day(2020, 1, 1), day(2020, 6, 15), 8))[..2],
+            ["Jan 2020", "Feb 2020"]
+        );
+        assert_eq!(
+            labels(&dates(0.5, 0.5 + 30.0 / 1440.0, 8)).first(),
+            Some(&"12:00")
+        );
     }
 
     #[test]

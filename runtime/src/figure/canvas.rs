@@ -71,7 +71,18 @@ impl Recorder {
 fn fonts() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
-        let families = ["sans-serif", "serif", "monospace", "Arial", "Helvetica", "Verdana", "DejaVu Sans", "Calibri", "Times New Roman", "Courier New"];
+        let families = [
+            "sans-serif",
+            "serif",
+            "monospace",
+            "Arial",
+            "Helvetica",
+            "Verdana",
+            "DejaVu Sans",
+            "Calibri",
+            "Times New Roman",
+            "Courier New",
+        ];
         let styles = [
             (FontStyle::Normal, Face::Regular),
             (FontStyle::Bold, Face::Bold),
@@ -109,7 +120,11 @@ impl DrawingBackend for Recorder {
         color: BackendColor,
     ) -> Result<(), DrawingErrorKind<Infallible>> {
         let (x, y) = (x as f32, y as f32);
-        self.add(Shape::Rect { from: (x, y), to: (x + 1.0, y + 1.0), fill: own(color) });
+        self.add(Shape::Rect {
+            from: (x, y),
+            to: (x + 1.0, y + 1.0),
+            fill: own(color),
+        });
         Ok(())
     }
 
@@ -131,7 +146,11 @@ impl DrawingBackend for Recorder {
     ) -> Result<(), DrawingErrorKind<Infallible>> {
         if fill {
             let edge = |(x, y): BackendCoord| (x as f32, y as f32);
-            self.add(Shape::Rect { from: edge(from), to: edge(to), fill: own(style.color()) });
+            self.add(Shape::Rect {
+                from: edge(from),
+                to: edge(to),
+                fill: own(style.color()),
+            });
             return Ok(());
         }
         let (left, top) = from;
@@ -172,16 +191,29 @@ impl DrawingBackend for Recorder {
     ) -> Result<(), DrawingErrorKind<Infallible>> {
         let color = own(style.color());
         let radius = radius as f32;
-        let (inside, edge) =
-            if fill { (Some(color), None) } else { (None, Some((color, style.stroke_width() as f32))) };
+        let (inside, edge) = if fill {
+            (Some(color), None)
+        } else {
+            (None, Some((color, style.stroke_width() as f32)))
+        };
         let mut scene = self.0.borrow_mut();
         // Points of one series share their look, and become one shape.
-        if let Some(Shape::Discs { centers, radius: r, fill: f, edge: e }) = scene.shapes.last_mut()
+        if let Some(Shape::Discs {
+            centers,
+            radius: r,
+            fill: f,
+            edge: e,
+        }) = scene.shapes.last_mut()
             && (*r, *f, *e) == (radius, inside, edge)
         {
             centers.push(center(at));
         } else {
-            scene.add(Shape::Discs { centers: vec![center(at)], radius, fill: inside, edge });
+            scene.add(Shape::Discs {
+                centers: vec![center(at)],
+                radius,
+                fill: inside,
+                edge,
+            });
         }
         Ok(())
     }
@@ -192,7 +224,10 @@ impl DrawingBackend for Recorder {
         style: &S,
     ) -> Result<(), DrawingErrorKind<Infallible>> {
         let points = vert.into_iter().map(center).collect();
-        self.add(Shape::Area { points, fill: own(style.color()) });
+        self.add(Shape::Area {
+            points,
+            fill: own(style.color()),
+        });
         Ok(())
     }
 
@@ -205,7 +240,7 @@ impl DrawingBackend for Recorder {
         let anchor = style.anchor();
         self.add(Shape::Text(Text {
             at: (x as f32, y as f32),
-            text: line.to_owned(),
+            line: line.to_owned(),
             em: (style.size() / PLOTTERS_EM) as f32,
             face: face(style.style()),
             color: own(style.color()),
@@ -223,7 +258,7 @@ impl DrawingBackend for Recorder {
                 FontTransform::Rotate90 => 1,
                 FontTransform::Rotate180 => 2,
                 FontTransform::Rotate270 => 3,
-                _ => 0,
+                FontTransform::None => 0,
             },
         }));
         Ok(())
@@ -245,14 +280,25 @@ impl DrawingBackend for Recorder {
         (width, height): (u32, u32),
         rgb: &[u8],
     ) -> Result<(), DrawingErrorKind<Infallible>> {
-        let rgba = rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
-        self.add(Shape::Image { at: (x as f32, y as f32), width, height, rgba });
+        let rgba = rgb
+            .chunks_exact(3)
+            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
+            .collect();
+        self.add(Shape::Image {
+            at: (x as f32, y as f32),
+            width,
+            height,
+            rgba,
+        });
         Ok(())
     }
 }
 
 fn own(color: BackendColor) -> Color {
-    Color { rgb: color.rgb, alpha: color.alpha as f32 }
+    Color {
+        rgb: color.rgb,
+        alpha: color.alpha as f32,
+    }
 }
 
 /// plotters names the middle of a pixel.

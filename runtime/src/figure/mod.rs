@@ -66,19 +66,28 @@ impl Figure {
     /// assert!(figure.to_png(1.0)?.starts_with(b"\x89PNG"));
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
-    pub fn draw(size: (u32, u32), draw: impl FnOnce(&Canvas) -> PlotResult) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn draw(
+        size: (u32, u32),
+        draw: impl FnOnce(&Canvas) -> PlotResult,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let recorder = Recorder::new(size);
         draw(&recorder.canvas())?;
         Ok(recorder.finish())
     }
 
     pub(crate) fn from_scene(scene: Scene) -> Self {
-        Self { options: Options::default(), content: Content::Drawn(scene) }
+        Self {
+            options: Options::default(),
+            content: Content::Drawn(scene),
+        }
     }
 
     /// A chart that is drawn later.
     pub(crate) fn chart(draw: impl Fn(&Options) -> Result<Scene, String> + Send + 'static) -> Self {
-        Self { options: Options::default(), content: Content::Chart(Box::new(draw)) }
+        Self {
+            options: Options::default(),
+            content: Content::Chart(Box::new(draw)),
+        }
     }
 
     /// The title above the chart.
@@ -111,7 +120,9 @@ impl Figure {
     /// # Errors
     /// What is wrong with the chart's data.
     pub fn to_png(&self, scale: f32) -> Result<Vec<u8>, Error> {
-        self.scene().and_then(|scene| to_png(&scene, scale)).map_err(Error::new)
+        self.scene()
+            .and_then(|scene| to_png(&scene, scale))
+            .map_err(Error::new)
     }
 
     /// The figure as SVG text.
@@ -119,7 +130,9 @@ impl Figure {
     /// # Errors
     /// What is wrong with the chart's data.
     pub fn to_svg(&self) -> Result<String, Error> {
-        self.scene().map(|scene| svg::svg(&scene)).map_err(Error::new)
+        self.scene()
+            .map(|scene| svg::svg(&scene))
+            .map_err(Error::new)
     }
 
     /// Saves the figure; the extension is the format, `.png` or `.svg`.
@@ -133,7 +146,9 @@ impl Figure {
             Some("svg") => self.to_svg()?.into_bytes(),
             _ => {
                 let path = path.display();
-                return Err(Error::new(format!("`{path}` does not end in `.png` or `.svg`")));
+                return Err(Error::new(format!(
+                    "`{path}` does not end in `.png` or `.svg`"
+                )));
             }
         };
         std::fs::write(path, bytes)
@@ -155,7 +170,9 @@ impl Figure {
 
 impl std::fmt::Debug for Figure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Figure").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Figure")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
+use super::Figure;
 use super::png;
 use crate::error::Error;
-use super::Figure;
 
 /// The size of a figure that names none, in pixels.
 pub const DEFAULT_SIZE: (u32, u32) = (1000, 800);
@@ -81,9 +81,16 @@ impl IntoFigure for Figure {
                 Format::Png => super::to_png(&scene, 1.0)?,
                 Format::Svg => super::svg::svg(&scene).into_bytes(),
             };
-            Ok(Encoded { extension: format.extension(), bytes })
+            Ok(Encoded {
+                extension: format.extension(),
+                bytes,
+            })
         };
-        spec.formats.iter().map(encode).collect::<Result<_, String>>().map(Output::Files)
+        spec.formats
+            .iter()
+            .map(encode)
+            .collect::<Result<_, String>>()
+            .map(Output::Files)
     }
 }
 
@@ -121,7 +128,12 @@ impl Image {
         Self::new(width, height, ::png::ColorType::Rgba, samples)
     }
 
-    fn new(width: u32, height: u32, color: ::png::ColorType, samples: Vec<u8>) -> Result<Self, Error> {
+    fn new(
+        width: u32,
+        height: u32,
+        color: ::png::ColorType,
+        samples: Vec<u8>,
+    ) -> Result<Self, Error> {
         let wanted = width as usize * height as usize * color.samples();
         if width == 0 || height == 0 || samples.len() != wanted {
             return Err(Error::new(format!(
@@ -129,7 +141,12 @@ impl Image {
                 samples.len()
             )));
         }
-        Ok(Self { width, height, color, samples })
+        Ok(Self {
+            width,
+            height,
+            color,
+            samples,
+        })
     }
 
     /// The image as a PNG file.
@@ -141,25 +158,28 @@ impl Image {
     }
 }
 
-fn one(extension: &'static str, bytes: Vec<u8>) -> Result<Output, String> {
-    Ok(Output::Files(vec![Encoded { extension, bytes }]))
+fn one(extension: &'static str, bytes: Vec<u8>) -> Output {
+    Output::Files(vec![Encoded { extension, bytes }])
 }
 
 impl IntoFigure for Svg {
     fn into_output(self, _: &Spec) -> Result<Output, String> {
-        one("svg", self.0.into_bytes())
+        Ok(one("svg", self.0.into_bytes()))
     }
 }
 
 impl IntoFigure for Html {
     fn into_output(self, _: &Spec) -> Result<Output, String> {
-        one("html", self.0.into_bytes())
+        Ok(one("html", self.0.into_bytes()))
     }
 }
 
 impl IntoFigure for Image {
     fn into_output(self, _: &Spec) -> Result<Output, String> {
-        one("png", self.to_png().map_err(|error| error.to_string())?)
+        Ok(one(
+            "png",
+            self.to_png().map_err(|error| error.to_string())?,
+        ))
     }
 }
 
@@ -168,13 +188,17 @@ impl IntoFigure for PathBuf {
         match std::fs::metadata(&self) {
             Ok(found) if found.is_dir() => Ok(Output::Directory(self)),
             Ok(_) => Ok(Output::Saved(self)),
-            Err(why) => Err(format!("the plot returned `{}`, which cannot be read: {why}", self.display())),
+            Err(why) => Err(format!(
+                "the plot returned `{}`, which cannot be read: {why}",
+                self.display()
+            )),
         }
     }
 }
 
 impl<T: IntoFigure, E: Display> IntoFigure for Result<T, E> {
     fn into_output(self, spec: &Spec) -> Result<Output, String> {
-        self.map_err(|error| format!("{error:#}"))?.into_output(spec)
+        self.map_err(|error| format!("{error:#}"))?
+            .into_output(spec)
     }
 }

@@ -5,8 +5,18 @@ use tiny_skia::Pixmap;
 
 /// Encodes an opaque picture; `dpi` is what viewers and word processors size it by.
 pub(crate) fn encode(pixmap: &Pixmap, dpi: f32) -> Result<Vec<u8>, String> {
-    let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    write(pixmap.width(), pixmap.height(), ColorType::Rgb, &rgb, Some(dpi))
+    let rgb: Vec<u8> = pixmap
+        .data()
+        .chunks_exact(4)
+        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+        .collect();
+    write(
+        pixmap.width(),
+        pixmap.height(),
+        ColorType::Rgb,
+        &rgb,
+        Some(dpi),
+    )
 }
 
 /// Encodes 8-bit samples.
@@ -24,7 +34,11 @@ pub(crate) fn write(
     encoder.set_compression(Compression::Fast);
     encoder.set_pixel_dims(dpi.map(|dpi| {
         let per_meter = (dpi / 0.0254).round() as u32;
-        PixelDimensions { xppu: per_meter, yppu: per_meter, unit: Unit::Meter }
+        PixelDimensions {
+            xppu: per_meter,
+            yppu: per_meter,
+            unit: Unit::Meter,
+        }
     }));
     let failed = |why: png::EncodingError| format!("the PNG could not be encoded: {why}");
     let mut writer = encoder.write_header().map_err(failed)?;

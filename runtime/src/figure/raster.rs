@@ -48,21 +48,28 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
                 pixmap.fill_rect(rect, &paint(*fill), Transform::identity(), None);
             }
         }
-        Shape::Line { points, color, width, dash } => {
+        Shape::Line {
+            points,
+            color,
+            width,
+            dash,
+        } => {
             let width = width * scale;
             let mut builder = PathBuilder::new();
             for run in runs(points) {
                 let run: Vec<Point> = snapped(run, scale, width);
                 if let [first, rest @ ..] = run.as_slice() {
                     builder.move_to(first.0, first.1);
-                    rest.iter().for_each(|point| builder.line_to(point.0, point.1));
+                    rest.iter()
+                        .for_each(|point| builder.line_to(point.0, point.1));
                 }
             }
             let stroke = Stroke {
                 width,
                 line_cap: LineCap::Butt,
                 line_join: LineJoin::Round,
-                dash: dash.and_then(|(on, off)| StrokeDash::new(vec![on * scale, off * scale], 0.0)),
+                dash: dash
+                    .and_then(|(on, off)| StrokeDash::new(vec![on * scale, off * scale], 0.0)),
                 ..Stroke::default()
             };
             if let Some(path) = builder.finish() {
@@ -71,27 +78,48 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
         }
         Shape::Area { points, fill } => {
             let mut builder = PathBuilder::new();
-            let mut finite = points.iter().filter(|p| p.0.is_finite() && p.1.is_finite()).map(|p| up(*p));
+            let mut finite = points
+                .iter()
+                .filter(|p| p.0.is_finite() && p.1.is_finite())
+                .map(|p| up(*p));
             if let Some(first) = finite.next() {
                 builder.move_to(first.0, first.1);
                 finite.for_each(|point| builder.line_to(point.0, point.1));
                 builder.close();
             }
             if let Some(path) = builder.finish() {
-                pixmap.fill_path(&path, &paint(*fill), FillRule::EvenOdd, Transform::identity(), None);
+                pixmap.fill_path(
+                    &path,
+                    &paint(*fill),
+                    FillRule::EvenOdd,
+                    Transform::identity(),
+                    None,
+                );
             }
         }
-        Shape::Discs { centers, radius, fill, edge } => {
+        Shape::Discs {
+            centers,
+            radius,
+            fill,
+            edge,
+        } => {
             discs(pixmap, centers, *radius, *fill, *edge, scale);
         }
         Shape::Text(text) => write(pixmap, text, scale),
-        Shape::Image { at, width, height, rgba } => image(pixmap, up(*at), (*width, *height), rgba, scale),
+        Shape::Image {
+            at,
+            width,
+            height,
+            rgba,
+        } => image(pixmap, up(*at), (*width, *height), rgba, scale),
     }
 }
 
 /// Stretches of a line between points that are not numbers.
 fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
-    points.split(|point| !(point.0.is_finite() && point.1.is_finite())).filter(|run| run.len() > 1)
+    points
+        .split(|point| !(point.0.is_finite() && point.1.is_finite()))
+        .filter(|run| run.len() > 1)
 }
 
 /// A straight line along an axis is moved so that it covers whole pixels.
@@ -131,15 +159,31 @@ fn discs(
         if !(x.is_finite() && y.is_finite()) {
             continue;
         }
-        let part = |value: f32| ((value - value.floor()) * PARTS as f32).floor().min(PARTS as f32 - 1.0);
+        let part = |value: f32| {
+            ((value - value.floor()) * PARTS as f32)
+                .floor()
+                .min(PARTS as f32 - 1.0)
+        };
         let (px, py) = (part(x), part(y));
         let place = (py as i32 * PARTS + px as i32) as usize;
         if stamps[place].is_none() {
-            let center = (middle + (px + 0.5) / PARTS as f32, middle + (py + 0.5) / PARTS as f32);
-            stamps[place] = stamp(side, center, radius * scale, fill, edge.map(|(c, w)| (c, w * scale)));
+            let center = (
+                middle + (px + 0.5) / PARTS as f32,
+                middle + (py + 0.5) / PARTS as f32,
+            );
+            stamps[place] = stamp(
+                side,
+                center,
+                radius * scale,
+                fill,
+                edge.map(|(c, w)| (c, w * scale)),
+            );
         }
         if let Some(stamp) = &stamps[place] {
-            let corner = (x.floor() as i32 - middle as i32, y.floor() as i32 - middle as i32);
+            let corner = (
+                x.floor() as i32 - middle as i32,
+                y.floor() as i32 - middle as i32,
+            );
             blend(pixmap, stamp, corner);
         }
     }
@@ -155,10 +199,19 @@ fn stamp(
     let mut stamp = Pixmap::new(side, side)?;
     let path = PathBuilder::from_circle(center.0, center.1, radius.max(0.1))?;
     if let Some(fill) = fill {
-        stamp.fill_path(&path, &paint(fill), FillRule::Winding, Transform::identity(), None);
+        stamp.fill_path(
+            &path,
+            &paint(fill),
+            FillRule::Winding,
+            Transform::identity(),
+            None,
+        );
     }
     if let Some((color, width)) = edge {
-        let stroke = Stroke { width, ..Stroke::default() };
+        let stroke = Stroke {
+            width,
+            ..Stroke::default()
+        };
         stamp.stroke_path(&path, &paint(color), &stroke, Transform::identity(), None);
     }
     Some(stamp)
@@ -218,16 +271,21 @@ fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
     let (r, g, b) = text.color.rgb;
     let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
     let data = pixmap.data_mut();
-    for mut glyph in text::glyphs(&text.text, text.em * scale, text.face) {
+    for mut glyph in text::glyphs(&text.line, text.em * scale, text.face) {
         glyph.position.x = quarter(glyph.position.x);
-        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        let Some(outline) = font.outline_glyph(glyph) else {
+            continue;
+        };
         let bounds = outline.px_bounds();
         outline.draw(|x, y, coverage| {
             // The middle of the pixel, turned around the origin of the line.
             let along = bounds.min.x + x as f32 + 0.5;
             let across = bounds.min.y + y as f32 + 0.5;
             let (tx, ty) = turn(along, across);
-            let (px, py) = ((origin.0 + tx).floor() as i32, (origin.1 + ty).floor() as i32);
+            let (px, py) = (
+                (origin.0 + tx).floor() as i32,
+                (origin.1 + ty).floor() as i32,
+            );
             if px < 0 || py < 0 || px >= width || py >= height {
                 return;
             }
@@ -241,8 +299,14 @@ fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
 }
 
 fn image(pixmap: &mut Pixmap, at: Point, (width, height): (u32, u32), rgba: &[u8], scale: f32) {
-    let Some(mut source) = Pixmap::new(width, height) else { return };
-    for (target, pixel) in source.data_mut().chunks_exact_mut(4).zip(rgba.chunks_exact(4)) {
+    let Some(mut source) = Pixmap::new(width, height) else {
+        return;
+    };
+    for (target, pixel) in source
+        .data_mut()
+        .chunks_exact_mut(4)
+        .zip(rgba.chunks_exact(4))
+    {
         let alpha = u32::from(pixel[3]);
         for channel in 0..3 {
             target[channel] = ((u32::from(pixel[channel]) * alpha + 127) / 255) as u8;
@@ -250,5 +314,12 @@ fn image(pixmap: &mut Pixmap, at: Point, (width, height): (u32, u32), rgba: &[u8
         target[3] = pixel[3];
     }
     let transform = Transform::from_row(scale, 0.0, 0.0, scale, at.0, at.1);
-    pixmap.draw_pixmap(0, 0, source.as_ref(), &PixmapPaint::default(), transform, None);
+    pixmap.draw_pixmap(
+        0,
+        0,
+        source.as_ref(),
+        &PixmapPaint::default(),
+        transform,
+        None,
+    );
 }

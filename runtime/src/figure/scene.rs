@@ -13,7 +13,10 @@ pub struct Color {
 impl Color {
     /// An opaque colour.
     pub const fn rgb(red: u8, green: u8, blue: u8) -> Self {
-        Self { rgb: (red, green, blue), alpha: 1.0 }
+        Self {
+            rgb: (red, green, blue),
+            alpha: 1.0,
+        }
     }
 
     /// The same colour with another opacity.
@@ -55,7 +58,7 @@ pub(crate) enum Face {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Text {
     pub(crate) at: Point,
-    pub(crate) text: String,
+    pub(crate) line: String,
     /// Height of the em square.
     pub(crate) em: f32,
     pub(crate) face: Face,
@@ -70,16 +73,38 @@ pub(crate) struct Text {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     /// A filled rectangle, its edges on whole pixels.
-    Rect { from: Point, to: Point, fill: Color },
+    Rect {
+        from: Point,
+        to: Point,
+        fill: Color,
+    },
     /// A line through points; horizontal and vertical ones lie on whole pixels.
-    Line { points: Vec<Point>, color: Color, width: f32, dash: Option<(f32, f32)> },
+    Line {
+        points: Vec<Point>,
+        color: Color,
+        width: f32,
+        dash: Option<(f32, f32)>,
+    },
     /// A filled area.
-    Area { points: Vec<Point>, fill: Color },
+    Area {
+        points: Vec<Point>,
+        fill: Color,
+    },
     /// Many discs of one look.
-    Discs { centers: Vec<Point>, radius: f32, fill: Option<Color>, edge: Option<(Color, f32)> },
+    Discs {
+        centers: Vec<Point>,
+        radius: f32,
+        fill: Option<Color>,
+        edge: Option<(Color, f32)>,
+    },
     Text(Text),
     /// Pixels, red, green, blue and alpha, from the top left.
-    Image { at: Point, width: u32, height: u32, rgba: Vec<u8> },
+    Image {
+        at: Point,
+        width: u32,
+        height: u32,
+        rgba: Vec<u8>,
+    },
 }
 
 /// A drawing.
@@ -93,7 +118,12 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new((width, height): (u32, u32)) -> Self {
-        Self { width, height, background: Color::rgb(255, 255, 255), shapes: Vec::new() }
+        Self {
+            width,
+            height,
+            background: Color::rgb(255, 255, 255),
+            shapes: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, shape: Shape) {

@@ -12,7 +12,11 @@ pub(crate) fn svg(scene: &Scene) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"'DejaVu Sans', Verdana, sans-serif\">\n"
     );
-    let _ = writeln!(out, "<rect width=\"100%\" height=\"100%\" {}/>", fill(scene.background));
+    let _ = writeln!(
+        out,
+        "<rect width=\"100%\" height=\"100%\" {}/>",
+        fill(scene.background)
+    );
     for (number, shape) in scene.shapes.iter().enumerate() {
         draw(&mut out, shape, number);
     }
@@ -23,29 +27,54 @@ pub(crate) fn svg(scene: &Scene) -> String {
 fn draw(out: &mut String, shape: &Shape, number: usize) {
     // Writing to a String cannot fail.
     let _ = match shape {
-        Shape::Rect { from, to, fill: color } => {
+        Shape::Rect {
+            from,
+            to,
+            fill: color,
+        } => {
             let (x, y) = (from.0.min(to.0), from.1.min(to.1));
             let (w, h) = ((from.0 - to.0).abs(), (from.1 - to.1).abs());
             writeln!(
                 out,
                 "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {}/>",
-                number_of(x), number_of(y), number_of(w), number_of(h), fill(*color)
+                number_of(x),
+                number_of(y),
+                number_of(w),
+                number_of(h),
+                fill(*color)
             )
         }
-        Shape::Line { points, color, width, dash } => {
-            let dash = dash.map_or_else(String::new, |(on, off)| format!(" stroke-dasharray=\"{on} {off}\""));
+        Shape::Line {
+            points,
+            color,
+            width,
+            dash,
+        } => {
+            let dash = dash.map_or_else(String::new, |(on, off)| {
+                format!(" stroke-dasharray=\"{on} {off}\"")
+            });
             writeln!(
                 out,
                 "<path d=\"{}\" fill=\"none\" stroke-linejoin=\"round\" {}{dash}/>",
-                path(points), stroke(*color, *width)
+                path(points),
+                stroke(*color, *width)
             )
         }
-        Shape::Area { points, fill: color } => writeln!(
+        Shape::Area {
+            points,
+            fill: color,
+        } => writeln!(
             out,
             "<path d=\"{}Z\" fill-rule=\"evenodd\" {}/>",
-            path(points), fill(*color)
+            path(points),
+            fill(*color)
         ),
-        Shape::Discs { centers, radius, fill: inside, edge } => {
+        Shape::Discs {
+            centers,
+            radius,
+            fill: inside,
+            edge,
+        } => {
             let inside = inside.map_or_else(|| "fill=\"none\"".to_owned(), fill);
             let edge = edge.map_or_else(String::new, |(color, width)| stroke(color, width));
             let _ = writeln!(
@@ -53,18 +82,33 @@ fn draw(out: &mut String, shape: &Shape, number: usize) {
                 "<defs><circle id=\"d{number}\" r=\"{}\" {inside} {edge}/></defs>",
                 number_of(*radius)
             );
-            for (x, y) in centers.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
-                let _ = write!(out, "<use href=\"#d{number}\" x=\"{}\" y=\"{}\"/>", number_of(*x), number_of(*y));
+            for (x, y) in centers
+                .iter()
+                .filter(|p| p.0.is_finite() && p.1.is_finite())
+            {
+                let _ = write!(
+                    out,
+                    "<use href=\"#d{number}\" x=\"{}\" y=\"{}\"/>",
+                    number_of(*x),
+                    number_of(*y)
+                );
             }
             writeln!(out)
         }
         Shape::Text(text) => writeln!(out, "{}", write_text(text)),
-        Shape::Image { at, width, height, rgba } => {
+        Shape::Image {
+            at,
+            width,
+            height,
+            rgba,
+        } => {
             let png = super::png::write(*width, *height, png::ColorType::Rgba, rgba, None);
             writeln!(
                 out,
                 "<image x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" href=\"data:image/png;base64,{}\"/>",
-                number_of(at.0), number_of(at.1), base64(&png.unwrap_or_default())
+                number_of(at.0),
+                number_of(at.1),
+                base64(&png.unwrap_or_default())
             )
         }
     };
@@ -72,7 +116,7 @@ fn draw(out: &mut String, shape: &Shape, number: usize) {
 
 fn write_text(text: &Text) -> String {
     let (dx, dy) = text.offset();
-    let width = text::width(&text.text, text.em, text.face);
+    let width = text::width(&text.line, text.em, text.face);
     let anchor = match text.align {
         Align::Start => "start",
         Align::Middle => "middle",
@@ -92,8 +136,13 @@ fn write_text(text: &Text) -> String {
     format!(
         "<text transform=\"translate({} {}){turn}\" y=\"{}\" font-size=\"{}\" text-anchor=\"{anchor}\" \
          textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"{style} {}>{}</text>",
-        number_of(text.at.0), number_of(text.at.1), number_of(dy), number_of(text.em),
-        number_of(width), fill(text.color), escaped(&text.text)
+        number_of(text.at.0),
+        number_of(text.at.1),
+        number_of(dy),
+        number_of(text.em),
+        number_of(width),
+        fill(text.color),
+        escaped(&text.line)
     )
 }
 
@@ -101,7 +150,11 @@ fn write_text(text: &Text) -> String {
 fn number_of(value: f32) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Path data; a point that is no number is a gap.
@@ -113,7 +166,13 @@ fn path(points: &[Point]) -> String {
             down = false;
             continue;
         }
-        let _ = write!(data, "{}{} {}", if down { 'L' } else { 'M' }, number_of(*x), number_of(*y));
+        let _ = write!(
+            data,
+            "{}{} {}",
+            if down { 'L' } else { 'M' },
+            number_of(*x),
+            number_of(*y)
+        );
         down = true;
     }
     data
@@ -121,18 +180,32 @@ fn path(points: &[Point]) -> String {
 
 fn fill(color: Color) -> String {
     let (r, g, b) = color.rgb;
-    let opacity = if color.alpha < 1.0 { format!(" fill-opacity=\"{}\"", number_of(color.alpha)) } else { String::new() };
+    let opacity = if color.alpha < 1.0 {
+        format!(" fill-opacity=\"{}\"", number_of(color.alpha))
+    } else {
+        String::new()
+    };
     format!("fill=\"#{r:02x}{g:02x}{b:02x}\"{opacity}")
 }
 
 fn stroke(color: Color, width: f32) -> String {
     let (r, g, b) = color.rgb;
-    let opacity = if color.alpha < 1.0 { format!(" stroke-opacity=\"{}\"", number_of(color.alpha)) } else { String::new() };
-    format!("stroke=\"#{r:02x}{g:02x}{b:02x}\" stroke-width=\"{}\"{opacity}", number_of(width))
+    let opacity = if color.alpha < 1.0 {
+        format!(" stroke-opacity=\"{}\"", number_of(color.alpha))
+    } else {
+        String::new()
+    };
+    format!(
+        "stroke=\"#{r:02x}{g:02x}{b:02x}\" stroke-width=\"{}\"{opacity}",
+        number_of(width)
+    )
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -140,9 +213,16 @@ fn base64(bytes: &[u8]) -> String {
     bytes
         .chunks(3)
         .flat_map(|chunk| {
-            let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            let word = chunk
+                .iter()
+                .fold(0_u32, |word, byte| word << 8 | u32::from(*byte))
+                << (8 * (3 - chunk.len()));
             (0..4).map(move |place| {
-                if place > chunk.len() { '=' } else { char::from(LETTERS[(word >> (18 - 6 * place)) as usize & 63]) }
+                if place > chunk.len() {
+                    '='
+                } else {
+                    char::from(LETTERS[(word >> (18 - 6 * place)) as usize & 63])
+                }
             })
         })
         .collect()

@@ -1,4 +1,4 @@
-//! The embedded fonts: DejaVu Sans, so that a machine without fonts draws the same.
+//! The embedded fonts: `DejaVu` Sans, so that a machine without fonts draws the same.
 
 use std::sync::OnceLock;
 
@@ -26,12 +26,11 @@ pub(crate) fn bytes(face: Face) -> &'static [u8] {
 /// A face, read once.
 pub(crate) fn font(face: Face) -> &'static FontRef<'static> {
     static FONTS: [OnceLock<FontRef<'static>>; 3] = [const { OnceLock::new() }; 3];
-    FONTS[face as usize].get_or_init(|| {
-        FontRef::try_from_slice(bytes(face)).expect("the embedded fonts are whole")
-    })
+    FONTS[face as usize]
+        .get_or_init(|| FontRef::try_from_slice(bytes(face)).expect("the embedded fonts are whole"))
 }
 
-/// ab_glyph's scale is the height from ascent to descent; this is that of an em.
+/// `ab_glyph`'s scale is the height from ascent to descent; this is that of an em.
 fn scale(font: &FontRef<'_>, em: f32) -> PxScale {
     let units = font.units_per_em().unwrap_or(2048.0);
     PxScale::from(em * font.height_unscaled() / units)
@@ -44,7 +43,9 @@ pub(crate) fn width(text: &str, em: f32, face: Face) -> f32 {
     let mut previous = None;
     text.chars().fold(0.0, |width, letter| {
         let id = scaled.glyph_id(letter);
-        let kern = previous.replace(id).map_or(0.0, |before| scaled.kern(before, id));
+        let kern = previous
+            .replace(id)
+            .map_or(0.0, |before| scaled.kern(before, id));
         width + kern + scaled.h_advance(id)
     })
 }
@@ -59,7 +60,9 @@ pub(crate) fn glyphs(text: &str, em: f32, face: Face) -> Vec<Glyph> {
     text.chars()
         .map(|letter| {
             let id = scaled.glyph_id(letter);
-            x += previous.replace(id).map_or(0.0, |before| scaled.kern(before, id));
+            x += previous
+                .replace(id)
+                .map_or(0.0, |before| scaled.kern(before, id));
             let glyph = id.with_scale_and_position(scale, point(x, 0.0));
             x += scaled.h_advance(id);
             glyph
@@ -70,7 +73,7 @@ pub(crate) fn glyphs(text: &str, em: f32, face: Face) -> Vec<Glyph> {
 impl Text {
     /// From its point to where its baseline begins, before it is turned.
     pub(crate) fn offset(&self) -> (f32, f32) {
-        let width = width(&self.text, self.em, self.face);
+        let width = width(&self.line, self.em, self.face);
         let x = match self.align {
             Align::Start => 0.0,
             Align::Middle => -width / 2.0,

@@ -51,7 +51,10 @@ pub fn main() -> ExitCode {
         Ok(run) => run,
         Err(error) => {
             let help = Some("the journal needs a folder that can be written to".to_owned());
-            return refuse(&[Complaint { error: error.to_string(), help }]);
+            return refuse(&[Complaint {
+                error: error.to_string(),
+                help,
+            }]);
         }
     };
     if let Some(params) = &params {
@@ -62,7 +65,11 @@ pub fn main() -> ExitCode {
     if !supervised {
         journaled(&run, ended.as_ref().err());
     }
-    if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+    if ended.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    }
 }
 
 impl Run {
@@ -89,11 +96,17 @@ impl Run {
                 "`-P {key}`: this program has no `#[train]` function that takes params"
             )));
         }
-        if request.run_dir.as_ref().is_some_and(|dir| RunDir::at(dir).journal().exists()) {
+        if request
+            .run_dir
+            .as_ref()
+            .is_some_and(|dir| RunDir::at(dir).journal().exists())
+        {
             // The supervisor follows the program's first run; this one is shipped by `sync`.
             request.run_dir = None;
         }
-        request.experiment.get_or_insert_with(|| experiment.to_owned());
+        request
+            .experiment
+            .get_or_insert_with(|| experiment.to_owned());
         Run::begin(beginning(request, None))
     }
 }
@@ -103,27 +116,35 @@ fn request() -> Result<(Request, bool), Error> {
     let Ok(json) = std::env::var(Request::VARIABLE) else {
         return Ok((Request::default(), false));
     };
-    serde_json::from_str(&json).map(|request| (request, true)).map_err(|why| {
-        Error::new(format!(
-            "`{}` does not hold what this version of mlplots understands: {why}; \
+    serde_json::from_str(&json)
+        .map(|request| (request, true))
+        .map_err(|why| {
+            Error::new(format!(
+                "`{}` does not hold what this version of mlplots understands: {why}; \
              use a cargo-mlplots of the same version",
-            Request::VARIABLE
-        ))
-    })
+                Request::VARIABLE
+            ))
+        })
 }
 
 fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
     let dir = request.run_dir.unwrap_or_else(|| {
         let from = std::env::var_os("CARGO_MANIFEST_DIR").map(Into::into);
-        let from = from.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-        RunDir::new(&workspace_root(&from), &RunDir::new_uuid()).path().to_path_buf()
+        let from = from
+            .or_else(|| std::env::current_dir().ok())
+            .unwrap_or_default();
+        RunDir::new(&workspace_root(&from), &RunDir::new_uuid())
+            .path()
+            .to_path_buf()
     });
     let train = plan.as_ref().map(|plan| plan.train);
     let (plots, skipped) =
         plan.map_or_else(|| (plots(), Vec::new()), |plan| (plan.plots, plan.skipped));
     Beginning {
         dir,
-        experiment: request.experiment.or_else(|| train?.experiment.map(str::to_owned)),
+        experiment: request
+            .experiment
+            .or_else(|| train?.experiment.map(str::to_owned)),
         run_name: request.run_name,
         train: train.map(Train::entry),
         tags: request.tags.into_iter().collect(),

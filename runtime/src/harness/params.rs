@@ -17,7 +17,11 @@ pub(super) fn overlay(defaults: &Value, given: &[(String, String)]) -> Result<Va
             None => wrong.push(unknown(defaults, key)),
         }
     }
-    if wrong.is_empty() { Ok(params) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(params)
+    } else {
+        Err(wrong)
+    }
 }
 
 /// Params as MLflow knows them: one name and text each, nested names with dots.
@@ -46,7 +50,8 @@ fn flatten_into(fields: &Map<String, Value>, prefix: &str, flat: &mut Vec<(Strin
 
 /// The place of a dotted key.
 fn place<'a>(params: &'a mut Value, key: &str) -> Option<&'a mut Value> {
-    key.split('.').try_fold(params, |value, name| value.as_object_mut()?.get_mut(name))
+    key.split('.')
+        .try_fold(params, |value, name| value.as_object_mut()?.get_mut(name))
 }
 
 /// Reads text as the type that `slot` has.
@@ -59,8 +64,13 @@ fn parse(slot: &Value, text: &str) -> Result<Value, &'static str> {
             Ok(number) if number.is_finite() => Ok(Value::from(number)),
             _ => Err("a number"),
         },
-        Value::Number(_) => json().filter(Value::is_i64).or_else(|| json().filter(Value::is_u64)).ok_or("a whole number"),
-        Value::Array(_) => json().filter(Value::is_array).ok_or("a JSON list, like `[1, 2]`"),
+        Value::Number(_) => json()
+            .filter(Value::is_i64)
+            .or_else(|| json().filter(Value::is_u64))
+            .ok_or("a whole number"),
+        Value::Array(_) => json()
+            .filter(Value::is_array)
+            .ok_or("a JSON list, like `[1, 2]`"),
         Value::Object(_) => json().filter(Value::is_object).ok_or("a JSON object"),
         // An `Option` that is None does not tell its type: what reads as JSON is JSON.
         Value::Null => Ok(json().unwrap_or_else(|| Value::from(text))),
@@ -68,7 +78,10 @@ fn parse(slot: &Value, text: &str) -> Result<Value, &'static str> {
 }
 
 fn unknown(defaults: &Value, key: &str) -> String {
-    let known: Vec<String> = flatten(defaults).into_iter().map(|(name, _)| name).collect();
+    let known: Vec<String> = flatten(defaults)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     let near = known
         .iter()
         .map(|name| (distance(name, key), name))
@@ -116,15 +129,23 @@ mod tests {
     }
 
     fn lay(given: &[(&str, &str)]) -> Result<Value, Vec<String>> {
-        let given: Vec<_> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let given: Vec<_> = given
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         overlay(&defaults(), &given)
     }
 
     #[test]
     fn values_take_the_type_of_the_default() {
         let params = lay(&[
-            ("alpha", "2"), ("depth", "4"), ("deep", "false"), ("name", "12"), ("seed", "7"),
-            ("layers", "[1]"), ("optimizer.rate", "1e-4"),
+            ("alpha", "2"),
+            ("depth", "4"),
+            ("deep", "false"),
+            ("name", "12"),
+            ("seed", "7"),
+            ("layers", "[1]"),
+            ("optimizer.rate", "1e-4"),
         ]);
         assert_eq!(
             params,
@@ -137,7 +158,12 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told_at_once() {
-        let wrong = lay(&[("alhpa", "1"), ("alpha", "abc"), ("depth", "1.5"), ("x.y", "1")]);
+        let wrong = lay(&[
+            ("alhpa", "1"),
+            ("alpha", "abc"),
+            ("depth", "1.5"),
+            ("x.y", "1"),
+        ]);
         assert_eq!(
             wrong,
             Err(vec![
@@ -145,7 +171,8 @@ mod tests {
                 "`-P alpha=abc`: `abc` is not a number; the default is `1.0`".to_owned(),
                 "`-P depth=1.5`: `1.5` is not a whole number; the default is `3`".to_owned(),
                 "`-P x.y`: there is no param `x.y`; there are `alpha`, `depth`, `deep`, `name`, \
-                 `seed`, `layers`, `optimizer.name`, `optimizer.rate`".to_owned(),
+                 `seed`, `layers`, `optimizer.name`, `optimizer.rate`"
+                    .to_owned(),
             ])
         );
     }
@@ -153,7 +180,11 @@ mod tests {
     #[test]
     fn nested_params_are_flat_in_mlflow() {
         let flat = flatten(&defaults());
-        let find = |key: &str| flat.iter().find(|(name, _)| name == key).map(|(_, v)| v.as_str());
+        let find = |key: &str| {
+            flat.iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, v)| v.as_str())
+        };
         assert_eq!(find("alpha"), Some("1.0"));
         assert_eq!(find("optimizer.rate"), Some("0.001"));
         assert_eq!(find("layers"), Some("[8,8]"));

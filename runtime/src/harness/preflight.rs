@@ -6,9 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::params::{flatten, overlay};
-use crate::record::{
-    MAX_PARAM_VALUE, Request, check_experiment_name, check_key,
-};
+use crate::record::{MAX_PARAM_VALUE, Request, check_experiment_name, check_key};
 use crate::registry::Train;
 use crate::run::Plot;
 
@@ -29,7 +27,10 @@ pub(super) struct Complaint {
 }
 
 fn complain(error: String, help: impl Into<Option<String>>) -> Complaint {
-    Complaint { error, help: help.into() }
+    Complaint {
+        error,
+        help: help.into(),
+    }
 }
 
 /// Makes the plan, or tells everything that stands against it.
@@ -60,14 +61,25 @@ pub(super) fn plan(
     complaints.extend(collisions(&plots));
     complaints.extend(no_match(request, &plots, &skipped));
     if complaints.is_empty() {
-        Ok(Plan { train, params, plots, skipped })
+        Ok(Plan {
+            train,
+            params,
+            plots,
+            skipped,
+        })
     } else {
         Err(complaints)
     }
 }
 
 fn choose(request: &Request, trains: &[&'static Train]) -> Result<&'static Train, Complaint> {
-    let names = || trains.iter().map(|train| train.name).collect::<Vec<_>>().join("`, `");
+    let names = || {
+        trains
+            .iter()
+            .map(|train| train.name)
+            .collect::<Vec<_>>()
+            .join("`, `")
+    };
     match (&request.train, trains) {
         (_, []) => Err(complain(
             "no `#[train]` function is linked into this program".to_owned(),
@@ -77,12 +89,22 @@ fn choose(request: &Request, trains: &[&'static Train]) -> Result<&'static Train
         )),
         (None, [only]) => Ok(only),
         (None, _) => Err(complain(
-            format!("this program has several `#[train]` functions: `{}`", names()),
+            format!(
+                "this program has several `#[train]` functions: `{}`",
+                names()
+            ),
             format!("name one: `cargo mlplots run {}`", trains[0].name),
         )),
-        (Some(name), _) => trains.iter().copied().find(|train| train.name == name).ok_or_else(|| {
-            complain(format!("there is no `#[train]` function `{name}`"), format!("there are `{}`", names()))
-        }),
+        (Some(name), _) => trains
+            .iter()
+            .copied()
+            .find(|train| train.name == name)
+            .ok_or_else(|| {
+                complain(
+                    format!("there is no `#[train]` function `{name}`"),
+                    format!("there are `{}`", names()),
+                )
+            }),
     }
 }
 
@@ -94,7 +116,9 @@ fn duplicates(trains: &[&'static Train]) -> Vec<Complaint> {
             complain(
                 format!(
                     "two `#[train]` functions have the name `{}`: {} and {}",
-                    pair[0].name, pair[0].source(), pair[1].source()
+                    pair[0].name,
+                    pair[0].source(),
+                    pair[1].source()
                 ),
                 "give one another: `#[train(name = \"…\")]`".to_owned(),
             )
@@ -107,22 +131,42 @@ fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complai
         return match request.params.first() {
             None => Ok(None),
             Some((key, _)) => Err(vec![complain(
-                format!("`-P {key}`: the training `{}` takes no params ({})", train.name, train.source()),
-                "give it a second argument `params: P` with `P: Default + Serialize + Deserialize`".to_owned(),
+                format!(
+                    "`-P {key}`: the training `{}` takes no params ({})",
+                    train.name,
+                    train.source()
+                ),
+                "give it a second argument `params: P` with `P: Default + Serialize + Deserialize`"
+                    .to_owned(),
             )]),
         };
     };
     let one = |error| vec![complain(error, None)];
     let source = train.source();
-    let defaults = (params.defaults)()
-        .map_err(|why| one(format!("the default params of `{}` ({source}) are not JSON: {why}", train.name)))?;
+    let defaults = (params.defaults)().map_err(|why| {
+        one(format!(
+            "the default params of `{}` ({source}) are not JSON: {why}",
+            train.name
+        ))
+    })?;
     if !defaults.is_object() {
-        return Err(one(format!("the params of `{}` ({source}) have no named fields", train.name)));
+        return Err(one(format!(
+            "the params of `{}` ({source}) have no named fields",
+            train.name
+        )));
     }
-    let laid = overlay(&defaults, &request.params)
-        .map_err(|wrong| wrong.into_iter().map(|error| complain(error, None)).collect::<Vec<_>>())?;
-    (params.check)(&laid)
-        .map_err(|why| one(format!("the params do not fit `{}` ({source}): {why}", train.name)))?;
+    let laid = overlay(&defaults, &request.params).map_err(|wrong| {
+        wrong
+            .into_iter()
+            .map(|error| complain(error, None))
+            .collect::<Vec<_>>()
+    })?;
+    (params.check)(&laid).map_err(|why| {
+        one(format!(
+            "the params do not fit `{}` ({source}): {why}",
+            train.name
+        ))
+    })?;
     let mut wrong = Vec::new();
     for (key, value) in flatten(&laid) {
         if let Err(error) = check_key("param", &key) {
@@ -135,14 +179,22 @@ fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complai
             ));
         }
     }
-    if wrong.is_empty() { Ok(Some(laid)) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(Some(laid))
+    } else {
+        Err(wrong)
+    }
 }
 
 fn names(request: &Request, train: &Train) -> Vec<Complaint> {
     let experiment = request.experiment.as_deref().or(train.experiment);
     let experiment = experiment.map_or(Ok(()), check_experiment_name);
     let tags = request.tags.keys().map(|key| check_key("tag", key));
-    std::iter::once(experiment).chain(tags).filter_map(Result::err).map(|error| complain(error, None)).collect()
+    std::iter::once(experiment)
+        .chain(tags)
+        .filter_map(Result::err)
+        .map(|error| complain(error, None))
+        .collect()
 }
 
 /// The plots of this training, and a complaint for each whose input no training provides. A plot
@@ -152,24 +204,36 @@ fn of_train(
     trains: &[&'static Train],
     plots: &[&'static Plot],
 ) -> (Vec<&'static Plot>, Vec<Complaint>) {
-    let ids = |train: &Train| train.outputs().iter().map(|output| output.id).collect::<HashSet<TypeId>>();
+    let ids = |train: &Train| {
+        train
+            .outputs()
+            .iter()
+            .map(|output| output.id)
+            .collect::<HashSet<TypeId>>()
+    };
     let here = ids(train);
     let anywhere: HashSet<TypeId> = trains.iter().flat_map(|train| ids(train)).collect();
     let mut complaints = Vec::new();
     let mut mine = Vec::new();
     for &plot in plots {
-        let unprovided = plot.inputs.iter().filter(|input| !anywhere.contains(&input.id));
+        let unprovided = plot
+            .inputs
+            .iter()
+            .filter(|input| !anywhere.contains(&input.id));
         let unprovided: Vec<_> = unprovided.map(|input| input.written).collect();
         if let [first, ..] = unprovided.as_slice() {
             complaints.push(complain(
                 format!(
                     "the plot `{}` ({}) looks at `{}`, which no training provides",
-                    plot.name, plot.source(), unprovided.join("` and `")
+                    plot.name,
+                    plot.source(),
+                    unprovided.join("` and `")
                 ),
                 format!(
                     "return a `{first}` from `{}` ({}), or provide it midway and say so: \
                      `#[train(provides({first}))]`",
-                    train.name, train.source()
+                    train.name,
+                    train.source()
                 ),
             ));
         } else if plot.inputs.iter().all(|input| here.contains(&input.id)) {
@@ -185,7 +249,12 @@ fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
     let mut taken = Vec::new();
     let mut skipped = Vec::new();
     for plot in plots {
-        let hit = |globs: &[String]| globs.iter().find(|glob| matches_glob(glob, plot.name)).cloned();
+        let hit = |globs: &[String]| {
+            globs
+                .iter()
+                .find(|glob| matches_glob(glob, plot.name))
+                .cloned()
+        };
         if let Some(glob) = hit(&request.skip) {
             skipped.push((plot, format!("left out by `--skip {glob}`")));
         } else if request.only.is_empty() || hit(&request.only).is_some() {
@@ -198,8 +267,17 @@ fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
 }
 
 /// A glob that fits no figure is a slip of the pen.
-fn no_match(request: &Request, taken: &[&Plot], skipped: &[(&'static Plot, String)]) -> Vec<Complaint> {
-    let all = || taken.iter().copied().chain(skipped.iter().map(|(plot, _)| *plot));
+fn no_match(
+    request: &Request,
+    taken: &[&Plot],
+    skipped: &[(&'static Plot, String)],
+) -> Vec<Complaint> {
+    let all = || {
+        taken
+            .iter()
+            .copied()
+            .chain(skipped.iter().map(|(plot, _)| *plot))
+    };
     let known: Vec<_> = all().map(|plot| plot.name).collect();
     [("--only", &request.only), ("--skip", &request.skip)]
         .into_iter()
@@ -222,7 +300,11 @@ fn collisions(plots: &[&'static Plot]) -> Vec<Complaint> {
         let stem = plot.path(plot.name);
         if let Some(other) = writers.insert(stem.clone(), plot) {
             complaints.push(complain(
-                format!("two figures have the name `{stem}`: {} and {}", other.source(), plot.source()),
+                format!(
+                    "two figures have the name `{stem}`: {} and {}",
+                    other.source(),
+                    plot.source()
+                ),
                 "give one another: `#[plot(name = \"…\")]` or `#[plot(dir = \"…\")]`".to_owned(),
             ));
         }
@@ -235,13 +317,18 @@ fn matches_glob(glob: &str, name: &str) -> bool {
     fn fits(glob: &[char], name: &[char]) -> bool {
         match (glob.first(), name.first()) {
             (None, None) => true,
-            (Some('*'), _) => fits(&glob[1..], name) || (!name.is_empty() && fits(glob, &name[1..])),
+            (Some('*'), _) => {
+                fits(&glob[1..], name) || (!name.is_empty() && fits(glob, &name[1..]))
+            }
             (Some('?'), Some(_)) => fits(&glob[1..], &name[1..]),
             (Some(a), Some(b)) if a == b => fits(&glob[1..], &name[1..]),
             _ => false,
         }
     }
-    fits(&glob.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>())
+    fits(
+        &glob.chars().collect::<Vec<_>>(),
+        &name.chars().collect::<Vec<_>>(),
+    )
 }
 
 #[cfg(test)]
@@ -251,8 +338,13 @@ mod tests {
     #[test]
     fn globs() {
         for (glob, name, fits) in [
-            ("*", "loss", true), ("res*", "residuals", true), ("*_plot", "qq_plot", true),
-            ("q?_plot", "qq_plot", true), ("loss", "loss2", false), ("", "", true), ("a*b*c", "aXbYc", true),
+            ("*", "loss", true),
+            ("res*", "residuals", true),
+            ("*_plot", "qq_plot", true),
+            ("q?_plot", "qq_plot", true),
+            ("loss", "loss2", false),
+            ("", "", true),
+            ("a*b*c", "aXbYc", true),
         ] {
             assert_eq!(matches_glob(glob, name), fits, "{glob} {name}");
         }

@@ -13,7 +13,9 @@ pub struct RunDir {
 impl RunDir {
     /// The directory of the run `uuid` below the workspace root. Makes nothing.
     pub fn new(root: &Path, uuid: &str) -> Self {
-        Self { path: Self::runs(root).join(uuid) }
+        Self {
+            path: Self::runs(root).join(uuid),
+        }
     }
 
     /// A run's directory whose path is known.
@@ -56,7 +58,12 @@ impl RunDir {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(self.artifacts())?;
-        if let Some(top) = self.path.ancestors().nth(2).filter(|top| top.ends_with(".mlplots")) {
+        if let Some(top) = self
+            .path
+            .ancestors()
+            .nth(2)
+            .filter(|top| top.ends_with(".mlplots"))
+        {
             let ignore = top.join(".gitignore");
             if !ignore.exists() {
                 fs::write(ignore, "*\n")?;

@@ -20,7 +20,10 @@ pub struct Files {
 impl Files {
     /// The contents of this run.
     pub fn of(run: RunDir) -> Self {
-        Self { run, next: AtomicU64::new(0) }
+        Self {
+            run,
+            next: AtomicU64::new(0),
+        }
     }
 
     /// Stores bytes that belong at `path` of the run.
@@ -45,7 +48,10 @@ impl Files {
     }
 
     fn store(&self, path: &str, source: &mut impl Read, temporary: &Path) -> io::Result<Artifact> {
-        let mut file = super::writer::private_options().create(true).truncate(true).open(temporary)?;
+        let mut file = super::writer::private_options()
+            .create(true)
+            .truncate(true)
+            .open(temporary)?;
         let mut hasher = Sha256::new();
         let mut bytes = 0;
         let mut buffer = vec![0; 256 * 1024];
@@ -62,7 +68,11 @@ impl Files {
         file.sync_all()?;
         let sha256 = hex(&hasher.finalize());
         fs::rename(temporary, self.run.content(&sha256))?;
-        Ok(Artifact { path: path.to_owned(), sha256, bytes })
+        Ok(Artifact {
+            path: path.to_owned(),
+            sha256,
+            bytes,
+        })
     }
 }
 

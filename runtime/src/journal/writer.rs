@@ -23,7 +23,12 @@ impl Writer {
             .create_new(true)
             .open(run.journal())?;
         file.lock()?;
-        Ok(Self { file, line: Vec::with_capacity(256), end: 0, dirty: false })
+        Ok(Self {
+            file,
+            line: Vec::with_capacity(256),
+            end: 0,
+            dirty: false,
+        })
     }
 
     /// Appends a record; it is in the kernel when this returns.

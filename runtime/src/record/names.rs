@@ -109,10 +109,20 @@ mod tests {
 
     #[test]
     fn keys() {
-        for good in ["loss", "val/loss", "a b", "métrique", "a:b", "x.y-z_0", "損失"] {
+        for good in [
+            "loss",
+            "val/loss",
+            "a b",
+            "métrique",
+            "a:b",
+            "x.y-z_0",
+            "損失",
+        ] {
             assert_eq!(check_key("metric", good), Ok(()), "{good}");
         }
-        for bad in ["", "/a", "a/", "a//b", "./a", "a/..", "..", "a@b", "a%", "a#b", "a,b", "a\n", "a\\b"] {
+        for bad in [
+            "", "/a", "a/", "a//b", "./a", "a/..", "..", "a@b", "a%", "a#b", "a,b", "a\n", "a\\b",
+        ] {
             assert!(check_key("metric", bad).is_err(), "{bad:?}");
         }
         assert!(check_key("tag", &"x".repeat(250)).is_ok());
@@ -124,7 +134,18 @@ mod tests {
         for good in ["a.png", "plots/a b.png", "dé/ü.svg", "a+b.png"] {
             assert_eq!(check_artifact_path(good), Ok(()), "{good}");
         }
-        for bad in ["", "../a", "/etc/passwd", "a/../../b", "a#b", "a\\b", "a\0b", "a//b", "a?b", "c:d"] {
+        for bad in [
+            "",
+            "../a",
+            "/etc/passwd",
+            "a/../../b",
+            "a#b",
+            "a\\b",
+            "a\0b",
+            "a//b",
+            "a?b",
+            "c:d",
+        ] {
             assert!(check_artifact_path(bad).is_err(), "{bad:?}");
         }
     }

@@ -17,8 +17,9 @@ impl Tally {
         match self.figures.get_mut(&figure.name) {
             Some(known) if known.status == FigureStatus::Failed => {}
             // Drawings of two steps may end in either order.
-            Some(known) if matches!((known.step, figure.step), (Some(a), Some(b)) if a > b)
-                && figure.status == FigureStatus::Logged => {}
+            Some(known)
+                if matches!((known.step, figure.step), (Some(a), Some(b)) if a > b)
+                    && figure.status == FigureStatus::Logged => {}
             Some(known) => known.clone_from(figure),
             None => {
                 self.figures.insert(figure.name.clone(), figure.clone());
@@ -44,7 +45,11 @@ impl Tally {
 
     /// `11 of 12`: logged figures of those that were not skipped.
     pub fn summary(&self) -> String {
-        let count = |status| self.figures().filter(|figure| figure.status == status).count();
+        let count = |status| {
+            self.figures()
+                .filter(|figure| figure.status == status)
+                .count()
+        };
         let logged = count(FigureStatus::Logged);
         format!("{logged} of {}", logged + count(FigureStatus::Failed))
     }

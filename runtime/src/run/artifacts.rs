@@ -43,7 +43,9 @@ impl Run {
     /// # Errors
     /// The directory is empty, holds a symbolic link, or cannot be read.
     pub fn log_artifacts(&self, dir: impl AsRef<Path>, artifact_path: &str) -> Result<(), Error> {
-        let stored = self.shared.store_directory(dir.as_ref(), |name| below(artifact_path, name))?;
+        let stored = self
+            .shared
+            .store_directory(dir.as_ref(), |name| below(artifact_path, name))?;
         for artifact in stored {
             self.shared.log(artifact);
         }
@@ -60,8 +62,11 @@ impl Run {
     /// Logs a value as a JSON file. Under a name ending in `.yaml` or `.yml` it is YAML too:
     /// JSON is a part of YAML.
     pub fn log_dict(&self, value: &impl Serialize, artifact_file: &str) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|why| Error::new(format!("`{artifact_file}` cannot be written as JSON: {why}")))?;
+        let text = serde_json::to_string_pretty(value).map_err(|why| {
+            Error::new(format!(
+                "`{artifact_file}` cannot be written as JSON: {why}"
+            ))
+        })?;
         self.log_text(text, artifact_file)
     }
 
@@ -77,8 +82,8 @@ impl Run {
     /// # }
     /// ```
     pub fn log_table<R: Serialize>(&self, rows: &[R], artifact_file: &str) -> Result<(), Error> {
-        let table = table(rows)
-            .map_err(|why| Error::new(format!("the table `{artifact_file}` {why}")))?;
+        let table =
+            table(rows).map_err(|why| Error::new(format!("the table `{artifact_file}` {why}")))?;
         self.log_text(table.to_string(), artifact_file)?;
         let tables = {
             let mut state = self.shared.state();
@@ -100,13 +105,20 @@ impl Run {
     pub fn log_figure(&self, figure: impl IntoFigure, artifact_file: &str) -> Result<(), Error> {
         let source = std::panic::Location::caller();
         let since = std::time::Instant::now();
-        let extension = Path::new(artifact_file).extension().and_then(|e| e.to_str());
+        let extension = Path::new(artifact_file)
+            .extension()
+            .and_then(|e| e.to_str());
         let formats: &'static [Format] = match extension {
             Some("svg") => &[Format::Svg],
             _ => &[Format::Png],
         };
         let failed = |why: String| Error::new(format!("the figure `{artifact_file}`: {why}"));
-        let output = figure.into_output(&Spec { size: None, formats }).map_err(failed)?;
+        let output = figure
+            .into_output(&Spec {
+                size: None,
+                formats,
+            })
+            .map_err(failed)?;
         let artifact = match output {
             Output::Files(files) => {
                 let file = files
@@ -117,7 +129,9 @@ impl Run {
             }
             Output::Saved(path) => self.shared.store_file(artifact_file, &path)?,
             Output::Directory(_) => {
-                return Err(failed("a directory is not one figure; use `log_artifacts`".to_owned()));
+                return Err(failed(
+                    "a directory is not one figure; use `log_artifacts`".to_owned(),
+                ));
             }
         };
         self.shared.figure(Figure {
@@ -141,11 +155,18 @@ impl Run {
         step: impl TryInto<i64>,
         image: &Image,
     ) -> Result<(), Error> {
-        let Some(step) = self.step(step) else { return Ok(()) };
+        let Some(step) = self.step(step) else {
+            return Ok(());
+        };
         record::check_image_key(key).map_err(Error::new)?;
-        let png = image.to_png().map_err(|why| Error::new(format!("the image `{key}`: {why}")))?;
+        let png = image
+            .to_png()
+            .map_err(|why| Error::new(format!("the image `{key}`: {why}")))?;
         let png = self.shared.store("images/image.png", &png)?;
-        let files = self.shared.grid_images(key, step, &png).map_err(Error::new)?;
+        let files = self
+            .shared
+            .grid_images(key, step, &png)
+            .map_err(Error::new)?;
         for artifact in files {
             self.shared.log(artifact);
         }
@@ -198,7 +219,10 @@ fn below(folder: &str, name: &str) -> String {
 }
 
 fn mismatch(files: &[crate::figure::Encoded]) -> String {
-    let made: Vec<_> = files.iter().map(|file| format!("`.{}`", file.extension)).collect();
+    let made: Vec<_> = files
+        .iter()
+        .map(|file| format!("`.{}`", file.extension))
+        .collect();
     format!("it is made as {}; name the file so", made.join(" or "))
 }
 
@@ -207,7 +231,8 @@ fn table<R: Serialize>(rows: &[R]) -> Result<Value, String> {
     let mut columns: Vec<String> = Vec::new();
     let mut data = Vec::new();
     for (number, row) in rows.iter().enumerate() {
-        let row = serde_json::to_value(row).map_err(|why| format!("has a bad row {number}: {why}"))?;
+        let row =
+            serde_json::to_value(row).map_err(|why| format!("has a bad row {number}: {why}"))?;
         let Value::Object(mut row) = row else {
             return Err(format!("has a row {number} without named fields"));
         };

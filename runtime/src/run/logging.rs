@@ -3,9 +3,7 @@
 use std::fmt::Display;
 
 use super::{Run, tag};
-use crate::record::{
-    MAX_PARAM_VALUE, MAX_TAG_VALUE, Metric, Param, Record, check_key, now_millis,
-};
+use crate::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Metric, Param, Record, check_key, now_millis};
 
 impl Run {
     /// Logs a metric at step 0, as MLflow does. For a curve use
@@ -51,7 +49,12 @@ impl Run {
         for (key, value) in metrics {
             let key = key.as_ref();
             if self.allowed(check_key("metric", key)) {
-                points.push(Metric { key: key.to_owned(), value: value.into(), timestamp, step });
+                points.push(Metric {
+                    key: key.to_owned(),
+                    value: value.into(),
+                    timestamp,
+                    step,
+                });
             }
         }
         if !points.is_empty() {
@@ -74,7 +77,11 @@ impl Run {
             {
                 continue;
             }
-            let known = self.shared.state().params.insert(key.clone(), value.clone());
+            let known = self
+                .shared
+                .state()
+                .params
+                .insert(key.clone(), value.clone());
             match known {
                 None => new.push(Param { key, value }),
                 Some(known) if known == value => {}
@@ -116,7 +123,8 @@ impl Run {
     pub(super) fn step(&self, step: impl TryInto<i64>) -> Option<i64> {
         let step = step.try_into().ok();
         if step.is_none() {
-            self.shared.problem("a step is larger than MLflow's 64-bit integers hold".to_owned());
+            self.shared
+                .problem("a step is larger than MLflow's 64-bit integers hold".to_owned());
         }
         step
     }

@@ -80,14 +80,23 @@ impl Run {
     /// Makes the directory and the journal.
     pub(crate) fn begin(beginning: Beginning) -> Result<Self, Error> {
         let dir = RunDir::at(beginning.dir);
-        let journal = dir.create().and_then(|()| Writer::create(&dir)).map_err(|why| {
-            Error::new(format!("could not make the journal `{}`: {why}", dir.journal().display()))
-        })?;
+        let journal = dir
+            .create()
+            .and_then(|()| Writer::create(&dir))
+            .map_err(|why| {
+                Error::new(format!(
+                    "could not make the journal `{}`: {why}",
+                    dir.journal().display()
+                ))
+            })?;
         let shared = Arc::new(Shared::new(dir, journal));
         panics::watch(&shared);
         let user = provenance::user();
         let source = beginning.train.as_ref().map(|train| train.source.clone());
-        let figures = beginning.plots.iter().chain(beginning.skipped.iter().map(|(plot, _)| plot));
+        let figures = beginning
+            .plots
+            .iter()
+            .chain(beginning.skipped.iter().map(|(plot, _)| plot));
         shared.append(&Record::Open(Box::new(Open {
             format: FORMAT,
             run_uuid: shared.dir.uuid(),
@@ -113,10 +122,16 @@ impl Run {
             open: true,
             shared,
         };
-        let description = beginning.train.map(|train| train.doc).filter(|doc| !doc.is_empty());
+        let description = beginning
+            .train
+            .map(|train| train.doc)
+            .filter(|doc| !doc.is_empty());
         run.set_tags([
             ("mlflow.user", user),
-            ("mlflow.source.name", source.unwrap_or_else(provenance::program)),
+            (
+                "mlflow.source.name",
+                source.unwrap_or_else(provenance::program),
+            ),
             ("mlflow.source.type", "LOCAL".to_owned()),
             ("mlplots.version", env!("CARGO_PKG_VERSION").to_owned()),
         ]);
@@ -221,11 +236,19 @@ impl Run {
             self.shared.figure(ended(plot, FigureStatus::Failed, why));
         }
         let result = result.and_then(|()| self.shared.whole());
-        let status = if result.is_ok() { Status::Finished } else { Status::Failed };
+        let status = if result.is_ok() {
+            Status::Finished
+        } else {
+            Status::Failed
+        };
         if let Some(provenance) = self.provenance.take() {
             let _ = provenance.join();
         }
-        let close = Close { status, end_time: now_millis(), reason: result.as_ref().err().cloned() };
+        let close = Close {
+            status,
+            end_time: now_millis(),
+            reason: result.as_ref().err().cloned(),
+        };
         self.shared.append(&Record::Close(close));
         self.ticker = None;
         self.shared.sync();
@@ -248,7 +271,9 @@ impl Drop for Run {
 
 impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run").field("dir", &self.shared.dir.path()).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("dir", &self.shared.dir.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -261,7 +286,10 @@ impl Shared {
             .missing()
             .map(|figure| {
                 let why = figure.reason.as_deref().unwrap_or_default();
-                format!("the figure `{}` failed ({}): {why}", figure.name, figure.source)
+                format!(
+                    "the figure `{}` failed ({}): {why}",
+                    figure.name, figure.source
+                )
             })
             .collect();
         reasons.extend(state.problems.iter().cloned());
@@ -289,5 +317,8 @@ fn ended(plot: &Plot, status: FigureStatus, reason: String) -> Figure {
 
 /// A tag from its parts.
 fn tag(key: &str, value: &impl ToString) -> Tag {
-    Tag { key: key.to_owned(), value: value.to_string() }
+    Tag {
+        key: key.to_owned(),
+        value: value.to_string(),
+    }
 }

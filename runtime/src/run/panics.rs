@@ -38,14 +38,19 @@ pub(super) fn watch(run: &Arc<Shared>) {
 /// Calls `work` and turns its panic into `panicked at file:line: message`. With `journaled` the
 /// hook also writes it down at once, for a program that aborts on panic.
 pub(crate) fn caught<T>(journaled: bool, work: impl FnOnce() -> T) -> Result<T, String> {
-    PLACE.set(Some(Caught { journaled, place: None }));
+    PLACE.set(Some(Caught {
+        journaled,
+        place: None,
+    }));
     let result = catch_unwind(AssertUnwindSafe(work));
     let place = PLACE.take().and_then(|caught| caught.place);
     result.map_err(|payload| describe(place.as_deref(), &*payload))
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+    let place = info
+        .location()
+        .map(|at| format!("{}:{}", at.file(), at.line()));
     let journaled = PLACE.with_borrow_mut(|slot| match slot {
         Some(caught) => {
             caught.place.clone_from(&place);

@@ -26,7 +26,10 @@ impl Input {
 
     /// The type `T`, whatever it is.
     pub(crate) const fn named<T: 'static>(written: &'static str) -> Self {
-        Self { written, id: TypeId::of::<T>() }
+        Self {
+            written,
+            id: TypeId::of::<T>(),
+        }
     }
 }
 
@@ -108,7 +111,11 @@ impl Plot {
             module: self.module.to_owned(),
             source: self.source(),
             doc: summary(self.doc),
-            inputs: self.inputs.iter().map(|input| input.written.to_owned()).collect(),
+            inputs: self
+                .inputs
+                .iter()
+                .map(|input| input.written.to_owned())
+                .collect(),
             optional: self.optional,
         }
     }
@@ -116,5 +123,10 @@ impl Plot {
 
 /// The first line of a doc comment.
 pub(crate) fn summary(doc: &str) -> String {
-    doc.trim().lines().next().unwrap_or_default().trim().to_owned()
+    doc.trim()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }

@@ -133,7 +133,11 @@ impl Shared {
     fn spawn(self: &Arc<Self>, state: &mut State) {
         let shared = Arc::clone(self);
         let name = "mlplots draw".to_owned();
-        if thread::Builder::new().name(name).spawn(move || shared.work()).is_ok() {
+        if thread::Builder::new()
+            .name(name)
+            .spawn(move || shared.work())
+            .is_ok()
+        {
             state.workers += 1;
         }
     }
@@ -148,7 +152,10 @@ impl Shared {
             .filter(|(_, active)| active.drawing && active.deadline() <= now)
             .map(|(&id, _)| id)
             .collect();
-        let lost: Vec<Active> = over.iter().filter_map(|id| state.active.remove(id)).collect();
+        let lost: Vec<Active> = over
+            .iter()
+            .filter_map(|id| state.active.remove(id))
+            .collect();
         for _ in &lost {
             // The thread cannot be stopped: it is left to itself, and another takes its place.
             state.workers -= 1;
@@ -156,7 +163,12 @@ impl Shared {
                 self.spawn(&mut state);
             }
         }
-        let next = state.active.values().filter(|a| a.drawing).map(Active::deadline).min();
+        let next = state
+            .active
+            .values()
+            .filter(|a| a.drawing)
+            .map(Active::deadline)
+            .min();
         drop(state);
         for active in lost {
             let seconds = active.plot.timeout.unwrap_or(DEFAULT_TIMEOUT);
@@ -181,7 +193,10 @@ impl Shared {
                     return;
                 }
                 state.idle += 1;
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
                 continue;
             };
@@ -210,7 +225,13 @@ impl Shared {
                 None => return,
             }
             drop(state);
-            (self.take)(Drawn { plot: job.plot, step: job.step, number: job.number, output, took });
+            (self.take)(Drawn {
+                plot: job.plot,
+                step: job.step,
+                number: job.number,
+                output,
+                took,
+            });
             state = self.lock();
             state.active.remove(&id);
             self.changed.notify_all();
@@ -220,6 +241,9 @@ impl Shared {
 
 /// Calls the plot function; a panic becomes an error with its place.
 fn draw(job: &Job) -> Result<Output, String> {
-    let spec = Spec { size: job.plot.size, formats: job.plot.formats };
+    let spec = Spec {
+        size: job.plot.size,
+        formats: job.plot.formats,
+    };
     panics::caught(false, || (job.plot.draw)(&job.inputs, &spec)).flatten()
 }

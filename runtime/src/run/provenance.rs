@@ -58,7 +58,10 @@ pub(super) fn git() -> Vec<Tag> {
 }
 
 fn tag(key: &str, value: String) -> Tag {
-    Tag { key: key.to_owned(), value }
+    Tag {
+        key: key.to_owned(),
+        value,
+    }
 }
 
 fn ask_git(arguments: &[&str]) -> Option<String> {
@@ -81,7 +84,9 @@ fn without_credentials(url: &str) -> String {
         Some((scheme, rest)) => {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            format!("{scheme}://{host}/{path}").trim_end_matches('/').to_owned()
+            format!("{scheme}://{host}/{path}")
+                .trim_end_matches('/')
+                .to_owned()
         }
         None => url.to_owned(),
     }
@@ -94,7 +99,10 @@ mod tests {
     #[test]
     fn credentials_are_left_out() {
         let clean = |url| without_credentials(url);
-        assert_eq!(clean("https://bob:s3cret@host/a/b.git"), "https://host/a/b.git");
+        assert_eq!(
+            clean("https://bob:s3cret@host/a/b.git"),
+            "https://host/a/b.git"
+        );
         assert_eq!(clean("https://token@host/a.git"), "https://host/a.git");
         assert_eq!(clean("https://bob:p@ss@host/a.git"), "https://host/a.git");
         assert_eq!(clean("ssh://git@host/a.git"), "ssh://host/a.git");

@@ -58,12 +58,19 @@ impl Shared {
     }
 
     fn try_append(&self, record: &Record) -> io::Result<()> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).append(record)
+        self.journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(record)
     }
 
     /// Brings the journal to disk.
     pub(super) fn sync(&self) {
-        let file = self.journal.lock().unwrap_or_else(PoisonError::into_inner).to_sync();
+        let file = self
+            .journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .to_sync();
         if let Err(why) = file.and_then(|file| file.map_or(Ok(()), |file| file.sync_data())) {
             self.problem(format!(
                 "the journal `{}` could not be brought to disk: {why}",
@@ -89,14 +96,19 @@ impl Shared {
     /// Stores a file's bytes.
     pub(super) fn store(&self, path: &str, bytes: &[u8]) -> Result<Artifact, Error> {
         check_artifact_path(path).map_err(Error::new)?;
-        self.files.add_bytes(path, bytes).map_err(|why| self.not_stored(path, &why))
+        self.files
+            .add_bytes(path, bytes)
+            .map_err(|why| self.not_stored(path, &why))
     }
 
     /// Stores a copy of a file.
     pub(super) fn store_file(&self, path: &str, source: &Path) -> Result<Artifact, Error> {
         check_artifact_path(path).map_err(Error::new)?;
         self.files.add_file(path, source).map_err(|why| {
-            Error::new(format!("could not log `{}` as the artifact `{path}`: {why}", source.display()))
+            Error::new(format!(
+                "could not log `{}` as the artifact `{path}`: {why}",
+                source.display()
+            ))
         })
     }
 
@@ -110,9 +122,15 @@ impl Shared {
         let mut found = Vec::new();
         list(source, "", &mut found)?;
         if found.is_empty() {
-            return Err(Error::new(format!("the directory `{}` holds no file", source.display())));
+            return Err(Error::new(format!(
+                "the directory `{}` holds no file",
+                source.display()
+            )));
         }
-        found.iter().map(|name| self.store_file(&path(name), &source.join(name))).collect()
+        found
+            .iter()
+            .map(|name| self.store_file(&path(name), &source.join(name)))
+            .collect()
     }
 
     fn not_stored(&self, path: &str, why: &io::Error) -> Error {
@@ -143,7 +161,11 @@ impl Shared {
         let stored = drawn.output.and_then(|output| match output {
             Output::Files(files) => self.take_files(plot, drawn.number, drawn.step, files),
             Output::Saved(path) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 self.store_file(&plot.path(&name), &path)
                     .map(|artifact| vec![artifact])
                     .map_err(|error| error.to_string())
@@ -159,7 +181,10 @@ impl Shared {
                     Some(step) => format!("at step {step}: {why}"),
                     None => why,
                 };
-                eprintln!("warning: the figure `{}` failed ({}): {why}", figure.name, figure.source);
+                eprintln!(
+                    "warning: the figure `{}` failed ({}): {why}",
+                    figure.name, figure.source
+                );
                 figure.status = FigureStatus::Failed;
                 figure.reason = Some(why);
             }
@@ -184,13 +209,20 @@ impl Shared {
         let mut stored = Vec::new();
         for Encoded { extension, bytes } in files {
             let path = plot.path(&format!("{}.{extension}", plot.name));
-            let artifact = self.store(&path, &bytes).map_err(|error| error.to_string())?;
+            let artifact = self
+                .store(&path, &bytes)
+                .map_err(|error| error.to_string())?;
             if let (Some(step), "png") = (step, extension) {
                 let key = plot.path(plot.name);
                 stored.extend(self.grid_images(&key, step, &artifact)?);
             }
             // Drawings of two steps may end in either order; the file shows the later one.
-            if self.state().written.get(&path).is_none_or(|(_, newest)| *newest <= number) {
+            if self
+                .state()
+                .written
+                .get(&path)
+                .is_none_or(|(_, newest)| *newest <= number)
+            {
                 stored.push(artifact);
             }
         }
@@ -209,29 +241,41 @@ impl Shared {
             key: "mlflow.loggedImages".to_owned(),
             value: "True".to_owned(),
         }]));
-        let stem = format!(
+        let name = format!(
             "images/{}+step+{step}+timestamp+{}+{}",
             key.replace('/', "~"),
             now_millis(),
             RunDir::new_uuid(),
         );
         // The grid shows the second name; a browser reads PNG bytes under it as well.
-        Ok([".png", "+compressed.webp"]
-            .map(|end| Artifact { path: format!("{stem}{end}"), ..png.clone() }))
+        Ok([".png", "+compressed.webp"].map(|end| Artifact {
+            path: format!("{name}{end}"),
+            ..png.clone()
+        }))
     }
 
     /// Two plots must not write one path: the later would hide the earlier.
-    fn claim(&self, plot: &str, number: u64, files: Vec<Artifact>) -> Result<Vec<Artifact>, String> {
+    fn claim(
+        &self,
+        plot: &str,
+        number: u64,
+        files: Vec<Artifact>,
+    ) -> Result<Vec<Artifact>, String> {
         let mut state = self.state();
         for file in &files {
             if let Some((other, _)) = state.written.get(&file.path)
                 && other != plot
             {
-                return Err(format!("it writes `{}`, which the figure `{other}` wrote", file.path));
+                return Err(format!(
+                    "it writes `{}`, which the figure `{other}` wrote",
+                    file.path
+                ));
             }
         }
         for file in &files {
-            state.written.insert(file.path.clone(), (plot.to_owned(), number));
+            state
+                .written
+                .insert(file.path.clone(), (plot.to_owned(), number));
         }
         Ok(files)
     }
@@ -240,16 +284,24 @@ impl Shared {
 /// Names of the files below `directory`, with `/`.
 fn list(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Error> {
     let failed = |why: &dyn std::fmt::Display| {
-        Error::new(format!("could not read the directory `{}`: {why}", directory.display()))
+        Error::new(format!(
+            "could not read the directory `{}`: {why}",
+            directory.display()
+        ))
     };
     let entries = std::fs::read_dir(directory).map_err(|why| failed(&why))?;
-    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(|why| failed(&why))?;
+    let mut entries = entries
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|why| failed(&why))?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
-        let name = name
-            .to_str()
-            .ok_or_else(|| failed(&format!("the name `{}` is not UTF-8", name.to_string_lossy())))?;
+        let name = name.to_str().ok_or_else(|| {
+            failed(&format!(
+                "the name `{}` is not UTF-8",
+                name.to_string_lossy()
+            ))
+        })?;
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().map_err(|why| failed(&why))?;
         if kind.is_symlink() {

@@ -31,8 +31,18 @@ struct Due {
 
 impl Values {
     pub(super) fn new(plots: &[&'static Plot]) -> Self {
-        let plots = plots.iter().map(|&plot| Due { plot, offered: 0, behind: false }).collect();
-        Self { plots, ..Self::default() }
+        let plots = plots
+            .iter()
+            .map(|&plot| Due {
+                plot,
+                offered: 0,
+                behind: false,
+            })
+            .collect();
+        Self {
+            plots,
+            ..Self::default()
+        }
     }
 
     /// Freezes a value and returns the jobs that it makes due. A second value of a type needs a
@@ -43,7 +53,12 @@ impl Values {
         step: Option<i64>,
     ) -> Result<Vec<Job>, String> {
         let id = TypeId::of::<T>();
-        if step.is_none() && self.provided.get(&id).is_some_and(|known| known.step.is_none()) {
+        if step.is_none()
+            && self
+                .provided
+                .get(&id)
+                .is_some_and(|known| known.step.is_none())
+        {
             return Err(format!(
                 "a second `{}` is provided; its figures show the first. \
                  Use `run.provide_at(value, step)` for values that change",
@@ -55,7 +70,11 @@ impl Values {
         for place in 0..self.plots.len() {
             let due = &mut self.plots[place];
             if !due.plot.inputs.iter().any(|input| input.id == id)
-                || !due.plot.inputs.iter().all(|input| self.provided.contains_key(&input.id))
+                || !due
+                    .plot
+                    .inputs
+                    .iter()
+                    .all(|input| self.provided.contains_key(&input.id))
             {
                 continue;
             }
@@ -100,8 +119,17 @@ impl Values {
         let provided = |input: &Input| &self.provided[&input.id];
         Job {
             plot,
-            inputs: Inputs(plot.inputs.iter().map(|i| Arc::clone(&provided(i).value)).collect()),
-            step: plot.inputs.iter().filter_map(|input| provided(input).step).max(),
+            inputs: Inputs(
+                plot.inputs
+                    .iter()
+                    .map(|i| Arc::clone(&provided(i).value))
+                    .collect(),
+            ),
+            step: plot
+                .inputs
+                .iter()
+                .filter_map(|input| provided(input).step)
+                .max(),
             number: self.jobs,
         }
     }

@@ -81,8 +81,4 @@ impl ArtifactStore for ProxyStore {
             content_type.essence_str(),
         )?)
     }
-
-    fn location(&self, path: &str) -> String {
-        self.url(path).into()
-    }
 }

@@ -54,10 +54,6 @@ impl ArtifactStore for LocalStore {
                 failed(source, &target, &error)
             })
     }
-
-    fn location(&self, path: &str) -> String {
-        self.root.join(path).display().to_string()
-    }
 }
 
 /// The bytes, with the permissions of a new file: the source is private to its owner.

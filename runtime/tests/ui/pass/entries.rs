@@ -83,7 +83,7 @@ fn main() {
     let fit = train("val/fit");
     assert_eq!(
         (fit.experiment, fit.doc, fit.line),
-        (Some("Apples"), "Fits.", 48)
+        (Some("Apples"), "Fits.", 44)
     );
     let provides: Vec<&str> = fit.provides.iter().map(|input| input.written).collect();
     assert_eq!(provides, ["Sales", "Vec<f64>"]);

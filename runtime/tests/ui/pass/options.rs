@@ -67,4 +67,20 @@ plots! {
     second, "second by macro", 800, Sales, &[f64; 2]
 }
 
+macro_rules! plot_by_dollar_crate {
+    ($name:ident) => {
+        #[plot(crate = $crate::inner::plots)]
+        fn $name(_: &Sales) -> Svg {
+            Svg(String::new())
+        }
+    };
+}
+
+plot_by_dollar_crate!(third);
+
+#[plot(crate = crate::inner::plots)]
+fn by_crate(_: &Sales) -> Svg {
+    Svg(String::new())
+}
+
 fn main() {}
