@@ -34,7 +34,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
     let (trains, plots) = (listing.trains.len(), listing.plots.len());
     view::status(
         "Checked",
-        &format!("{trains} trainings and {plots} figures are ready"),
+        &format!("{trains} `#[train]` and {plots} `#[plot]` are ready"),
     );
     Ok(0)
 }

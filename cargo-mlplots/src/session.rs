@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mlplots::journal::RunDir;
@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::Program;
 use crate::settings::Settings;
-use crate::ship::{Claim, Cursor, Delivery, Halt};
+use crate::ship::{Claim, Delivery, Halt};
 use crate::supervise::{self, Stop};
 use crate::view::{self, Meter, Progress, Report};
 
@@ -94,17 +94,7 @@ impl Session {
             .flow
             .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
         let halt = self.flush(&delivery, &stop, shipping);
-        let report = Report {
-            run_uuid: dir.uuid(),
-            experiment: Cursor::load(dir)
-                .experiment
-                .or_else(|| ledger.open.as_ref()?.experiment.clone()),
-            tracking_uri: delivery.uri().to_owned(),
-            run: delivery.stored(),
-            ledger,
-            outcome,
-            halt,
-        };
+        let report = Report::new(dir, &delivery, ledger, outcome, halt);
         view::print_tree(&report);
         if self.output.json {
             view::print_json(&report);
@@ -226,17 +216,18 @@ impl Watch {
 impl Meter for Watch {
     fn line(&self) -> String {
         let progress = &self.delivery.progress;
-        let counts = [
-            (&progress.points, "metric points"),
-            (&progress.files, "files"),
-        ]
-        .map(|(count, what)| format!("{} {what}", count.load(Ordering::Relaxed)));
+        let counted = |count: &AtomicU64, one: &str, more: &str| {
+            let count = count.load(Ordering::Relaxed);
+            format!("{count} {}", if count == 1 { one } else { more })
+        };
+        let points = counted(&progress.points, "metric point", "metric points");
+        let files = counted(&progress.files, "file", "files");
         let state = if progress.failing().is_some() {
             "MLflow does not answer, journaled"
         } else {
             "shipped"
         };
-        format!("· {} {state}", counts.join(", "))
+        format!("· {points}, {files} {state}")
     }
 
     fn news(&self) -> Option<(String, Option<String>)> {

@@ -118,15 +118,5 @@ fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report,
         .flow
         .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
     let halt = delivery.deliver().err();
-    Ok(Report {
-        run_uuid: dir.uuid(),
-        experiment: Cursor::load(dir)
-            .experiment
-            .or_else(|| ledger.open.as_ref()?.experiment.clone()),
-        tracking_uri: delivery.uri().to_owned(),
-        run: delivery.stored(),
-        ledger,
-        outcome,
-        halt,
-    })
+    Ok(Report::new(dir, &delivery, ledger, outcome, halt))
 }

@@ -91,3 +91,8 @@ pub mod prelude {
     pub use plotters::prelude::*;
     pub use serde::{Deserialize, Serialize};
 }
+
+/// The README's program compiles.
+#[cfg(all(doctest, feature = "plots"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

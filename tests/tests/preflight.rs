@@ -54,7 +54,7 @@ fn params_that_do_not_fit() {
     let checked = project.mlplots(&["check", "-P", "rate=0.5"]);
     assert_eq!(
         (checked.code, words(&checked).trim()),
-        (0, "Checked 1 trainings and 2 figures are ready"),
+        (0, "Checked 1 `#[train]` and 2 `#[plot]` are ready"),
         "{}",
         checked.text()
     );

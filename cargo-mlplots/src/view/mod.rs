@@ -12,8 +12,10 @@ pub(crate) use tree::print as print_tree;
 
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
-use crate::ship::Halt;
+use mlplots::journal::RunDir;
+
 use crate::ship::store::{StoredRun, View};
+use crate::ship::{Cursor, Delivery, Halt};
 
 /// A run that has ended, ready to be shown.
 pub(crate) struct Report {
@@ -28,6 +30,29 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// What a delivery came to.
+    pub(crate) fn new(
+        dir: &RunDir,
+        delivery: &Delivery,
+        ledger: Ledger,
+        outcome: Outcome,
+        halt: Option<Halt>,
+    ) -> Self {
+        let open = ledger.open.as_ref();
+        let experiment = Cursor::load(dir)
+            .experiment
+            .or_else(|| open?.experiment.clone());
+        Self {
+            run_uuid: dir.uuid(),
+            experiment,
+            tracking_uri: delivery.uri().to_owned(),
+            run: delivery.stored(),
+            ledger,
+            outcome,
+            halt,
+        }
+    }
+
     /// Exit code of the command.
     pub(crate) fn code(&self) -> u8 {
         use mlplots::record::Status;

@@ -1,5 +1,6 @@
 //! The frame of a chart: panel, grid, marks, labels and title, laid out from measured text.
 
+use super::clip::within;
 use super::look::{GRID, INK, LABEL, PANEL, TICK, TITLE};
 use super::ticks::{self, Tick};
 use crate::figure::scene::{Align, Face, Level, Scene, Shape, Text};
@@ -361,139 +362,6 @@ impl Frame {
             }));
         }
     }
-
-    /// A box that names the colours, in the corner that covers the fewest of `points`.
-    pub(super) fn legend(&mut self, entries: &[(String, Key)], points: &[(f64, f64)]) {
-        const PAD: f32 = 10.0;
-        const LINE: f32 = TICK * 1.55;
-        let widest = entries
-            .iter()
-            .map(|(name, _)| text::width(name, TICK, Face::Regular))
-            .fold(0.0, f32::max);
-        let (width, height) = (
-            PAD * 3.0 + 24.0 + widest,
-            PAD * 1.6 + LINE * entries.len() as f32,
-        );
-        let corners = [
-            (self.right - width - 10.0, self.top + 10.0),
-            (self.left + 10.0, self.top + 10.0),
-            (self.right - width - 10.0, self.bottom - height - 10.0),
-            (self.left + 10.0, self.bottom - height - 10.0),
-        ];
-        let every = points.len() / 5000 + 1;
-        let covered = |&(left, top): &(f32, f32)| {
-            let inside = |(x, y): &(f64, f64)| {
-                let (x, y) = (self.x(*x), self.y(*y));
-                (left..left + width).contains(&x) && (top..top + height).contains(&y)
-            };
-            points
-                .iter()
-                .step_by(every)
-                .filter(|point| inside(point))
-                .count()
-        };
-        let (left, top) = corners
-            .into_iter()
-            .min_by_key(covered)
-            .unwrap_or(corners[0]);
-        let (right, bottom) = (left + width, top + height);
-        self.scene.add(Shape::Rect {
-            from: (left, top),
-            to: (right, bottom),
-            fill: PANEL.alpha(0.9),
-        });
-        let edge = Color::rgb(204, 204, 204);
-        self.line(
-            vec![
-                (left, top),
-                (right, top),
-                (right, bottom),
-                (left, bottom),
-                (left, top),
-            ],
-            edge,
-            1.0,
-        );
-        for (place, (name, key)) in entries.iter().enumerate() {
-            let y = top + PAD * 0.8 + LINE * (place as f32 + 0.5);
-            let (from, to) = (left + PAD, left + PAD + 24.0);
-            match *key {
-                Key::Line(color, width) => self.line(vec![(from, y), (to, y)], color, width),
-                Key::Dashes(color, width) => {
-                    let points = vec![(from, y), (to, y)];
-                    self.scene.add(Shape::Line {
-                        points,
-                        color,
-                        width,
-                        dash: Some((8.0, 4.0)),
-                    });
-                }
-                Key::Area(fill) => {
-                    self.scene.add(Shape::Rect {
-                        from: (from, y - 5.0),
-                        to: (to, y + 5.0),
-                        fill,
-                    });
-                }
-                Key::Disc(fill) => {
-                    let centers = vec![(f32::midpoint(from, to), y)];
-                    self.scene.add(Shape::Discs {
-                        centers,
-                        radius: 4.0,
-                        fill: Some(fill),
-                        edge: None,
-                    });
-                }
-            }
-            self.write((to + PAD, y), name, TICK, Align::Start, Level::Middle, 0);
-        }
-    }
-}
-
-/// The part of a segment within ranges of x and y (Liang and Barsky, *A New Concept and Method for
-/// Line Clipping*, 1984).
-fn within(
-    from: (f64, f64),
-    to: (f64, f64),
-    x: (f64, f64),
-    y: (f64, f64),
-) -> Option<((f64, f64), (f64, f64))> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    if !(dx.is_finite() && dy.is_finite()) {
-        return None;
-    }
-    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-    let borders = [
-        (-dx, from.0 - x.0),
-        (dx, x.1 - from.0),
-        (-dy, from.1 - y.0),
-        (dy, y.1 - from.1),
-    ];
-    for (speed, room) in borders {
-        if speed == 0.0 && room < 0.0 {
-            return None;
-        }
-        if speed < 0.0 {
-            enter = enter.max(room / speed);
-        } else if speed > 0.0 {
-            leave = leave.min(room / speed);
-        }
-    }
-    let at = |share: f64| match share {
-        0.0 => from,
-        1.0 => to,
-        share => (from.0 + share * dx, from.1 + share * dy),
-    };
-    (enter <= leave).then(|| (at(enter), at(leave)))
-}
-
-/// How a legend shows a colour.
-#[derive(Clone, Copy)]
-pub(super) enum Key {
-    Line(Color, f32),
-    Dashes(Color, f32),
-    Area(Color),
-    Disc(Color),
 }
 
 /// As many marks as their labels have room for.
@@ -511,25 +379,4 @@ fn crowded(ticks: &[Tick], room: f32) -> bool {
         .map(|tick| text::width(&tick.label, TICK, Face::Regular) + TICK)
         .sum();
     needed > room
-}
-
-#[cfg(test)]
-mod tests {
-    use super::within;
-
-    #[test]
-    fn segments_are_cut_at_the_border_and_keep_their_slope() {
-        let unit = (0.0, 1.0);
-        let cut = |from, to| within(from, to, unit, unit);
-        assert_eq!(cut((0.2, 0.2), (0.8, 0.4)), Some(((0.2, 0.2), (0.8, 0.4))));
-        assert_eq!(cut((-1.0, 0.5), (2.0, 0.5)), Some(((0.0, 0.5), (1.0, 0.5))));
-        assert_eq!(cut((0.5, 0.5), (0.5, 2.5)), Some(((0.5, 0.5), (0.5, 1.0))));
-        assert_eq!(
-            cut((-1.0, -1.0), (2.0, 2.0)).map(|(a, b)| (a.0.round(), b.1.round())),
-            Some((0.0, 1.0))
-        );
-        assert_eq!(cut((2.0, 0.0), (3.0, 1.0)), None);
-        assert_eq!(cut((0.5, f64::NAN), (0.6, 0.5)), None);
-        assert_eq!(cut((0.5, 0.5), (f64::INFINITY, 0.5)), None);
-    }
 }

@@ -1,7 +1,8 @@
 //! Charts of the data itself.
 
-use super::axes::{Axis, Frame, Key, Labels, Room};
+use super::axes::{Axis, Frame, Labels, Room};
 use super::input::{pairs, same_length, span, values};
+use super::legend::Key;
 use super::look::{INK, PALETTE, TICK, coolwarm, is_dark};
 use super::regression::{opacity, radius, regression_line};
 use super::stats::correlation::matrix;

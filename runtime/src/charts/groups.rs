@@ -1,7 +1,8 @@
 //! Charts that compare groups.
 
-use super::axes::{Axis, Frame, Key, Labels, Room};
+use super::axes::{Axis, Frame, Labels, Room};
 use super::input::{span, values};
+use super::legend::Key;
 use super::look::{INK, PALETTE};
 use super::regression::{opacity, radius};
 use super::stats::jitter::jitter;

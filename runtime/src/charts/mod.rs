@@ -19,9 +19,11 @@
 //! ```
 
 mod axes;
+mod clip;
 mod data;
 mod groups;
 mod input;
+mod legend;
 mod look;
 mod regression;
 mod stats;

@@ -1,7 +1,8 @@
 //! Charts of a regression model.
 
-use super::axes::{Axis, Frame, Key, Labels, Room};
+use super::axes::{Axis, Frame, Labels, Room};
 use super::input::{pairs, same_length, span, values};
+use super::legend::Key;
 use super::look::{INK, PALETTE, TICK};
 use super::stats::lowess::smooth;
 use super::stats::normal::probability_plot;

@@ -128,6 +128,11 @@ fn request() -> Result<(Request, bool), Error> {
 }
 
 fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
+    let train = plan.as_ref().map(|plan| plan.train);
+    let (plots, skipped) = match plan {
+        Some(plan) => (plan.plots, plan.skipped),
+        None => preflight::select(&request, plots()),
+    };
     let dir = request.run_dir.unwrap_or_else(|| {
         let from = std::env::var_os("CARGO_MANIFEST_DIR").map(Into::into);
         let from = from
@@ -137,9 +142,6 @@ fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
             .path()
             .to_path_buf()
     });
-    let train = plan.as_ref().map(|plan| plan.train);
-    let (plots, skipped) =
-        plan.map_or_else(|| (plots(), Vec::new()), |plan| (plan.plots, plan.skipped));
     Beginning {
         dir,
         experiment: request

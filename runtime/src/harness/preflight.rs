@@ -243,9 +243,10 @@ fn of_train(
     (mine, complaints)
 }
 
+/// Plots to draw, and those left out with the reason.
 type Selected = (Vec<&'static Plot>, Vec<(&'static Plot, String)>);
 
-fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
+pub(super) fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
     let mut taken = Vec::new();
     let mut skipped = Vec::new();
     for plot in plots {
