@@ -61,7 +61,7 @@ mod run;
 #[cfg(feature = "plots")]
 pub use {
     error::Error,
-    figure::{Canvas, Figure, Html, Image, IntoFigure, PlotResult, Svg},
+    figure::{Canvas, Color, ColorMap, Figure, Html, Image, IntoFigure, PlotResult, Svg, Theme},
     mlplots_macros::{plot, train},
     model::{DataType, Model, Schema, load_model, onnx},
     plotters,
@@ -86,7 +86,8 @@ macro_rules! main {
 #[cfg(feature = "plots")]
 pub mod prelude {
     pub use crate::{
-        Canvas, Figure, Html, Image, IntoFigure, Model, PlotResult, Run, Svg, charts, plot, train,
+        Canvas, Figure, Html, Image, IntoFigure, Model, PlotResult, Run, Svg, Theme, charts, plot,
+        train,
     };
     pub use plotters::prelude::*;
     pub use serde::{Deserialize, Serialize};

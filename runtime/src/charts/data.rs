@@ -1,17 +1,18 @@
 //! Charts of the data itself.
 
-use super::axes::{Axis, Frame, Labels, Room};
+use super::axes::Axis;
+use super::frame::Room;
+use super::heat::{BAR, Heat};
 use super::input::{pairs, same_length, span, values};
 use super::legend::Key;
-use super::look::{INK, PALETTE, TICK, coolwarm, is_dark};
-use super::regression::{opacity, radius, regression_line};
+use super::regression::regression_line;
+use super::sheet::{Labels, chart};
 use super::stats::correlation::matrix;
 use super::stats::histogram::Histogram;
 use super::stats::kde::kde;
 use super::stats::rolling::{rolling_mean, rolling_std};
 use super::ticks;
-use crate::figure::scene::{Align, Level, Shape};
-use crate::figure::{Color, Figure};
+use crate::figure::{ColorMap, Figure};
 
 /// Values over time, with their mean over a window of `window` values and a band of one standard
 /// deviation around it. `days` counts from 1970-01-01, with fractions for times of day, in
@@ -19,7 +20,7 @@ use crate::figure::{Color, Figure};
 /// window of 1 draws the values alone.
 pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
     let (days, given) = (days.to_vec(), values.to_vec());
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let points = pairs(("days", "values"), &days, &given)?;
         if window == 0 {
             return Err("`window` is 0; a mean is over at least one value".to_owned());
@@ -31,18 +32,17 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
         };
         let x = span(points.iter().map(|point| point.0));
         let y = span(points.iter().map(|point| point.1));
-        let mut frame = Frame::new(
-            options,
+        let mut frame = sheet.frame(
             labels,
             &Axis::Dates(x.0, x.1),
             &Axis::Numbers(y.0, y.1),
             Room::default(),
-        );
+        )?;
         if window == 1 {
-            frame.curve(&points, PALETTE[0], 1.6);
-            return Ok(frame.scene);
+            frame.curve(&points, frame.color(0), 1.6);
+            return Ok(());
         }
-        frame.curve(&points, PALETTE[0].alpha(0.45), 1.0);
+        frame.curve(&points, frame.color(0).alpha(0.45), 1.0);
         let (at, of): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let (mean, spread) = (rolling_mean(&of, window), rolling_std(&of, window));
         let curve = |sign: f64| -> Vec<(f64, f64)> {
@@ -51,27 +51,27 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
                 .map(|(at, (mean, std))| (*at, mean + sign * std))
                 .collect()
         };
-        frame.band(&curve(-1.0), &curve(1.0), PALETTE[1].alpha(0.25));
-        frame.curve(&curve(0.0), PALETTE[3], 2.0);
-        frame.legend(
-            &[
-                ("value".to_owned(), Key::Line(PALETTE[0].alpha(0.6), 1.4)),
-                (format!("mean of {window}"), Key::Line(PALETTE[3], 2.0)),
-                (
-                    "± 1 standard deviation".to_owned(),
-                    Key::Area(PALETTE[1].alpha(0.35)),
-                ),
-            ],
-            &points,
-        );
-        Ok(frame.scene)
+        frame.band(&curve(-1.0), &curve(1.0), frame.color(1).alpha(0.25));
+        frame.curve(&curve(0.0), frame.color(3), 2.0);
+        frame.legend(&[
+            (
+                "value".to_owned(),
+                Key::Line(frame.color(0).alpha(0.6), 1.4),
+            ),
+            (format!("mean of {window}"), Key::Line(frame.color(3), 2.0)),
+            (
+                "± 1 standard deviation".to_owned(),
+                Key::Area(frame.color(1).alpha(0.35)),
+            ),
+        ]);
+        Ok(())
     })
 }
 
 /// `y` over `x` with the line through the points and the 95 % confidence band of its mean.
 pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
     let (x, y) = (x.to_vec(), y.to_vec());
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let points = pairs(("x", "y"), &x, &y)?;
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let (across, down) = (span(x.iter().copied()), span(y.iter().copied()));
@@ -84,28 +84,21 @@ pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
             Axis::Numbers(across.0, across.1),
             Axis::Numbers(down.0, down.1),
         );
-        let mut frame = Frame::new(options, labels, &axes.0, &axes.1, Room::default());
-        frame.discs(
-            points.iter().copied(),
-            radius(points.len()),
-            PALETTE[0].alpha(opacity(points.len())),
-        );
+        let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+        frame.cloud(&points, frame.color(0));
         if let Some(line) = regression_line(&mut frame, &x, &y) {
-            frame.legend(
-                &[
-                    (
-                        format!("regression, r = {}", ticks::number(line.r, 0.001)),
-                        Key::Line(PALETTE[3], 2.2),
-                    ),
-                    (
-                        "95 % confidence".to_owned(),
-                        Key::Area(PALETTE[3].alpha(0.25)),
-                    ),
-                ],
-                &points,
-            );
+            frame.legend(&[
+                (
+                    format!("regression, r = {}", ticks::number(line.r, 0.001)),
+                    Key::Line(frame.color(3), 2.2),
+                ),
+                (
+                    "95 % confidence".to_owned(),
+                    Key::Area(frame.color(3).alpha(0.25)),
+                ),
+            ]);
         }
-        Ok(frame.scene)
+        Ok(())
     })
 }
 
@@ -113,9 +106,14 @@ pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
 /// of bins follows `NumPy`'s rule `auto`.
 pub fn histogram(sample: &[f64]) -> Figure {
     let sample = sample.to_vec();
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         values("sample", &sample)?;
-        let histogram = Histogram::auto(&sample).ok_or("`sample` has no finite value")?;
+        let histogram = match sheet.bins() {
+            Some(0) => return Err("`bins` is 0; values are counted in at least one".to_owned()),
+            Some(bins) => Histogram::new(&sample, bins),
+            None => Histogram::auto(&sample),
+        };
+        let histogram = histogram.ok_or("`sample` has no finite value")?;
         let (low, high) = (
             histogram.edges[0],
             histogram.edges[histogram.edges.len() - 1],
@@ -141,17 +139,17 @@ pub fn histogram(sample: &[f64]) -> Figure {
             y: "Count",
         };
         let axes = (Axis::Numbers(low, high), Axis::Exact(0.0, most * 1.06));
-        let mut frame = Frame::new(options, labels, &axes.0, &axes.1, Room::default());
+        let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
         for (edges, count) in histogram.edges.windows(2).zip(&histogram.counts) {
             let gap = 0.5 * (high - low) / f64::from(frame.right - frame.left);
             frame.rect(
                 (edges[0] + gap, 0.0),
                 (edges[1] - gap, *count as f64),
-                PALETTE[0].alpha(0.6),
+                frame.color(0).alpha(0.6),
             );
         }
-        frame.curve(&curve, PALETTE[0], 2.2);
-        Ok(frame.scene)
+        frame.curve(&curve, frame.color(0), 2.2);
+        Ok(())
     })
 }
 
@@ -163,7 +161,7 @@ pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -
         .iter()
         .map(|column| column.as_ref().to_vec())
         .collect();
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         same_length(("names", "columns"), names.len(), columns.len())?;
         if columns.len() < 2 {
             return Err("`columns` needs at least two to correlate".to_owned());
@@ -175,78 +173,31 @@ pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -
             x: "",
             y: "",
         };
+        let heat = Heat {
+            map: sheet.color_map(ColorMap::Coolwarm),
+            low: -1.0,
+            high: 1.0,
+        };
         let across = Axis::Names(names.clone());
         let down = Axis::Names(names.iter().rev().cloned().collect());
-        let mut frame = Frame::new(
-            options,
-            labels,
-            &across,
-            &down,
-            Room {
-                right: 90.0,
-                bare: true,
-            },
-        );
-        let cell = (frame.right - frame.left) / count as f32;
-        let em = (cell * 0.24).clamp(7.0, TICK);
+        let room = Room {
+            right: BAR,
+            bare: true,
+        };
+        let mut frame = sheet.frame(labels, &across, &down, room)?;
+        let em = frame.cell_em(count);
         for (row, values) in matrix.iter().enumerate() {
             for (column, value) in values.iter().enumerate().take(row) {
                 let at = (column as f64, (count - 1 - row) as f64);
-                let color = if value.is_finite() {
-                    coolwarm(*value)
-                } else {
-                    Color::rgb(240, 240, 240)
-                };
-                let half = 0.5 - f64::from(0.6 / cell);
-                frame.rect(
-                    (at.0 - half, at.1 - half),
-                    (at.0 + half, at.1 + half),
-                    color,
-                );
-                let ink = if is_dark(color) {
-                    Color::rgb(255, 255, 255)
-                } else {
-                    INK
-                };
                 let text = if value.is_finite() {
                     ticks::number(*value, 0.01)
                 } else {
                     "–".to_owned()
                 };
-                let center = (frame.x(at.0), frame.y(at.1));
-                frame.write_in(ink, center, &text, em, Align::Middle, Level::Middle, 0);
+                frame.cell(at, *value, heat, &text, em);
             }
         }
-        color_bar(&mut frame);
-        Ok(frame.scene)
+        frame.color_bar(heat);
+        Ok(())
     })
-}
-
-/// From −1 to 1, beside the panel.
-fn color_bar(frame: &mut Frame) {
-    const STEPS: usize = 128;
-    let (left, right) = (frame.right + 22.0, frame.right + 42.0);
-    let (top, bottom) = (frame.top, frame.bottom);
-    let at = |value: f64| bottom - (value as f32 + 1.0) * 0.5 * (bottom - top);
-    for step in 0..STEPS {
-        let value = |step: usize| step as f64 / STEPS as f64 * 2.0 - 1.0;
-        let (from, to) = ((left, at(value(step))), (right, at(value(step + 1))));
-        frame.scene.add(Shape::Rect {
-            from,
-            to,
-            fill: coolwarm(value(step) + 1.0 / STEPS as f64),
-        });
-    }
-    for tick in ticks::numbers(-1.0, 1.0, 8) {
-        let y = at(tick.at);
-        frame.line(vec![(right, y), (right + 4.0, y)], INK, 1.0);
-        frame.write(
-            (right + 8.0, y),
-            &tick.label,
-            TICK,
-            Align::Start,
-            Level::Middle,
-            0,
-        );
-    }
 }

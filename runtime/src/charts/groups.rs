@@ -1,15 +1,16 @@
 //! Charts that compare groups.
 
-use super::axes::{Axis, Frame, Labels, Room};
+use super::axes::Axis;
+use super::frame::{Frame, Room};
 use super::input::{span, values};
 use super::legend::Key;
-use super::look::{INK, PALETTE};
-use super::regression::{opacity, radius};
+use super::marks::{opacity, radius};
+use super::sheet::{Labels, chart};
 use super::stats::jitter::jitter;
 use super::stats::kde::kde;
 use super::stats::normal::t_quantile;
 use super::stats::summary::{box_stats, mean, std};
-use crate::figure::{Color, Figure};
+use crate::figure::Figure;
 
 type Group = (String, Vec<f64>);
 
@@ -44,7 +45,7 @@ fn names(groups: &[Group]) -> Axis {
 /// themselves, each moved sideways by a fixed pseudo-random amount.
 pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let groups = checked(&groups)?;
         let (low, high) = range(&groups);
         let labels = Labels {
@@ -52,13 +53,12 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
             x: "Group",
             y: "Value",
         };
-        let mut frame = Frame::new(
-            options,
+        let mut frame = sheet.frame(
             labels,
             &names(&groups),
             &Axis::Numbers(low, high),
             Room::default(),
-        );
+        )?;
         let most = groups
             .iter()
             .map(|(_, values)| values.len())
@@ -66,14 +66,14 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
             .unwrap_or(0);
         for (place, (_, values)) in groups.iter().enumerate() {
             let center = place as f64;
-            let color = PALETTE[place % PALETTE.len()];
+            let color = frame.color(place);
             let Some(stats) = box_stats(values) else {
                 continue;
             };
             frame.rect(
                 (center - 0.4, stats.q1),
                 (center + 0.4, stats.q3),
-                Color::rgb(211, 211, 211),
+                frame.sheet.look.muted,
             );
             let offsets = jitter(values.len(), 0.6, place as u64 + 1);
             let points = values
@@ -81,8 +81,8 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
                 .zip(offsets)
                 .map(|(value, offset)| (center + offset, *value));
             frame.discs(points, radius(most), color.alpha(opacity(most)));
-            let edge = Color::rgb(70, 70, 70);
-            let across = |frame: &mut Frame, value: f64, half: f64, width: f32| {
+            let edge = frame.sheet.look.edge;
+            let across = |frame: &mut Frame<'_>, value: f64, half: f64, width: f32| {
                 frame.curve(
                     &[(center - half, value), (center + half, value)],
                     edge,
@@ -108,14 +108,14 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
                 );
             }
         }
-        Ok(frame.scene)
+        Ok(())
     })
 }
 
 /// The density of each group: a Gaussian kernel estimate with Scott's bandwidth; each area is 1.
 pub fn density<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let groups = checked(&groups)?;
         let mut curves = Vec::new();
         for (name, values) in &groups {
@@ -135,30 +135,29 @@ pub fn density<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
             x: "Value",
             y: "Density",
         };
-        let mut frame = Frame::new(
-            options,
+        let mut frame = sheet.frame(
             labels,
             &Axis::Numbers(low, high),
             &Axis::Exact(0.0, most * 1.06),
             Room::default(),
-        );
+        )?;
         let mut entries = Vec::new();
         for (place, (name, points)) in curves.into_iter().enumerate() {
-            let color = PALETTE[place % PALETTE.len()];
+            let color = frame.color(place);
             let floor: Vec<_> = points.iter().map(|(x, _)| (*x, 0.0)).collect();
             frame.band(&floor, &points, color.alpha(0.3));
             frame.curve(&points, color, 2.2);
             entries.push((name, Key::Line(color, 2.2)));
         }
-        frame.legend(&entries, &all);
-        Ok(frame.scene)
+        frame.legend(&entries);
+        Ok(())
     })
 }
 
 /// The mean of each group as a bar, with the 95 % confidence interval of the mean (Student's t).
 pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let groups = checked(&groups)?;
         let bars: Vec<(f64, f64)> = groups
             .iter()
@@ -182,12 +181,16 @@ pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure 
             y: "Mean",
         };
         let down = Axis::Exact(low * 1.06, high * 1.06);
-        let mut frame = Frame::new(options, labels, &names(&groups), &down, Room::default());
+        let mut frame = sheet.frame(labels, &names(&groups), &down, Room::default())?;
         for (place, (mean, half)) in bars.iter().enumerate() {
             let center = place as f64;
-            frame.rect((center - 0.4, 0.0), (center + 0.4, *mean), PALETTE[0]);
-            frame.curve(&[(center, mean - half), (center, mean + half)], INK, 2.0);
+            frame.rect((center - 0.4, 0.0), (center + 0.4, *mean), frame.color(0));
+            frame.curve(
+                &[(center, mean - half), (center, mean + half)],
+                frame.ink(),
+                2.0,
+            );
         }
-        Ok(frame.scene)
+        Ok(())
     })
 }

@@ -1,8 +1,8 @@
 //! The box that names the colours of a chart.
 
-use super::axes::Frame;
-use super::look::{PANEL, TICK};
-use crate::figure::scene::{Align, Face, Level, Shape};
+use super::frame::Frame;
+use super::look::TICK;
+use crate::figure::scene::{Align, Face, Level, Point, Shape};
 use crate::figure::{Color, text};
 
 /// How a legend shows a colour.
@@ -12,93 +12,181 @@ pub(super) enum Key {
     Dashes(Color, f32),
     Area(Color),
     Disc(Color),
+    /// A value, without a colour.
+    Text,
 }
 
-impl Frame {
-    /// A box that names the colours, in the corner that covers the fewest of `points`.
-    pub(super) fn legend(&mut self, entries: &[(String, Key)], points: &[(f64, f64)]) {
-        const PAD: f32 = 10.0;
-        const LINE: f32 = TICK * 1.55;
+const PAD: f32 = 10.0;
+const LINE: f32 = TICK * 1.55;
+const SAMPLE: f32 = 24.0;
+/// Between the box and the border of the panel.
+const INSET: f32 = 10.0;
+
+impl Frame<'_> {
+    /// A box that names the colours, where it covers the least of what has been drawn. More
+    /// entries than the panel is high are counted, not drawn.
+    pub(super) fn legend(&mut self, entries: &[(String, Key)]) {
+        let most = ((self.bottom - self.top - 3.0 * INSET) / LINE).max(1.0) as usize;
+        let mut entries = entries.to_vec();
+        if entries.len() > most {
+            let rest = entries.len() + 1 - most;
+            entries.truncate(most - 1);
+            entries.push((format!("… and {rest} more"), Key::Text));
+        }
+        let room = (self.right - self.left) * 0.45;
+        for (name, _) in &mut entries {
+            *name = super::axes::shortened(name, TICK, room);
+        }
+        let has_keys = entries.iter().any(|(_, key)| !matches!(key, Key::Text));
+        let indent = if has_keys { SAMPLE + PAD } else { 0.0 };
         let widest = entries
             .iter()
             .map(|(name, _)| text::width(name, TICK, Face::Regular))
             .fold(0.0, f32::max);
         let (width, height) = (
-            PAD * 3.0 + 24.0 + widest,
-            PAD * 1.6 + LINE * entries.len() as f32,
+            PAD * 2.0 + indent + widest,
+            PAD * 1.2 + LINE * entries.len() as f32,
         );
-        let corners = [
-            (self.right - width - 10.0, self.top + 10.0),
-            (self.left + 10.0, self.top + 10.0),
-            (self.right - width - 10.0, self.bottom - height - 10.0),
-            (self.left + 10.0, self.bottom - height - 10.0),
-        ];
-        let every = points.len() / 5000 + 1;
-        let covered = |&(left, top): &(f32, f32)| {
-            let inside = |(x, y): &(f64, f64)| {
-                let (x, y) = (self.x(*x), self.y(*y));
-                (left..left + width).contains(&x) && (top..top + height).contains(&y)
-            };
-            points
-                .iter()
-                .step_by(every)
-                .filter(|point| inside(point))
-                .count()
-        };
-        let (left, top) = corners
-            .into_iter()
-            .min_by_key(covered)
-            .unwrap_or(corners[0]);
-        let (right, bottom) = (left + width, top + height);
-        self.scene.add(Shape::Rect {
+        let (left, top) = self.emptiest(width, height);
+        self.legend_box((left, top), (left + width, top + height));
+        for (place, (name, key)) in entries.iter().enumerate() {
+            let y = top + PAD * 0.6 + LINE * (place as f32 + 0.5);
+            let from = left + PAD;
+            self.key(*key, from, y);
+            self.write(
+                (from + indent, y),
+                name,
+                TICK,
+                Align::Start,
+                Level::Middle,
+                0,
+            );
+        }
+    }
+
+    fn legend_box(&mut self, (left, top): Point, (right, bottom): Point) {
+        let look = &self.sheet.look;
+        let (fill, edge) = (look.panel.alpha(0.88), look.muted);
+        self.sheet.scene.add(Shape::Rect {
             from: (left, top),
             to: (right, bottom),
-            fill: PANEL.alpha(0.9),
+            fill,
         });
-        let edge = Color::rgb(204, 204, 204);
-        self.line(
-            vec![
-                (left, top),
-                (right, top),
-                (right, bottom),
-                (left, bottom),
-                (left, top),
-            ],
-            edge,
-            1.0,
-        );
-        for (place, (name, key)) in entries.iter().enumerate() {
-            let y = top + PAD * 0.8 + LINE * (place as f32 + 0.5);
-            let (from, to) = (left + PAD, left + PAD + 24.0);
-            match *key {
-                Key::Line(color, width) => self.line(vec![(from, y), (to, y)], color, width),
-                Key::Dashes(color, width) => {
-                    let points = vec![(from, y), (to, y)];
-                    self.scene.add(Shape::Line {
-                        points,
-                        color,
-                        width,
-                        dash: Some((8.0, 4.0)),
-                    });
+        let corners = [
+            (left, top),
+            (right, top),
+            (right, bottom),
+            (left, bottom),
+            (left, top),
+        ];
+        for side in corners.windows(2) {
+            self.line(side.to_vec(), edge, 1.0);
+        }
+    }
+
+    fn key(&mut self, key: Key, from: f32, y: f32) {
+        let to = from + SAMPLE;
+        match key {
+            Key::Line(color, width) => self.line(vec![(from, y), (to, y)], color, width),
+            Key::Dashes(color, width) => self.sheet.scene.add(Shape::Line {
+                points: vec![(from, y), (to, y)],
+                color,
+                width,
+                dash: Some((8.0, 4.0)),
+            }),
+            Key::Area(fill) => self.sheet.scene.add(Shape::Rect {
+                from: (from, y - 5.0),
+                to: (to, y + 5.0),
+                fill,
+            }),
+            Key::Disc(fill) => self.sheet.scene.add(Shape::Discs {
+                centers: vec![(f32::midpoint(from, to), y)],
+                radius: 4.0,
+                fill: Some(fill),
+                edge: None,
+            }),
+            Key::Text => {}
+        }
+    }
+
+    /// The place of a box, in a corner or at a side, that covers the least of the data.
+    fn emptiest(&self, width: f32, height: f32) -> Point {
+        let (left, right) = (self.left + INSET, self.right - width - INSET);
+        let (top, bottom) = (self.top + INSET, self.bottom - height - INSET);
+        let (middle, center) = (f32::midpoint(left, right), f32::midpoint(top, bottom));
+        let places = [
+            (right, top),
+            (left, top),
+            (right, bottom),
+            (left, bottom),
+            (right, center),
+            (left, center),
+            (middle, top),
+            (middle, bottom),
+        ];
+        let drawn = self.drawn();
+        let covered = |&(x, y): &Point| {
+            let (x, y) = (x - 4.0, y - 4.0);
+            let inside = |point: &&Point| {
+                (x..x + width + 8.0).contains(&point.0) && (y..y + height + 8.0).contains(&point.1)
+            };
+            drawn.iter().filter(inside).count()
+        };
+        places.into_iter().min_by_key(covered).unwrap_or(places[0])
+    }
+
+    /// Points of what has been drawn in the panel, a few pixels apart.
+    fn drawn(&self) -> Vec<Point> {
+        const STEP: f32 = 8.0;
+        let mut points = Vec::new();
+        for shape in &self.sheet.scene.shapes[self.first..] {
+            match shape {
+                Shape::Discs { centers, .. } => {
+                    points.extend(centers.iter().step_by(centers.len() / 5000 + 1));
                 }
-                Key::Area(fill) => {
-                    self.scene.add(Shape::Rect {
-                        from: (from, y - 5.0),
-                        to: (to, y + 5.0),
-                        fill,
-                    });
+                Shape::Line { points: line, .. } | Shape::Area { points: line, .. } => {
+                    for pair in line.windows(2) {
+                        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+                        let steps = (dx.hypot(dy) / STEP).min(500.0) as usize;
+                        for step in 0..=steps {
+                            let share = step as f32 / (steps + 1) as f32;
+                            points.push((pair[0].0 + share * dx, pair[0].1 + share * dy));
+                        }
+                    }
                 }
-                Key::Disc(fill) => {
-                    let centers = vec![(f32::midpoint(from, to), y)];
-                    self.scene.add(Shape::Discs {
-                        centers,
-                        radius: 4.0,
-                        fill: Some(fill),
-                        edge: None,
-                    });
+                Shape::Rect { from, to, .. } => grid(&mut points, *from, *to, STEP),
+                Shape::Text(text) => points.push(text.at),
+                Shape::Image {
+                    from,
+                    to,
+                    width,
+                    rgba,
+                    ..
+                } => {
+                    let width = *width as usize;
+                    let fine = width as f32 / (to.0 - from.0).max(1.0);
+                    let filled = rgba.chunks_exact(4).enumerate().step_by(7);
+                    points.extend(filled.filter(|(_, pixel)| pixel[3] > 0).map(|(place, _)| {
+                        (
+                            from.0 + (place % width) as f32 / fine,
+                            from.1 + (place / width) as f32 / fine,
+                        )
+                    }));
                 }
             }
-            self.write((to + PAD, y), name, TICK, Align::Start, Level::Middle, 0);
         }
+        points
+    }
+}
+
+fn grid(points: &mut Vec<Point>, from: Point, to: Point, step: f32) {
+    let (left, right) = (from.0.min(to.0), from.0.max(to.0));
+    let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
+    let places = |low: f32, high: f32| {
+        let steps = ((high - low) / step).ceil().clamp(1.0, 500.0);
+        (0..=steps as usize).map(move |place| low + (high - low) * place as f32 / steps)
+    };
+    for x in places(left, right) {
+        points.extend(places(top, bottom).map(|y| (x, y)));
     }
 }

@@ -21,11 +21,16 @@
 mod axes;
 mod clip;
 mod data;
+mod density;
+mod frame;
 mod groups;
+mod heat;
 mod input;
 mod legend;
 mod look;
+mod marks;
 mod regression;
+mod sheet;
 mod stats;
 mod ticks;
 

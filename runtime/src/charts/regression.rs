@@ -1,9 +1,11 @@
 //! Charts of a regression model.
 
-use super::axes::{Axis, Frame, Labels, Room};
+use super::axes::Axis;
+use super::frame::{Frame, Room};
 use super::input::{pairs, same_length, span, values};
 use super::legend::Key;
-use super::look::{INK, PALETTE, TICK};
+use super::look::TICK;
+use super::sheet::{Labels, Sheet, chart};
 use super::stats::lowess::smooth;
 use super::stats::normal::probability_plot;
 use super::stats::regression::Line;
@@ -17,7 +19,7 @@ use crate::figure::scene::{Align, Level};
 /// grows.
 pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
     let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let pairs = pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
         let points: Vec<(f64, f64)> = pairs.iter().map(|(t, p)| (*p, t - p)).collect();
         let labels = Labels {
@@ -25,20 +27,20 @@ pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
             x: "Predicted",
             y: "Residual (true − predicted)",
         };
-        let mut frame = cloud(options, labels, &points);
+        let mut frame = cloud(sheet, labels, &points)?;
         let (low, high) = frame.x_range();
-        frame.dashes(&[(low, 0.0), (high, 0.0)], INK, 1.4);
+        frame.dashes(&[(low, 0.0), (high, 0.0)], frame.ink(), 1.4);
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let trend = smooth(&x, &y);
-        frame.curve(&trend, PALETTE[3], 2.2);
-        frame.legend(
-            &[
-                ("residual".to_owned(), Key::Disc(PALETTE[0])),
-                ("local mean (LOWESS)".to_owned(), Key::Line(PALETTE[3], 2.2)),
-            ],
-            &points,
-        );
-        Ok(frame.scene)
+        frame.curve(&trend, frame.color(3), 2.2);
+        frame.legend(&[
+            ("residual".to_owned(), Key::Disc(frame.color(0))),
+            (
+                "local mean (LOWESS)".to_owned(),
+                Key::Line(frame.color(3), 2.2),
+            ),
+        ]);
+        Ok(())
     })
 }
 
@@ -46,7 +48,7 @@ pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
 /// best fit through them, and R².
 pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
     let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         let points = pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
         let (low, high) = span(points.iter().flat_map(|(t, p)| [*t, *p]));
         let labels = Labels {
@@ -55,26 +57,26 @@ pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
             y: "Predicted",
         };
         let axis = || Axis::Numbers(low, high);
-        let mut frame = Frame::new(options, labels, &axis(), &axis(), Room::default());
-        frame.discs(
-            points.iter().copied(),
-            radius(points.len()),
-            PALETTE[0].alpha(opacity(points.len())),
-        );
+        let mut frame = sheet.frame(labels, &axis(), &axis(), Room::default())?;
+        frame.cloud(&points, frame.color(0));
         let (low, high) = frame.x_range();
-        frame.dashes(&[(low, low), (high, high)], INK, 1.6);
-        let mut entries = vec![("identity".to_owned(), Key::Dashes(INK, 1.6))];
+        frame.dashes(&[(low, low), (high, high)], frame.ink(), 1.6);
+        let mut entries = vec![("identity".to_owned(), Key::Dashes(frame.ink(), 1.6))];
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         if let Some(line) = Line::fit(&x, &y) {
             let (from, to) = span(x.iter().copied());
-            frame.curve(&[(from, line.at(from)), (to, line.at(to))], PALETTE[3], 2.2);
-            entries.push(("best fit".to_owned(), Key::Line(PALETTE[3], 2.2)));
+            frame.curve(
+                &[(from, line.at(from)), (to, line.at(to))],
+                frame.color(3),
+                2.2,
+            );
+            entries.push(("best fit".to_owned(), Key::Line(frame.color(3), 2.2)));
         }
         if let Some(scores) = RegressionScores::new(&x, &y).filter(|scores| scores.r2.is_finite()) {
-            entries.push((format!("R² = {:.3}", scores.r2), Key::Disc(PALETTE[0])));
+            entries.push((format!("R² = {:.3}", scores.r2), Key::Disc(frame.color(0))));
         }
-        frame.legend(&entries, &points);
-        Ok(frame.scene)
+        frame.legend(&entries);
+        Ok(())
     })
 }
 
@@ -82,7 +84,7 @@ pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
 /// Made for residuals.
 pub fn qq(sample: &[f64]) -> Figure {
     let sample = sample.to_vec();
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         values("sample", &sample)?;
         let plot = probability_plot(&sample).ok_or("`sample` has fewer than two finite values")?;
         let labels = Labels {
@@ -92,30 +94,26 @@ pub fn qq(sample: &[f64]) -> Figure {
         };
         let (xs, ys): (Vec<f64>, Vec<f64>) = plot.points.iter().copied().unzip();
         let (x, y) = (span(xs), span(ys));
-        let mut frame = Frame::new(
-            options,
+        let mut frame = sheet.frame(
             labels,
             &Axis::Numbers(x.0, x.1),
             &Axis::Numbers(y.0, y.1),
             Room::default(),
-        );
-        frame.discs(plot.points.iter().copied(), 3.6, PALETTE[0].alpha(0.8));
+        )?;
+        frame.discs(plot.points.iter().copied(), 3.6, frame.color(0).alpha(0.8));
         frame.curve(
             &[(x.0, plot.line.at(x.0)), (x.1, plot.line.at(x.1))],
-            PALETTE[3],
+            frame.color(3),
             2.0,
         );
-        frame.legend(
-            &[
-                ("value".to_owned(), Key::Disc(PALETTE[0])),
-                (
-                    format!("normal, r = {:.4}", plot.line.r),
-                    Key::Line(PALETTE[3], 2.0),
-                ),
-            ],
-            &plot.points,
-        );
-        Ok(frame.scene)
+        frame.legend(&[
+            ("value".to_owned(), Key::Disc(frame.color(0))),
+            (
+                format!("normal, r = {:.4}", plot.line.r),
+                Key::Line(frame.color(3), 2.0),
+            ),
+        ]);
+        Ok(())
     })
 }
 
@@ -123,7 +121,7 @@ pub fn qq(sample: &[f64]) -> Figure {
 pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure {
     let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
     let given = coefficients.to_vec();
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         same_length(("names", "coefficients"), names.len(), given.len())?;
         let finite = values("coefficients", &given)?;
         let (low, high) = span(finite.into_iter().chain([0.0]));
@@ -139,13 +137,12 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
             y: "",
         };
         let rows = names.iter().rev().cloned().collect();
-        let mut frame = Frame::new(
-            options,
+        let mut frame = sheet.frame(
             labels,
             &Axis::Numbers(low, high),
             &Axis::Names(rows),
             Room::default(),
-        );
+        )?;
         let largest = low.abs().max(high.abs());
         for (place, value) in given
             .iter()
@@ -154,7 +151,11 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
             .filter(|(_, value)| value.is_finite())
         {
             let row = place as f64;
-            let color = if *value < 0.0 { PALETTE[3] } else { PALETTE[0] };
+            let color = if *value < 0.0 {
+                frame.color(3)
+            } else {
+                frame.color(0)
+            };
             frame.rect((0.0, row - 0.38), (*value, row + 0.38), color);
             let text = super::ticks::number(*value, significant(*value, largest));
             let (at, align) = if *value < 0.0 {
@@ -173,8 +174,8 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
         }
         let zero = frame.x(0.0);
         let (top, bottom) = (frame.top, frame.bottom);
-        frame.line(vec![(zero, top), (zero, bottom)], INK, 1.2);
-        Ok(frame.scene)
+        frame.line(vec![(zero, top), (zero, bottom)], frame.ink(), 1.2);
+        Ok(())
     })
 }
 
@@ -188,7 +189,7 @@ fn significant(value: f64, largest: f64) -> f64 {
 /// the error's spread is the same everywhere.
 pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
     let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
-    Figure::chart(move |options| {
+    chart(move |sheet| {
         pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
         let points: Vec<(f64, f64)> = residuals_of(&y_true, &y_pred)
             .iter()
@@ -203,53 +204,33 @@ pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
             x: "Predicted",
             y: "√|standardized residual|",
         };
-        let mut frame = cloud(options, labels, &points);
+        let mut frame = cloud(sheet, labels, &points)?;
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-        frame.curve(&smooth(&x, &y), PALETTE[3], 2.2);
-        frame.legend(
-            &[("local mean (LOWESS)".to_owned(), Key::Line(PALETTE[3], 2.2))],
-            &points,
-        );
-        Ok(frame.scene)
+        frame.curve(&smooth(&x, &y), frame.color(3), 2.2);
+        frame.legend(&[(
+            "local mean (LOWESS)".to_owned(),
+            Key::Line(frame.color(3), 2.2),
+        )]);
+        Ok(())
     })
 }
 
 /// A frame around points, with them in it.
-fn cloud(options: &crate::figure::Options, labels: Labels, points: &[(f64, f64)]) -> Frame {
+fn cloud<'s>(
+    sheet: &'s mut Sheet,
+    labels: Labels,
+    points: &[(f64, f64)],
+) -> Result<Frame<'s>, String> {
     let x = span(points.iter().map(|point| point.0));
     let y = span(points.iter().map(|point| point.1));
-    let mut frame = Frame::new(
-        options,
-        labels,
-        &Axis::Numbers(x.0, x.1),
-        &Axis::Numbers(y.0, y.1),
-        Room::default(),
-    );
-    frame.discs(
-        points.iter().copied(),
-        radius(points.len()),
-        PALETTE[0].alpha(opacity(points.len())),
-    );
-    frame
-}
-
-/// Many points are drawn smaller and fainter, so that their density shows.
-pub(super) fn radius(count: usize) -> f32 {
-    if count > 20_000 {
-        1.6
-    } else if count > 2000 {
-        2.6
-    } else {
-        3.6
-    }
-}
-
-pub(super) fn opacity(count: usize) -> f32 {
-    (40.0 / (count.max(1) as f32).sqrt()).clamp(0.12, 0.75)
+    let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
+    let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+    frame.cloud(points, frame.color(0));
+    Ok(frame)
 }
 
 /// The line through points with its 95 % confidence band for the mean, as lines of a chart.
-pub(super) fn regression_line(frame: &mut Frame, x: &[f64], y: &[f64]) -> Option<Line> {
+pub(super) fn regression_line(frame: &mut Frame<'_>, x: &[f64], y: &[f64]) -> Option<Line> {
     let line = Line::fit(x, y)?;
     let (from, to) = span(x.iter().copied());
     let grid = linspace(from, to, 60);
@@ -262,7 +243,11 @@ pub(super) fn regression_line(frame: &mut Frame, x: &[f64], y: &[f64]) -> Option
         .collect();
     let low: Vec<_> = band.iter().map(|(x, low, _)| (*x, *low)).collect();
     let high: Vec<_> = band.iter().map(|(x, _, high)| (*x, *high)).collect();
-    frame.band(&low, &high, PALETTE[3].alpha(0.25));
-    frame.curve(&[(from, line.at(from)), (to, line.at(to))], PALETTE[3], 2.2);
+    frame.band(&low, &high, frame.color(3).alpha(0.25));
+    frame.curve(
+        &[(from, line.at(from)), (to, line.at(to))],
+        frame.color(3),
+        2.2,
+    );
     Some(line)
 }

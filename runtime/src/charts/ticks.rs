@@ -30,6 +30,34 @@ pub(super) fn numbers(low: f64, high: f64, most: usize) -> Vec<Tick> {
         .collect()
 }
 
+/// Marks at powers of ten within a range of positive numbers, at most `most`; at round numbers
+/// where the range has less than two powers.
+pub(super) fn powers(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    let (first, last) = (
+        (low.log10() - 1e-9).ceil() as i32,
+        (high.log10() + 1e-9).floor() as i32,
+    );
+    let marks: Vec<f64> = if last > first {
+        let every = (last - first) as usize / most.max(1) + 1;
+        (first..=last)
+            .step_by(every)
+            .map(|power| 10_f64.powi(power))
+            .collect()
+    } else {
+        (first - 1..=last + 1)
+            .flat_map(|power| [1.0, 2.0, 3.0, 5.0].map(|factor| factor * 10_f64.powi(power)))
+            .filter(|at| (low..=high).contains(at))
+            .collect()
+    };
+    marks
+        .into_iter()
+        .map(|at| Tick {
+            at,
+            label: number(at, at),
+        })
+        .collect()
+}
+
 /// The least of 1, 2, 2.5 and 5 times a power of ten that is not below `least`.
 fn step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
@@ -76,9 +104,12 @@ fn scientific(value: f64, step: f64) -> String {
     let power = value.abs().log10().floor() as i32;
     let mantissa = value / 10_f64.powi(power);
     let fine = step / 10_f64.powi(power);
-    let decimals = (0..6)
-        .find(|&d| (fine * 10_f64.powi(d)).fract().abs() < 1e-6)
-        .unwrap_or(2);
+    let decimals = (0..15)
+        .find(|&decimals| {
+            let scaled = fine * 10_f64.powi(decimals);
+            (scaled - scaled.round()).abs() < 1e-6 * scaled.abs().max(1e-12)
+        })
+        .unwrap_or(15);
     let text = format!("{mantissa:.*}", decimals as usize);
     let text = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')

@@ -8,7 +8,7 @@ use std::sync::Once;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{FontStyle, FontTransform, register_font};
+use plotters::style::{FontStyle, FontTransform, RGBColor, register_font};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
@@ -285,12 +285,19 @@ impl DrawingBackend for Recorder {
             .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
             .collect();
         self.add(Shape::Image {
-            at: (x as f32, y as f32),
+            from: (x as f32, y as f32),
+            to: (x as f32 + width as f32, y as f32 + height as f32),
             width,
             height,
             rgba,
         });
         Ok(())
+    }
+}
+
+impl From<RGBColor> for Color {
+    fn from(RGBColor(red, green, blue): RGBColor) -> Self {
+        Self::rgb(red, green, blue)
     }
 }
 

@@ -1,20 +1,25 @@
 //! Figures: drawn once, written in any format, the same bytes everywhere.
 
 mod canvas;
+mod colormap;
 mod output;
 mod png;
 mod raster;
 pub(crate) mod scene;
 mod svg;
 pub(crate) mod text;
+mod theme;
 
 use std::fmt::Display;
 use std::path::Path;
 
 pub use canvas::{Canvas, Recorder};
+pub use colormap::ColorMap;
 pub use output::{DEFAULT_SIZE, Encoded, Format, Html, Image, IntoFigure, Output, Spec, Svg};
 pub use scene::Color;
 use scene::Scene;
+pub(crate) use theme::Look;
+pub use theme::Theme;
 
 use crate::error::Error;
 
@@ -39,6 +44,13 @@ pub(crate) struct Options {
     pub(crate) x_label: Option<String>,
     pub(crate) y_label: Option<String>,
     pub(crate) size: Option<(u32, u32)>,
+    pub(crate) theme: Theme,
+    /// Colours of the series, instead of the theme's.
+    pub(crate) colors: Vec<Color>,
+    pub(crate) color_map: Option<ColorMap>,
+    pub(crate) bins: Option<usize>,
+    /// Whether the horizontal and the vertical axis are logarithmic.
+    pub(crate) log: (bool, bool),
 }
 
 type Draw = dyn Fn(&Options) -> Result<Scene, String> + Send;
@@ -112,6 +124,45 @@ impl Figure {
     /// [`DEFAULT_SIZE`].
     pub fn size(mut self, size: (u32, u32)) -> Self {
         self.options.size = Some(size);
+        self
+    }
+
+    /// The theme of a chart. Default: [`Theme::Default`].
+    pub fn theme(mut self, theme: Theme) -> Self {
+        self.options.theme = theme;
+        self
+    }
+
+    /// Colours of a chart's series, in order, from the first again after the last; plotters'
+    /// colours are colours too. Default: those of the theme.
+    pub fn colors(mut self, colors: impl IntoIterator<Item: Into<Color>>) -> Self {
+        self.options.colors = colors.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Colours of a heat map's values. Default: the chart's own. A chart without such colours is
+    /// an error when it is drawn.
+    pub fn color_map(mut self, map: ColorMap) -> Self {
+        self.options.color_map = Some(map);
+        self
+    }
+
+    /// Number of bins that values are counted in. Default: the chart's own rule. A chart that
+    /// counts nothing is an error when it is drawn.
+    pub fn bins(mut self, bins: usize) -> Self {
+        self.options.bins = Some(bins);
+        self
+    }
+
+    /// A logarithmic horizontal axis, for positive values.
+    pub fn log_x(mut self) -> Self {
+        self.options.log.0 = true;
+        self
+    }
+
+    /// A logarithmic vertical axis, for positive values.
+    pub fn log_y(mut self) -> Self {
+        self.options.log.1 = true;
         self
     }
 

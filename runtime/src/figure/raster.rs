@@ -2,8 +2,8 @@
 
 use ab_glyph::Font;
 use tiny_skia::{
-    FillRule, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke, StrokeDash,
-    Transform,
+    FillRule, FilterQuality, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PixmapPaint, Rect,
+    Stroke, StrokeDash, Transform,
 };
 
 use super::scene::{Color, Point, Scene, Shape, Text};
@@ -107,11 +107,12 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
         }
         Shape::Text(text) => write(pixmap, text, scale),
         Shape::Image {
-            at,
+            from,
+            to,
             width,
             height,
             rgba,
-        } => image(pixmap, up(*at), (*width, *height), rgba, scale),
+        } => image(pixmap, (up(*from), up(*to)), (*width, *height), rgba),
     }
 }
 
@@ -298,7 +299,13 @@ fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
     }
 }
 
-fn image(pixmap: &mut Pixmap, at: Point, (width, height): (u32, u32), rgba: &[u8], scale: f32) {
+/// Samples become blocks of pixels where they are large, and are averaged where they are small.
+fn image(
+    pixmap: &mut Pixmap,
+    (from, to): (Point, Point),
+    (width, height): (u32, u32),
+    rgba: &[u8],
+) {
     let Some(mut source) = Pixmap::new(width, height) else {
         return;
     };
@@ -313,13 +320,18 @@ fn image(pixmap: &mut Pixmap, at: Point, (width, height): (u32, u32), rgba: &[u8
         }
         target[3] = pixel[3];
     }
-    let transform = Transform::from_row(scale, 0.0, 0.0, scale, at.0, at.1);
-    pixmap.draw_pixmap(
-        0,
-        0,
-        source.as_ref(),
-        &PixmapPaint::default(),
-        transform,
-        None,
+    let (across, down) = (
+        (to.0 - from.0) / width as f32,
+        (to.1 - from.1) / height as f32,
     );
+    let paint = PixmapPaint {
+        quality: if across < 1.0 || down < 1.0 {
+            FilterQuality::Bilinear
+        } else {
+            FilterQuality::Nearest
+        },
+        ..PixmapPaint::default()
+    };
+    let transform = Transform::from_row(across, 0.0, 0.0, down, from.0, from.1);
+    pixmap.draw_pixmap(0, 0, source.as_ref(), &paint, transform, None);
 }

@@ -98,9 +98,10 @@ pub(crate) enum Shape {
         edge: Option<(Color, f32)>,
     },
     Text(Text),
-    /// Pixels, red, green, blue and alpha, from the top left.
+    /// Samples of red, green, blue and alpha, from the top left, spread over a rectangle.
     Image {
-        at: Point,
+        from: Point,
+        to: Point,
         width: u32,
         height: u32,
         rgba: Vec<u8>,

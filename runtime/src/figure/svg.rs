@@ -97,7 +97,8 @@ fn draw(out: &mut String, shape: &Shape, number: usize) {
         }
         Shape::Text(text) => writeln!(out, "{}", write_text(text)),
         Shape::Image {
-            at,
+            from,
+            to,
             width,
             height,
             rgba,
@@ -105,9 +106,11 @@ fn draw(out: &mut String, shape: &Shape, number: usize) {
             let png = super::png::write(*width, *height, png::ColorType::Rgba, rgba, None);
             writeln!(
                 out,
-                "<image x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" href=\"data:image/png;base64,{}\"/>",
-                number_of(at.0),
-                number_of(at.1),
+                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/>",
+                number_of(from.0),
+                number_of(from.1),
+                number_of(to.0 - from.0),
+                number_of(to.1 - from.1),
                 base64(&png.unwrap_or_default())
             )
         }

@@ -1,0 +1,142 @@
+//! The tutorial from end to end: MLflow's server shows the run whole, serves every figure byte for
+//! byte, and stock Python loads the model and predicts what Rust predicts.
+
+use std::path::Path;
+
+use apple_sales::model::Ridge;
+use apple_sales::sales::{Day, Sales};
+use mlplots_tests::{Finished, MlflowServer, Read, cargo_mlplots, checkout, python, read};
+use serde_json::Value;
+
+const METRICS: [&str; 6] = ["mae", "medae", "mse", "msle", "r2", "rmse"];
+
+const FIGURES: [&str; 12] = [
+    "box_weekend.png",
+    "coefficients_plot.png",
+    "corr_plot.png",
+    "density_weekday_weekend.png",
+    "diagnostics/demand_by_month.png",
+    "diagnostics/error_size.png",
+    "diagnostics/residual_distribution.png",
+    "prediction_errors.png",
+    "qq_plot.png",
+    "residuals_plot.png",
+    "scatter_demand_price.png",
+    "time_series_demand.png",
+];
+
+#[test]
+fn with_nothing_but_cargo_the_run_is_in_mlflow_db() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let finished: Finished = cargo_mlplots()
+        .args(["mlplots", "exec", "--json", "--"])
+        .arg(env!("CARGO_BIN_EXE_apple-sales"))
+        .current_dir(folder.path())
+        .output()
+        .expect("it starts")
+        .into();
+    assert!(folder.path().join("mlflow.db").exists());
+    assert!(folder.path().join("mlruns").is_dir());
+    let server = MlflowServer::start_in(folder.path(), &[]);
+    is_whole(&finished, &server.url);
+}
+
+#[test]
+fn a_server_has_the_same_run() {
+    for workers in ["4", "1"] {
+        let server = MlflowServer::start(&["--workers", workers]);
+        let finished: Finished = cargo_mlplots()
+            .args(["mlplots", "run", "--package", "apple-sales", "--json"])
+            .current_dir(checkout())
+            .env("MLFLOW_TRACKING_URI", &server.url)
+            .output()
+            .expect("it starts")
+            .into();
+        let run = is_whole(&finished, &server.url);
+        if checkout().join(".git").exists() {
+            assert_eq!(run.tag("mlflow.source.git.commit").len(), 40);
+        }
+    }
+}
+
+/// What a server shows of the run is what the run said of itself.
+fn is_whole(finished: &Finished, url: &str) -> Read {
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let said: Value = serde_json::from_str(&finished.stdout).expect("one JSON object");
+    let runs = read(url);
+    assert_eq!(runs.len(), 1);
+    let run = &runs[0];
+
+    assert_eq!(run.status(), "FINISHED");
+    assert_eq!(run.0["experiment"], "Apple demand");
+    assert_eq!(run.0["params"], serde_json::json!({"alpha": "1.0"}));
+    let metrics = run.0["metrics"].as_object().expect("metrics");
+    assert_eq!(metrics.keys().collect::<Vec<_>>(), METRICS);
+    for name in METRICS {
+        assert_eq!(run.metric(name), said["metrics"][name].as_f64(), "{name}");
+    }
+    assert_eq!(run.tag("mlplots.figures"), "10 of 10");
+    assert!(!run.tag("mlflow.user").is_empty());
+    assert!(run.tag("mlflow.source.name").contains("apple-sales"));
+    assert_eq!(
+        run.tag("mlflow.note.content"),
+        "Ridge regression on daily apple demand."
+    );
+
+    let drawn: Vec<(&str, &str)> = said["figures"]
+        .as_array()
+        .expect("figures")
+        .iter()
+        .flat_map(|figure| figure["files"].as_array().into_iter().flatten())
+        .filter_map(|file| Some((file["path"].as_str()?, file["sha256"].as_str()?)))
+        .collect();
+    assert_eq!(drawn.len(), FIGURES.len());
+    for name in FIGURES {
+        let sha256 = drawn
+            .iter()
+            .find_map(|(path, sha256)| (*path == name).then_some(*sha256));
+        assert!(sha256.is_some(), "{name} is not drawn");
+        assert_eq!(run.sha256(name), sha256, "{name} is served as another file");
+    }
+    predicts_what_rust_predicts(run, url);
+    run.clone()
+}
+
+const PREDICT: &str = r#"
+import sys, json, mlflow, numpy, logging
+logging.disable(logging.WARNING)
+tracking_uri, run_id, model_id, rows = sys.argv[1:]
+mlflow.set_tracking_uri(tracking_uri)
+x = numpy.array(json.load(open(rows)))
+print(json.dumps([
+    numpy.asarray(next(iter(p.values())) if isinstance(p, dict) else p).ravel().tolist()
+    for uri in (f"models:/{model_id}", f"runs:/{run_id}/model")
+    for p in [mlflow.pyfunc.load_model(uri).predict(x)]
+]))
+"#;
+
+fn predicts_what_rust_predicts(run: &Read, url: &str) {
+    let (train, test) = Sales::generate(10_000, 9999).split(0.2, 0);
+    let ridge = Ridge::fit(&train, 1.0).expect("the model fits");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows: Vec<_> = test.iter().map(Day::features).collect();
+    let path = folder.path().join("rows.json");
+    std::fs::write(&path, serde_json::to_vec(&rows).expect("JSON")).expect("the rows");
+    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let (run_id, model_id) = (text(&run.0["run_id"]), text(&run.0["models"][0]));
+
+    let printed = python(PREDICT, &[url, &run_id, &model_id, shown(&path)]);
+    let theirs: Vec<Vec<f64>> = serde_json::from_str(&printed).expect("two lists of numbers");
+    assert_eq!(theirs.len(), 2);
+    for predictions in theirs {
+        assert_eq!(predictions.len(), 2000);
+        for (day, theirs) in test.iter().zip(predictions) {
+            let ours = ridge.predict(day);
+            assert!((ours - theirs).abs() < 1e-6 * ours.abs(), "{ours} {theirs}");
+        }
+    }
+}
+
+fn shown(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have plain names")
+}

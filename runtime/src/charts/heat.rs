@@ -1,0 +1,85 @@
+//! Cells whose colour and number show a value, and the bar that explains the colours.
+
+use super::frame::Frame;
+use super::look::TICK;
+use super::ticks;
+use crate::figure::scene::{Align, Level, Shape};
+use crate::figure::{Color, ColorMap};
+
+/// Colours for a range of values.
+#[derive(Clone, Copy)]
+pub(super) struct Heat {
+    pub(super) map: ColorMap,
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl Heat {
+    /// The colour of a value.
+    pub(super) fn at(&self, value: f64) -> Color {
+        self.map.at((value - self.low) / (self.high - self.low))
+    }
+}
+
+/// What a chart with a colour bar leaves free at the right.
+pub(super) const BAR: f32 = 90.0;
+
+impl Frame<'_> {
+    /// Height of a text that fits into one of `count` cells side by side.
+    pub(super) fn cell_em(&self, count: usize) -> f32 {
+        let cell = (self.right - self.left) / count.max(1) as f32;
+        (cell * 0.24).clamp(7.0, TICK)
+    }
+
+    /// A cell around a place of two axes of names; a value that is no number has no colour.
+    pub(super) fn cell(&mut self, at: (f64, f64), value: f64, heat: Heat, text: &str, em: f32) {
+        let color = if value.is_finite() {
+            heat.at(value)
+        } else {
+            self.sheet.look.muted.alpha(0.5)
+        };
+        let (width, height) = (
+            f64::from(self.x(1.0) - self.x(0.0)),
+            f64::from(self.y(0.0) - self.y(1.0)),
+        );
+        let half = (0.5 - 0.6 / width, 0.5 - 0.6 / height);
+        self.rect(
+            (at.0 - half.0, at.1 - half.1),
+            (at.0 + half.0, at.1 + half.1),
+            color,
+        );
+        let ink = match (value.is_finite(), color.is_dark()) {
+            (false, _) => self.ink(),
+            (true, true) => Color::rgb(255, 255, 255),
+            (true, false) => Color::rgb(38, 38, 38),
+        };
+        let center = (self.x(at.0), self.y(at.1));
+        self.sheet
+            .write_in(ink, center, text, em, Align::Middle, Level::Middle, 0);
+    }
+
+    /// The colours of the values, beside the panel.
+    pub(super) fn color_bar(&mut self, heat: Heat) {
+        const STEPS: usize = 128;
+        let (left, right) = (self.right + 22.0, self.right + 42.0);
+        let (top, bottom) = (self.top, self.bottom);
+        let span = heat.high - heat.low;
+        let at = |value: f64| bottom - ((value - heat.low) / span) as f32 * (bottom - top);
+        for step in 0..STEPS {
+            let value = |step: f64| heat.low + step / STEPS as f64 * span;
+            let step = step as f64;
+            self.sheet.scene.add(Shape::Rect {
+                from: (left, at(value(step))),
+                to: (right, at(value(step + 1.0))),
+                fill: heat.at(value(step + 0.5)),
+            });
+        }
+        let ink = self.ink();
+        for tick in ticks::numbers(heat.low, heat.high, 8) {
+            let y = at(tick.at);
+            self.line(vec![(right, y), (right + 4.0, y)], ink, 1.0);
+            let place = (right + 8.0, y);
+            self.write(place, &tick.label, TICK, Align::Start, Level::Middle, 0);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The paper of a chart: its title, and the regions where its panels lie.
+
+use super::axes::{Axis, shortened};
+use super::frame::{Frame, Names, Room};
+use super::look::TITLE;
+use crate::figure::scene::{Align, Face, Level, Scene, Shape, Text};
+use crate::figure::{Color, ColorMap, DEFAULT_SIZE, Figure, Look, Options, text};
+
+/// A chart whose labels, colours and size are known when it is drawn.
+pub(super) fn chart(draw: impl Fn(&mut Sheet) -> Result<(), String> + Send + 'static) -> Figure {
+    Figure::chart(move |options| {
+        let mut sheet = Sheet::new(options);
+        draw(&mut sheet)?;
+        sheet.finish()
+    })
+}
+
+/// Labels that a chart has when the figure names none.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Labels {
+    pub(super) title: &'static str,
+    pub(super) x: &'static str,
+    pub(super) y: &'static str,
+}
+
+/// A part of the sheet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Region {
+    pub(super) left: f32,
+    pub(super) top: f32,
+    pub(super) right: f32,
+    pub(super) bottom: f32,
+}
+
+/// A drawing in the making.
+pub(super) struct Sheet {
+    pub(super) scene: Scene,
+    pub(super) look: Look,
+    options: Options,
+    asked_for_bins: bool,
+    asked_for_map: bool,
+}
+
+impl Sheet {
+    fn new(options: &Options) -> Self {
+        let look = Look::new(options.theme, &options.colors);
+        let mut scene = Scene::new(options.size.unwrap_or(DEFAULT_SIZE));
+        scene.background = look.background;
+        Self {
+            scene,
+            look,
+            options: options.clone(),
+            asked_for_bins: false,
+            asked_for_map: false,
+        }
+    }
+
+    fn finish(self) -> Result<Scene, String> {
+        if self.options.bins.is_some() && !self.asked_for_bins {
+            return Err("`bins` is for charts that count values in bins; this one does not".into());
+        }
+        if self.options.color_map.is_some() && !self.asked_for_map {
+            return Err(
+                "`color_map` is for heat maps; this chart has no colours for values".into(),
+            );
+        }
+        Ok(self.scene)
+    }
+
+    /// The colours of values that the figure asks for, or else the chart's own.
+    pub(super) fn color_map(&mut self, own: ColorMap) -> ColorMap {
+        self.asked_for_map = true;
+        self.options.color_map.unwrap_or(own)
+    }
+
+    /// The number of bins that the figure asks for.
+    pub(super) fn bins(&mut self) -> Option<usize> {
+        self.asked_for_bins = true;
+        self.options.bins
+    }
+
+    /// The colour of a series.
+    pub(super) fn color(&self, place: usize) -> Color {
+        self.look.color(place)
+    }
+
+    /// A single panel that fills the sheet.
+    pub(super) fn frame(
+        &mut self,
+        labels: Labels,
+        x: &Axis,
+        y: &Axis,
+        room: Room,
+    ) -> Result<Frame<'_>, String> {
+        let region = self.title(labels.title);
+        let names = self.names(labels.x, labels.y);
+        self.panel(region, &names, x, y, room)
+    }
+
+    /// What the axes are called: by the figure, else by the chart.
+    pub(super) fn names(&self, x: &str, y: &str) -> Names {
+        let name =
+            |given: &Option<String>, own: &str| given.clone().unwrap_or_else(|| own.to_owned());
+        Names {
+            x: name(&self.options.x_label, x),
+            y: name(&self.options.y_label, y),
+        }
+    }
+
+    /// Writes the title, the figure's or else the chart's own, and returns what is below it.
+    pub(super) fn title(&mut self, own: &str) -> Region {
+        let (width, height) = (self.scene.width as f32, self.scene.height as f32);
+        let title = self.options.title.clone().unwrap_or_else(|| own.to_owned());
+        let top = if title.is_empty() {
+            8.0
+        } else {
+            let (line, em) = fitting(&title, TITLE, width - 28.0);
+            let at = (width / 2.0, 14.0);
+            self.write(at, &line, em, Align::Middle, Level::Top, 0);
+            14.0 + TITLE
+        };
+        Region {
+            left: 0.0,
+            top,
+            right: width,
+            bottom: height,
+        }
+    }
+
+    /// A panel within a region, with its marks and labels.
+    pub(super) fn panel(
+        &mut self,
+        region: Region,
+        names: &Names,
+        x: &Axis,
+        y: &Axis,
+        room: Room,
+    ) -> Result<Frame<'_>, String> {
+        let (log_x, log_y) = self.options.log;
+        let x = if log_x {
+            x.logarithmic('x')?
+        } else {
+            x.clone()
+        };
+        let y = if log_y {
+            y.logarithmic('y')?
+        } else {
+            y.clone()
+        };
+        Ok(Frame::new(self, region, names, &x, &y, room))
+    }
+
+    /// A text at a place of the sheet, in the colour of text.
+    pub(super) fn write(
+        &mut self,
+        at: (f32, f32),
+        line: &str,
+        em: f32,
+        align: Align,
+        level: Level,
+        turns: u8,
+    ) {
+        let color = self.look.ink;
+        self.write_in(color, at, line, em, align, level, turns);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a text is all of these")]
+    pub(super) fn write_in(
+        &mut self,
+        color: Color,
+        at: (f32, f32),
+        line: &str,
+        em: f32,
+        align: Align,
+        level: Level,
+        turns: u8,
+    ) {
+        if !line.is_empty() {
+            self.scene.add(Shape::Text(Text {
+                at,
+                line: line.to_owned(),
+                em,
+                face: Face::Regular,
+                color,
+                align,
+                level,
+                turns,
+            }));
+        }
+    }
+}
+
+/// A line of text with the size at which it fits; the end is cut where it would become too small.
+pub(super) fn fitting(line: &str, em: f32, room: f32) -> (String, f32) {
+    let wide = text::width(line, em, Face::Regular);
+    let em = em * (room / wide).clamp(0.7, 1.0);
+    (shortened(line, em, room), em)
+}
