@@ -61,7 +61,10 @@ mod run;
 #[cfg(feature = "plots")]
 pub use {
     error::Error,
-    figure::{Canvas, Color, ColorMap, Figure, Html, Image, IntoFigure, PlotResult, Svg, Theme},
+    figure::{
+        Canvas, Color, ColorMap, Figure, Html, Image, IntoFigure, PlotResult, Svg, Theme,
+        register_font,
+    },
     mlplots_macros::{plot, train},
     model::{DataType, Model, Schema, load_model, onnx},
     plotters,

@@ -64,7 +64,7 @@ pub(super) fn thinned(points: Vec<(f64, f64)>, columns: usize) -> Vec<(f64, f64)
         return points;
     }
     // Two columns a pixel, for output at twice the size.
-    let column = |x: f64| (x * columns as f64 * 2.0).floor();
+    let column = |x: f64| (x * columns as f64 * 2.0).floor() as i64;
     let mut kept = Vec::with_capacity(columns * PER_COLUMN * 2);
     let same = |a: &(f64, f64), b: &(f64, f64)| {
         column(a.0) == column(b.0) && !a.1.is_nan() && !b.1.is_nan()

@@ -1,9 +1,9 @@
 //! What a chart draws in its panel, in the units of its axes.
 
-use super::clip::within;
 use super::density::{self, MANY};
 use super::frame::Frame;
 use crate::figure::Color;
+use crate::figure::clip::within;
 use crate::figure::scene::{Align, Level, Shape};
 
 impl Frame<'_> {

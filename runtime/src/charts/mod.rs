@@ -19,7 +19,6 @@
 //! ```
 
 mod axes;
-mod clip;
 mod data;
 mod density;
 mod frame;

@@ -242,7 +242,7 @@ impl DrawingBackend for Recorder {
             at: (x as f32, y as f32),
             line: line.to_owned(),
             em: (style.size() / PLOTTERS_EM) as f32,
-            face: face(style.style()),
+            face: face(style),
             color: own(style.color()),
             align: match anchor.h_pos {
                 HPos::Left => Align::Start,
@@ -270,7 +270,7 @@ impl DrawingBackend for Recorder {
         style: &S,
     ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
         let em = (style.size() / PLOTTERS_EM) as f32;
-        let width = text::width(line, em, face(style.style()));
+        let width = text::width(line, em, face(style));
         Ok((width.ceil() as u32, (style.size() / 1.24).ceil() as u32))
     }
 
@@ -313,8 +313,11 @@ fn center((x, y): BackendCoord) -> (f32, f32) {
     (x as f32 + 0.5, y as f32 + 0.5)
 }
 
-fn face(style: FontStyle) -> Face {
-    match style {
+fn face<S: BackendTextStyle>(style: &S) -> Face {
+    if let Some(own) = text::registered(style.family().as_str()) {
+        return own;
+    }
+    match style.style() {
         FontStyle::Bold => Face::Bold,
         FontStyle::Italic | FontStyle::Oblique => Face::Oblique,
         FontStyle::Normal => Face::Regular,

@@ -1,6 +1,7 @@
 //! Figures: drawn once, written in any format, the same bytes everywhere.
 
 mod canvas;
+pub(crate) mod clip;
 mod colormap;
 mod output;
 mod png;
@@ -18,6 +19,7 @@ pub use colormap::ColorMap;
 pub use output::{DEFAULT_SIZE, Encoded, Format, Html, Image, IntoFigure, Output, Spec, Svg};
 pub use scene::Color;
 use scene::Scene;
+pub use text::register_font;
 pub(crate) use theme::Look;
 pub use theme::Theme;
 

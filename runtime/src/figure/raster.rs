@@ -1,13 +1,17 @@
 //! Shapes to pixels: antialiased, with lines and edges that run along the axes on whole pixels.
 
-use ab_glyph::Font;
+mod discs;
+mod letters;
+mod stroke;
+
 use tiny_skia::{
-    FillRule, FilterQuality, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PixmapPaint, Rect,
-    Stroke, StrokeDash, Transform,
+    FillRule, FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, Rect, Transform,
 };
 
-use super::scene::{Color, Point, Scene, Shape, Text};
-use super::text;
+use super::scene::{Color, Point, Scene, Shape};
+use discs::discs;
+use letters::write;
+use stroke::stroke;
 
 /// Draws a scene, `scale` pixels a unit.
 pub(crate) fn raster(scene: &Scene, scale: f32) -> Result<Pixmap, String> {
@@ -55,26 +59,9 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
             dash,
         } => {
             let width = width * scale;
-            let mut builder = PathBuilder::new();
-            for run in runs(points) {
-                let run: Vec<Point> = snapped(run, scale, width);
-                if let [first, rest @ ..] = run.as_slice() {
-                    builder.move_to(first.0, first.1);
-                    rest.iter()
-                        .for_each(|point| builder.line_to(point.0, point.1));
-                }
-            }
-            let stroke = Stroke {
-                width,
-                line_cap: LineCap::Butt,
-                line_join: LineJoin::Round,
-                dash: dash
-                    .and_then(|(on, off)| StrokeDash::new(vec![on * scale, off * scale], 0.0)),
-                ..Stroke::default()
-            };
-            if let Some(path) = builder.finish() {
-                pixmap.stroke_path(&path, &paint(*color), &stroke, Transform::identity(), None);
-            }
+            let lines = runs(points).map(|run| snapped(run, scale, width));
+            let dash = dash.map(|(on, off)| (on * scale, off * scale));
+            stroke(pixmap, lines, *color, width, dash);
         }
         Shape::Area { points, fill } => {
             let mut builder = PathBuilder::new();
@@ -141,104 +128,6 @@ fn snapped(run: &[Point], scale: f32, width: f32) -> Vec<Point> {
     run
 }
 
-/// Discs look alike, so one is drawn and then stamped, at a quarter of a pixel exactly.
-fn discs(
-    pixmap: &mut Pixmap,
-    centers: &[Point],
-    radius: f32,
-    fill: Option<Color>,
-    edge: Option<(Color, f32)>,
-    scale: f32,
-) {
-    const PARTS: i32 = 4;
-    let reach = (radius + edge.map_or(0.0, |(_, width)| width / 2.0)) * scale;
-    let side = (reach.ceil() as u32 + 1) * 2 + 1;
-    let middle = f64::from(side / 2) as f32;
-    let mut stamps: [Option<Pixmap>; (PARTS * PARTS) as usize] = Default::default();
-    for &(x, y) in centers {
-        let (x, y) = (x * scale, y * scale);
-        if !(x.is_finite() && y.is_finite()) {
-            continue;
-        }
-        let part = |value: f32| {
-            ((value - value.floor()) * PARTS as f32)
-                .floor()
-                .min(PARTS as f32 - 1.0)
-        };
-        let (px, py) = (part(x), part(y));
-        let place = (py as i32 * PARTS + px as i32) as usize;
-        if stamps[place].is_none() {
-            let center = (
-                middle + (px + 0.5) / PARTS as f32,
-                middle + (py + 0.5) / PARTS as f32,
-            );
-            stamps[place] = stamp(
-                side,
-                center,
-                radius * scale,
-                fill,
-                edge.map(|(c, w)| (c, w * scale)),
-            );
-        }
-        if let Some(stamp) = &stamps[place] {
-            let corner = (
-                x.floor() as i32 - middle as i32,
-                y.floor() as i32 - middle as i32,
-            );
-            blend(pixmap, stamp, corner);
-        }
-    }
-}
-
-fn stamp(
-    side: u32,
-    center: Point,
-    radius: f32,
-    fill: Option<Color>,
-    edge: Option<(Color, f32)>,
-) -> Option<Pixmap> {
-    let mut stamp = Pixmap::new(side, side)?;
-    let path = PathBuilder::from_circle(center.0, center.1, radius.max(0.1))?;
-    if let Some(fill) = fill {
-        stamp.fill_path(
-            &path,
-            &paint(fill),
-            FillRule::Winding,
-            Transform::identity(),
-            None,
-        );
-    }
-    if let Some((color, width)) = edge {
-        let stroke = Stroke {
-            width,
-            ..Stroke::default()
-        };
-        stamp.stroke_path(&path, &paint(color), &stroke, Transform::identity(), None);
-    }
-    Some(stamp)
-}
-
-/// Puts a small picture over the large one, source over destination.
-fn blend(pixmap: &mut Pixmap, stamp: &Pixmap, (left, top): (i32, i32)) {
-    let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
-    let side = stamp.width() as i32;
-    let data = pixmap.data_mut();
-    for row in 0.max(-top)..side.min(height - top) {
-        let first = 0.max(-left);
-        let last = side.min(width - left);
-        if first >= last {
-            continue;
-        }
-        let from = ((row * side + first) * 4) as usize;
-        let to = (((top + row) * width + left + first) * 4) as usize;
-        let length = ((last - first) * 4) as usize;
-        let source = stamp.data()[from..from + length].chunks_exact(4);
-        for (source, target) in source.zip(data[to..to + length].chunks_exact_mut(4)) {
-            over(target, source);
-        }
-    }
-}
-
 /// One premultiplied pixel over another.
 fn over(target: &mut [u8], source: &[u8]) {
     let rest = 255 - u32::from(source[3]);
@@ -248,54 +137,6 @@ fn over(target: &mut [u8], source: &[u8]) {
     for (target, source) in target.iter_mut().zip(source) {
         let behind = u32::from(*target) * rest + 127;
         *target = (u32::from(*source) + (behind + behind / 255) / 256).min(255) as u8;
-    }
-}
-
-/// Letters on a whole-pixel baseline, a quarter of a pixel apart at the finest.
-fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
-    let font = text::font(text.face);
-    let (dx, dy) = text.offset();
-    let turn = |x: f32, y: f32| match text.turns % 4 {
-        0 => (x, y),
-        1 => (-y, x),
-        2 => (-x, -y),
-        _ => (y, -x),
-    };
-    let (ox, oy) = turn(dx, dy);
-    let origin = ((text.at.0 + ox) * scale, (text.at.1 + oy) * scale);
-    // The baseline lies on a pixel's edge; along it, glyphs keep their place to a quarter.
-    let quarter = |value: f32| (value * 4.0).round() / 4.0;
-    let origin = match text.turns % 2 {
-        0 => (quarter(origin.0), origin.1.round()),
-        _ => (origin.0.round(), quarter(origin.1)),
-    };
-    let (r, g, b) = text.color.rgb;
-    let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
-    let data = pixmap.data_mut();
-    for mut glyph in text::glyphs(&text.line, text.em * scale, text.face) {
-        glyph.position.x = quarter(glyph.position.x);
-        let Some(outline) = font.outline_glyph(glyph) else {
-            continue;
-        };
-        let bounds = outline.px_bounds();
-        outline.draw(|x, y, coverage| {
-            // The middle of the pixel, turned around the origin of the line.
-            let along = bounds.min.x + x as f32 + 0.5;
-            let across = bounds.min.y + y as f32 + 0.5;
-            let (tx, ty) = turn(along, across);
-            let (px, py) = (
-                (origin.0 + tx).floor() as i32,
-                (origin.1 + ty).floor() as i32,
-            );
-            if px < 0 || py < 0 || px >= width || py >= height {
-                return;
-            }
-            let alpha = coverage.clamp(0.0, 1.0) * text.color.alpha;
-            let part = |channel: u8| (f32::from(channel) * alpha).round() as u8;
-            let source = [part(r), part(g), part(b), (alpha * 255.0).round() as u8];
-            let place = ((py * width + px) * 4) as usize;
-            over(&mut data[place..place + 4], &source);
-        });
     }
 }
 

@@ -45,13 +45,15 @@ pub(crate) enum Level {
     Bottom,
 }
 
-/// Weight or slope of a text.
+/// The font of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Face {
     #[default]
     Regular,
     Bold,
     Oblique,
+    /// A font that the program has registered, by its place.
+    Own(usize),
 }
 
 /// A line of text.

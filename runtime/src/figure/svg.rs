@@ -132,9 +132,12 @@ fn write_text(text: &Text) -> String {
         turns => format!(" rotate({})", u32::from(turns) * 90),
     };
     let style = match text.face {
-        Face::Regular => "",
-        Face::Bold => " font-weight=\"bold\"",
-        Face::Oblique => " font-style=\"oblique\"",
+        Face::Regular => String::new(),
+        Face::Bold => " font-weight=\"bold\"".to_owned(),
+        Face::Oblique => " font-style=\"oblique\"".to_owned(),
+        own @ Face::Own(_) => text::family(own).map_or_else(String::new, |family| {
+            format!(" font-family=\"{}\"", escaped(&family))
+        }),
     };
     format!(
         "<text transform=\"translate({} {}){turn}\" y=\"{}\" font-size=\"{}\" text-anchor=\"{anchor}\" \

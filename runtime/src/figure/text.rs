@@ -1,10 +1,12 @@
 //! The embedded fonts: `DejaVu` Sans, so that a machine without fonts draws the same.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
-use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, Glyph, GlyphId, PxScale, ScaleFont, point};
+use plotters::style::FontStyle;
 
 use super::scene::{Align, Face, Level, Text};
+use crate::error::Error;
 
 const REGULAR: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
 const BOLD: &[u8] = include_bytes!("../../fonts/DejaVuSans-Bold.ttf");
@@ -14,20 +16,102 @@ const OBLIQUE: &[u8] = include_bytes!("../../fonts/DejaVuSans-Oblique.ttf");
 const CAP: f32 = 0.729;
 const DESCENT: f32 = 0.236;
 
-/// The bytes of a face.
+/// A font that the program brings.
+#[derive(Clone)]
+struct Own {
+    family: String,
+    font: &'static FontRef<'static>,
+}
+
+static OWN: RwLock<Vec<Own>> = RwLock::new(Vec::new());
+
+/// Registers a TrueType or OpenType font of the program's own, for every figure drawn from then on.
+/// Text on a [`Canvas`](crate::Canvas) asks for it by its family. Letters that the embedded font
+/// does not have, such as Chinese and Japanese ones, are taken from the fonts registered, the first
+/// one first; letters that no font has are drawn as boxes.
+///
+/// # Errors
+/// `font` is not a font.
+///
+/// ```no_run
+/// # const FONT: &[u8] = &[];
+/// // const FONT: &[u8] = include_bytes!("../fonts/NotoSansJP-Regular.ttf");
+/// mlplots::register_font("Noto Sans JP", FONT)?;
+/// # Ok::<(), mlplots::Error>(())
+/// ```
+pub fn register_font(family: &str, font: &'static [u8]) -> Result<(), Error> {
+    let read = FontRef::try_from_slice(font)
+        .map_err(|_| Error::new(format!("the bytes of `{family}` are not a font")))?;
+    for style in [
+        FontStyle::Normal,
+        FontStyle::Bold,
+        FontStyle::Italic,
+        FontStyle::Oblique,
+    ] {
+        // These bytes have just been read as a font.
+        let _ = plotters::style::register_font(family, style, font);
+    }
+    let mut own = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    // A font is wanted until the program ends.
+    let font: &'static FontRef<'static> = Box::leak(Box::new(read));
+    let family = family.to_owned();
+    own.retain(|known| known.family != family);
+    own.push(Own { family, font });
+    Ok(())
+}
+
+/// A registered font by its family.
+pub(crate) fn registered(family: &str) -> Option<Face> {
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    own.iter()
+        .position(|known| known.family == family)
+        .map(Face::Own)
+}
+
+/// The family of a registered font.
+pub(crate) fn family(face: Face) -> Option<String> {
+    let Face::Own(place) = face else { return None };
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    own.get(place).map(|known| known.family.clone())
+}
+
+/// The bytes of an embedded face.
 pub(crate) fn bytes(face: Face) -> &'static [u8] {
     match face {
-        Face::Regular => REGULAR,
+        Face::Regular | Face::Own(_) => REGULAR,
         Face::Bold => BOLD,
         Face::Oblique => OBLIQUE,
     }
 }
 
 /// A face, read once.
-pub(crate) fn font(face: Face) -> &'static FontRef<'static> {
+fn font(face: Face) -> &'static FontRef<'static> {
     static FONTS: [OnceLock<FontRef<'static>>; 3] = [const { OnceLock::new() }; 3];
-    FONTS[face as usize]
+    let place = match face {
+        Face::Regular => 0,
+        Face::Bold => 1,
+        Face::Oblique => 2,
+        Face::Own(place) => {
+            let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+            return own
+                .get(place)
+                .map_or_else(|| font(Face::Regular), |known| known.font);
+        }
+    };
+    FONTS[place]
         .get_or_init(|| FontRef::try_from_slice(bytes(face)).expect("the embedded fonts are whole"))
+}
+
+/// The font that has a letter: the face itself, or else one of those registered.
+fn font_of(letter: char, face: &'static FontRef<'static>) -> &'static FontRef<'static> {
+    if face.glyph_id(letter).0 != 0 {
+        return face;
+    }
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    own.iter()
+        .map(|known| known.font)
+        .find(|font| font.glyph_id(letter).0 != 0)
+        .unwrap_or(face)
 }
 
 /// `ab_glyph`'s scale is the height from ascent to descent; this is that of an em.
@@ -36,38 +120,44 @@ fn scale(font: &FontRef<'_>, em: f32) -> PxScale {
     PxScale::from(em * font.height_unscaled() / units)
 }
 
-/// Width of a line of text.
-pub(crate) fn width(text: &str, em: f32, face: Face) -> f32 {
-    let font = font(face);
-    let scaled = font.as_scaled(scale(font, em));
-    let mut previous = None;
-    text.chars().fold(0.0, |width, letter| {
-        let id = scaled.glyph_id(letter);
-        let kern = previous
-            .replace(id)
-            .map_or(0.0, |before| scaled.kern(before, id));
-        width + kern + scaled.h_advance(id)
-    })
+/// A letter of a line, with the font that has it.
+pub(crate) struct Letter {
+    pub(crate) font: &'static FontRef<'static>,
+    pub(crate) glyph: Glyph,
 }
 
-/// Glyphs of a line whose baseline begins at the origin.
-pub(crate) fn glyphs(text: &str, em: f32, face: Face) -> Vec<Glyph> {
-    let font = font(face);
-    let scale = scale(font, em);
-    let scaled = font.as_scaled(scale);
-    let mut previous = None;
+/// Letters of a line whose baseline begins at the origin.
+pub(crate) fn letters(text: &str, em: f32, face: Face) -> Vec<Letter> {
+    lay_out(text, em, face).0
+}
+
+/// Width of a line of text.
+pub(crate) fn width(text: &str, em: f32, face: Face) -> f32 {
+    lay_out(text, em, face).1
+}
+
+fn lay_out(text: &str, em: f32, face: Face) -> (Vec<Letter>, f32) {
+    let face = font(face);
+    let mut previous: Option<(&FontRef<'_>, GlyphId)> = None;
     let mut x = 0.0;
-    text.chars()
-        .map(|letter| {
-            let id = scaled.glyph_id(letter);
-            x += previous
-                .replace(id)
-                .map_or(0.0, |before| scaled.kern(before, id));
-            let glyph = id.with_scale_and_position(scale, point(x, 0.0));
-            x += scaled.h_advance(id);
-            glyph
-        })
-        .collect()
+    let mut letters = Vec::with_capacity(text.len());
+    // Joiners and variation selectors change the letters around them, and are none themselves.
+    let invisible = |letter: &char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
+    for letter in text.chars().filter(|letter| !invisible(letter)) {
+        let font = font_of(letter, face);
+        let scale = scale(font, em);
+        let scaled = font.as_scaled(scale);
+        let id = scaled.glyph_id(letter);
+        if let Some((before, last)) = previous.replace((font, id))
+            && std::ptr::eq(before, font)
+        {
+            x += scaled.kern(last, id);
+        }
+        let glyph = id.with_scale_and_position(scale, point(x, 0.0));
+        letters.push(Letter { font, glyph });
+        x += scaled.h_advance(id);
+    }
+    (letters, x)
 }
 
 impl Text {

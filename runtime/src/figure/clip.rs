@@ -1,8 +1,8 @@
-//! Lines end at the border of the panel.
+//! Lines end where the panel or the picture ends.
 
 /// The part of a segment within ranges of x and y (Liang and Barsky, *A New Concept and Method for
 /// Line Clipping*, 1984).
-pub(super) fn within(
+pub(crate) fn within(
     from: (f64, f64),
     to: (f64, f64),
     x: (f64, f64),

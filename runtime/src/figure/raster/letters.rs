@@ -1,0 +1,56 @@
+//! Letters to pixels.
+
+use ab_glyph::Font;
+use tiny_skia::Pixmap;
+
+use super::over;
+use crate::figure::scene::Text;
+use crate::figure::text;
+
+/// Draws a line of text: letters on a whole-pixel baseline, a quarter of a pixel apart at the
+/// finest.
+pub(super) fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
+    let (dx, dy) = text.offset();
+    let turn = |x: f32, y: f32| match text.turns % 4 {
+        0 => (x, y),
+        1 => (-y, x),
+        2 => (-x, -y),
+        _ => (y, -x),
+    };
+    let (ox, oy) = turn(dx, dy);
+    let origin = ((text.at.0 + ox) * scale, (text.at.1 + oy) * scale);
+    // The baseline lies on a pixel's edge; along it, glyphs keep their place to a quarter.
+    let quarter = |value: f32| (value * 4.0).round() / 4.0;
+    let origin = match text.turns % 2 {
+        0 => (quarter(origin.0), origin.1.round()),
+        _ => (origin.0.round(), quarter(origin.1)),
+    };
+    let (r, g, b) = text.color.rgb;
+    let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
+    let data = pixmap.data_mut();
+    for text::Letter { font, mut glyph } in text::letters(&text.line, text.em * scale, text.face) {
+        glyph.position.x = quarter(glyph.position.x);
+        let Some(outline) = font.outline_glyph(glyph) else {
+            continue;
+        };
+        let bounds = outline.px_bounds();
+        outline.draw(|x, y, coverage| {
+            // The middle of the pixel, turned around the origin of the line.
+            let along = bounds.min.x + x as f32 + 0.5;
+            let across = bounds.min.y + y as f32 + 0.5;
+            let (tx, ty) = turn(along, across);
+            let (px, py) = (
+                (origin.0 + tx).floor() as i32,
+                (origin.1 + ty).floor() as i32,
+            );
+            if px < 0 || py < 0 || px >= width || py >= height {
+                return;
+            }
+            let alpha = coverage.clamp(0.0, 1.0) * text.color.alpha;
+            let part = |channel: u8| (f32::from(channel) * alpha).round() as u8;
+            let source = [part(r), part(g), part(b), (alpha * 255.0).round() as u8];
+            let place = ((py * width + px) * 4) as usize;
+            over(&mut data[place..place + 4], &source);
+        });
+    }
+}

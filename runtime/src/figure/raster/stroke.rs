@@ -1,0 +1,275 @@
+//! Lines to pixels: every segment adds its coverage to a mask, and the mask is painted once. A
+//! line of ten thousand points takes a quarter of the time that one outlined path takes, and
+//! where a line crosses itself its colour does not add up.
+
+use std::cell::RefCell;
+
+use tiny_skia::Pixmap;
+
+use super::over;
+use crate::figure::clip::within;
+use crate::figure::scene::{Color, Point};
+
+thread_local! {
+    /// Kept from figure to figure: fresh memory of this size costs more than the drawing.
+    static MASK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Draws lines of one look; widths and places are in pixels.
+pub(super) fn stroke(
+    pixmap: &mut Pixmap,
+    lines: impl Iterator<Item = Vec<Point>>,
+    color: Color,
+    width: f32,
+    dash: Option<(f32, f32)>,
+) {
+    MASK.with_borrow_mut(|coverage| {
+        let size = (pixmap.width() as usize, pixmap.height() as usize);
+        if coverage.len() < size.0 * size.1 {
+            coverage.resize(size.0 * size.1, 0);
+        }
+        let mut mask = Mask {
+            coverage,
+            width: size.0,
+            height: size.1,
+            rows: (size.1, 0),
+            half: width / 2.0,
+        };
+        for line in lines {
+            match dash {
+                Some(pattern) => dashes(&line, pattern, |piece| mask.line(piece)),
+                None => mask.line(&line),
+            }
+        }
+        mask.paint(pixmap, color);
+    });
+}
+
+/// How much of each pixel the lines cover, from 0 to 255.
+struct Mask<'a> {
+    coverage: &'a mut [u8],
+    width: usize,
+    height: usize,
+    /// The rows with any coverage.
+    rows: (usize, usize),
+    half: f32,
+}
+
+impl Mask<'_> {
+    /// A line with round joints and flat ends.
+    fn line(&mut self, points: &[Point]) {
+        let last = points.len().saturating_sub(2);
+        for (place, pair) in points.windows(2).enumerate() {
+            if let Some((from, to)) = self.near(pair[0], pair[1]) {
+                self.segment(from, to, (place == 0, place == last));
+            }
+        }
+    }
+
+    /// The part of a segment in and around the picture; far away, `f32` has no fractions.
+    fn near(&self, from: Point, to: Point) -> Option<(Point, Point)> {
+        const FAR: f32 = 30_000.0;
+        if [from.0, from.1, to.0, to.1].iter().all(|at| at.abs() < FAR) {
+            return Some((from, to));
+        }
+        let around = |size: usize| (-100.0, size as f64 + 100.0);
+        let exact = |(x, y): Point| (f64::from(x), f64::from(y));
+        let (from, to) = within(
+            exact(from),
+            exact(to),
+            around(self.width),
+            around(self.height),
+        )?;
+        Some(((from.0 as f32, from.1 as f32), (to.0 as f32, to.1 as f32)))
+    }
+
+    fn segment(&mut self, from: Point, to: Point, flat: (bool, bool)) {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = dx.hypot(dy);
+        if length < 1e-6 {
+            return;
+        }
+        let (dx, dy) = (dx / length, dy / length);
+        let reach = self.half + 0.5;
+        let first = (from.1.min(to.1) - reach).floor().max(0.0) as usize;
+        let end = ((from.1.max(to.1) + reach).ceil().max(0.0) as usize).min(self.height);
+        if first >= end {
+            return;
+        }
+        self.rows = (self.rows.0.min(first), self.rows.1.max(end));
+        for row in first..end {
+            let down = row as f32 + 0.5 - from.1;
+            // Where the row is within reach of the line, across and along it.
+            let (mut left, mut right) = (-from.0, self.width as f32 - from.0);
+            let mut within = |slope: f32, offset: f32, low: f32, high: f32| {
+                if slope.abs() > 1e-6 {
+                    let ends = ((low - offset) / slope, (high - offset) / slope);
+                    left = ends.0.min(ends.1).max(left);
+                    right = ends.0.max(ends.1).min(right);
+                }
+            };
+            within(-dy, down * dx, -reach, reach);
+            within(dx, down * dy, -reach, length + reach);
+            let left = (left + from.0 - 0.5).floor().max(0.0) as usize;
+            let right = ((right + from.0 + 0.5).ceil().max(0.0) as usize).min(self.width);
+            for column in left..right {
+                let over = column as f32 + 0.5 - from.0;
+                let across = down * dx - over * dy;
+                let along = over * dx + down * dy;
+                let covered = self.covered(across, along, length, flat);
+                if covered > 0.0 {
+                    let pixel = &mut self.coverage[row * self.width + column];
+                    *pixel = (*pixel).max((covered * 255.0 + 0.5) as u8);
+                }
+            }
+        }
+    }
+
+    /// The share of a pixel that lies within the segment, as if the pixel were turned with it.
+    fn covered(&self, across: f32, along: f32, length: f32, flat: (bool, bool)) -> f32 {
+        let within =
+            |at: f32| (self.half.min(at + 0.5) - (-self.half).max(at - 0.5)).clamp(0.0, 1.0);
+        let beyond = if along < 0.0 { -along } else { along - length };
+        if beyond <= 0.0 {
+            let ends = (
+                if flat.0 { (along + 0.5).min(1.0) } else { 1.0 },
+                if flat.1 {
+                    (length - along + 0.5).min(1.0)
+                } else {
+                    1.0
+                },
+            );
+            return within(across) * ends.0 * ends.1;
+        }
+        let is_flat = if along < 0.0 { flat.0 } else { flat.1 };
+        if is_flat {
+            within(across) * (0.5 - beyond).max(0.0)
+        } else {
+            within(across.hypot(beyond))
+        }
+    }
+
+    /// Paints what is covered, and leaves the mask empty.
+    fn paint(self, pixmap: &mut Pixmap, color: Color) {
+        let (r, g, b) = color.rgb;
+        let opacity = color.alpha.clamp(0.0, 1.0);
+        let sources: Vec<[u8; 4]> = (0..=255_u8)
+            .map(|covered| {
+                let alpha = f32::from(covered) / 255.0 * opacity;
+                let part = |channel: u8| (f32::from(channel) * alpha).round() as u8;
+                [part(r), part(g), part(b), (alpha * 255.0).round() as u8]
+            })
+            .collect();
+        let data = pixmap.data_mut();
+        for row in self.rows.0..self.rows.1 {
+            let span = row * self.width..(row + 1) * self.width;
+            let pixels = data[span.start * 4..span.end * 4].chunks_exact_mut(4);
+            for (covered, pixel) in self.coverage[span].iter_mut().zip(pixels) {
+                if *covered > 0 {
+                    over(pixel, &sources[usize::from(*covered)]);
+                    *covered = 0;
+                }
+            }
+        }
+    }
+}
+
+/// Cuts a line into pieces of `on`, `off` apart.
+fn dashes(line: &[Point], (on, off): (f32, f32), mut draw: impl FnMut(&[Point])) {
+    if on <= 0.0 || off <= 0.0 {
+        return draw(line);
+    }
+    let mut is_on = true;
+    let mut rest = on;
+    let mut piece: Vec<Point> = line.first().copied().into_iter().collect();
+    for pair in line.windows(2) {
+        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+        let length = dx.hypot(dy);
+        let mut gone = 0.0;
+        while length - gone > rest {
+            gone += rest;
+            let at = (
+                pair[0].0 + dx * gone / length,
+                pair[0].1 + dy * gone / length,
+            );
+            piece.push(at);
+            if is_on {
+                draw(&piece);
+            }
+            is_on = !is_on;
+            rest = if is_on { on } else { off };
+            piece = vec![at];
+        }
+        rest -= length - gone;
+        piece.push(pair[1]);
+    }
+    if is_on {
+        draw(&piece);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(line: &[Point], alpha: f32, width: f32, dash: Option<(f32, f32)>) -> Vec<u8> {
+        let mut pixmap = Pixmap::new(20, 20).expect("a small picture");
+        let black = Color::rgb(0, 0, 0).alpha(alpha);
+        stroke(
+            &mut pixmap,
+            std::iter::once(line.to_vec()),
+            black,
+            width,
+            dash,
+        );
+        pixmap.pixels().iter().map(|pixel| pixel.alpha()).collect()
+    }
+
+    #[test]
+    fn a_line_on_whole_pixels_is_crisp() {
+        let pixels = drawn(&[(2.0, 5.5), (18.0, 5.5)], 1.0, 1.0, None);
+        assert_eq!(pixels.iter().filter(|alpha| **alpha == 255).count(), 16);
+        assert_eq!(pixels.iter().filter(|alpha| **alpha > 0).count(), 16);
+    }
+
+    #[test]
+    fn the_area_is_length_times_width() {
+        for (to, width) in [((17.0, 13.0), 2.0), ((3.0, 18.0), 0.5), ((18.0, 3.5), 5.0)] {
+            let from: Point = (3.0, 3.0);
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            let sum: f32 = drawn(&[from, to], 1.0, width, None)
+                .iter()
+                .map(|alpha| f32::from(*alpha) / 255.0)
+                .sum();
+            let wanted = length * width;
+            assert!(
+                (sum - wanted).abs() < 0.06 * wanted + 0.3,
+                "{sum} for {wanted}"
+            );
+        }
+    }
+
+    #[test]
+    fn crossings_do_not_add_up() {
+        let cross = [(2.0, 10.5), (18.0, 10.5), (10.5, 2.0), (10.5, 18.0)];
+        let pixels = drawn(&cross, 0.5, 1.0, None);
+        assert_eq!(pixels.iter().max(), Some(&128));
+    }
+
+    #[test]
+    fn dashes_leave_gaps() {
+        let pixels = drawn(&[(0.0, 5.5), (20.0, 5.5)], 1.0, 1.0, Some((4.0, 2.0)));
+        assert_eq!(pixels.iter().filter(|alpha| **alpha == 255).count(), 14);
+    }
+
+    #[test]
+    fn lines_far_outside_are_cut() {
+        let pixels = drawn(&[(-1e9, 10.5), (1e9, 10.5)], 1.0, 1.0, None);
+        assert_eq!(pixels.iter().filter(|alpha| **alpha > 0).count(), 20);
+        assert!(
+            drawn(&[(50.0, -9.0), (90.0, -3.0)], 1.0, 3.0, None)
+                .iter()
+                .all(|alpha| *alpha == 0)
+        );
+    }
+}
