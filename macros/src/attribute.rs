@@ -53,7 +53,7 @@ const PLOT: &[Usage] = &[
         "size = (WIDTH, HEIGHT)",
         "two whole numbers of pixels",
     ),
-    usage("formats", "formats(png, svg)", "one of these or both"),
+    usage("formats", "formats(png, svg, pdf)", "one or more of these"),
     usage("every", "every = N", FROM_ONE),
     usage("optional", "optional", "a flag, which stands alone"),
     usage("timeout", "timeout = SECONDS", FROM_ONE),

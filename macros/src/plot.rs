@@ -176,10 +176,11 @@ fn formats(args: &Args, report: &mut Report) -> Vec<Ident> {
         let variant = match format.to_string().as_str() {
             "png" => format_ident!("Png"),
             "svg" => format_ident!("Svg"),
+            "pdf" => format_ident!("Pdf"),
             other => {
                 report.error(
                     &format,
-                    format!("there is no format `{other}`; write `png` or `svg`"),
+                    format!("there is no format `{other}`; write `png`, `svg` or `pdf`"),
                 );
                 continue;
             }

@@ -1,88 +1,226 @@
 //! A real browser, without a window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-/// Debian's Chromium.
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::devtools::DevTools;
+use crate::kept;
+
+/// How long a page may take to show what it should.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// No window, nothing fetched in the background, and each frame a target that can be asked.
+const ARGUMENTS: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--site-per-process",
+    "--window-size=1600,1100",
+];
+
+/// What a person has chosen who has been here before: MLflow's pages for training, and its
+/// assistant closed, which else covers a third of each page.
+const SETTINGS: &str = r#"
+localStorage.setItem("mlflow.workflowType_v1", '"machine_learning"');
+localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
+"#;
+
+/// A Chromium with an empty profile; it ends when dropped.
 #[derive(Debug)]
 pub struct Browser {
-    program: PathBuf,
+    devtools: DevTools,
+    _profile: TempDir,
+}
+
+/// A page in a tab of its own, which is closed when dropped.
+#[derive(Debug)]
+pub struct Page<'b> {
+    devtools: &'b mut DevTools,
+    tab: Value,
+    session: String,
+    url: String,
+    name: String,
 }
 
 impl Browser {
-    /// Finds it; installs it where apt may.
+    /// Starts Debian's Chromium; installs it where apt may.
     ///
     /// # Panics
     /// There is none; the message says what to type.
-    pub fn find() -> Self {
-        let known = || {
-            ["chromium", "chromium-browser", "google-chrome"]
-                .iter()
-                .find_map(|name| {
-                    let path = std::env::var_os("PATH")?;
-                    std::env::split_paths(&path)
-                        .map(|folder| folder.join(name))
-                        .find(|file| file.is_file())
-                })
-        };
-        if let Some(program) = known() {
-            return Self { program };
-        }
-        let install =
-            "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium";
-        let _ = Command::new("sh")
-            .args(["-c", install])
-            .stdin(Stdio::null())
-            .output();
-        match known() {
-            Some(program) => Self { program },
-            None => panic!("the tests need Chromium; type: sudo sh -c '{install}'"),
-        }
-    }
-
-    /// A picture of a page, once its scripts have come to rest.
-    pub fn screenshot(&self, url: &str, picture: &Path) {
-        let argument = format!("--screenshot={}", picture.display());
-        self.visit(url, &argument);
-        let size = std::fs::metadata(picture).map_or(0, |file| file.len());
-        assert!(size > 0, "the browser made no picture of {url}");
-    }
-
-    /// The page as HTML, once its scripts have come to rest.
-    pub fn html(&self, url: &str) -> String {
-        self.visit(url, "--dump-dom")
-    }
-
-    fn visit(&self, url: &str, what: &str) -> String {
+    pub fn start() -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let output = Command::new(&self.program)
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-            ])
-            .args([
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ])
-            .args([
-                "--hide-scrollbars",
-                "--window-size=1500,1000",
-                "--virtual-time-budget=20000",
-            ])
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .args([what, url])
-            .stdin(Stdio::null())
-            .output()
-            .expect("the browser starts");
-        assert!(
-            output.status.success(),
-            "the browser failed on {url}:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        Self {
+            devtools: DevTools::start(&program(), profile.path(), &ARGUMENTS),
+            _profile: profile,
+        }
     }
+
+    /// Opens a page. Its picture is kept as `target/mlplots-tests/screenshots/NAME.png`.
+    pub fn open(&mut self, name: &str, url: &str) -> Page<'_> {
+        let mut open = || -> Result<(Value, String), String> {
+            let blank = json!({ "url": "about:blank" });
+            let mut target = self.devtools.ask(None, "Target.createTarget", &blank)?;
+            let tab = target["targetId"].take();
+            let session = self.devtools.attach(&tab)?;
+            for (method, params) in [
+                ("Page.enable", json!({})),
+                (
+                    "Page.addScriptToEvaluateOnNewDocument",
+                    json!({ "source": SETTINGS }),
+                ),
+                ("Page.navigate", json!({ "url": url })),
+            ] {
+                self.devtools.ask(Some(&session), method, &params)?;
+            }
+            Ok((tab, session))
+        };
+        let (tab, session) =
+            open().unwrap_or_else(|why| panic!("the browser does not open {url}: {why}"));
+        Page {
+            devtools: &mut self.devtools,
+            tab,
+            session,
+            url: url.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}
+
+impl Page<'_> {
+    /// Waits until the page shows all these texts.
+    pub fn shows(&mut self, texts: &[&str]) {
+        for text in texts {
+            self.wait(&format!("{text:?}"), |page| page.text().contains(text));
+        }
+    }
+
+    /// Waits until a frame of the page shows this text.
+    pub fn frame_shows(&mut self, text: &str) {
+        self.wait(&format!("a frame with {text:?}"), |page| {
+            page.frame_text().is_ok_and(|shown| shown.contains(text))
+        });
+    }
+
+    /// Waits until something on the page has exactly this text, and clicks on it.
+    pub fn clicks(&mut self, text: &str) {
+        let script = format!(
+            "{{
+                const all = [...document.querySelectorAll('body *')];
+                const last = all.findLast(element => element.innerText?.trim() == {});
+                last?.click();
+                last !== undefined
+            }}",
+            json!(text)
+        );
+        self.holds(&format!("{text:?} to click on"), &script);
+    }
+
+    /// Waits until a JavaScript expression is true; `what` says what is then on the page.
+    pub fn holds(&mut self, what: &str, script: &str) {
+        self.wait(what, |page| page.evaluate(script) == Ok(Value::Bool(true)));
+    }
+
+    /// Keeps a picture of the page as it is now.
+    ///
+    /// # Panics
+    /// The browser makes none.
+    pub fn screenshot(&mut self) -> PathBuf {
+        let picture = kept("screenshots").join(format!("{}.png", self.name));
+        let answer = self
+            .devtools
+            .ask(Some(&self.session), "Page.captureScreenshot", &json!({}))
+            .unwrap_or_else(|why| panic!("the browser makes no picture of {}: {why}", self.url));
+        let bytes = BASE64_STANDARD
+            .decode(answer["data"].as_str().unwrap_or_default())
+            .expect("the browser sends base64");
+        std::fs::write(&picture, bytes).expect("the screenshot can be written");
+        picture
+    }
+
+    fn wait(&mut self, what: &str, mut there: impl FnMut(&mut Self) -> bool) {
+        let since = Instant::now();
+        while !there(self) {
+            if since.elapsed() > PATIENCE {
+                let (picture, text) = (self.screenshot(), self.text());
+                panic!(
+                    "{} does not show {what}\nscreenshot: {}\nits text:\n{text}",
+                    self.url,
+                    picture.display()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// What can be read on the page; nothing while it is still loading.
+    fn text(&mut self) -> String {
+        let text = self.evaluate("document.body.innerText");
+        text.ok().as_ref().map_or("", as_str).to_owned()
+    }
+
+    /// What can be read in the page's frame.
+    fn frame_text(&mut self) -> Result<String, String> {
+        let targets = self.devtools.ask(None, "Target.getTargets", &json!({}))?;
+        let frame = targets["targetInfos"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|target| target["type"] == "iframe" && target["parentId"] == self.tab)
+            .ok_or("there is no frame")?;
+        let session = self.devtools.attach(&frame["targetId"])?;
+        let text = self
+            .devtools
+            .evaluate(&session, "document.body.innerText")?;
+        Ok(as_str(&text).to_owned())
+    }
+
+    fn evaluate(&mut self, script: &str) -> Result<Value, String> {
+        self.devtools.evaluate(&self.session, script)
+    }
+}
+
+impl Drop for Page<'_> {
+    fn drop(&mut self) {
+        // A test that fails may do so because the browser is gone.
+        if !std::thread::panicking() {
+            let tab = json!({ "targetId": self.tab });
+            let _ = self.devtools.ask(None, "Target.closeTarget", &tab);
+        }
+    }
+}
+
+fn as_str(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The browser's program.
+fn program() -> PathBuf {
+    let known = || {
+        let path = std::env::var_os("PATH")?;
+        ["chromium", "chromium-browser", "google-chrome"]
+            .iter()
+            .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+            .find(|file| file.is_file())
+    };
+    let install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium";
+    known()
+        .or_else(|| {
+            let _ = Command::new("sh")
+                .args(["-c", install])
+                .stdin(Stdio::null())
+                .output();
+            known()
+        })
+        .unwrap_or_else(|| panic!("the tests need Chromium; type: sudo sh -c '{install}'"))
 }

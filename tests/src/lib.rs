@@ -9,6 +9,7 @@
 )]
 
 mod browser;
+mod devtools;
 mod project;
 mod read;
 mod sample;
@@ -17,7 +18,7 @@ mod venv;
 
 use std::path::{Path, PathBuf};
 
-pub use browser::Browser;
+pub use browser::{Browser, Page};
 pub use project::{Finished, Project, cargo_mlplots, scrubbed};
 pub use read::{Read, read};
 pub use sample::sample;

@@ -49,9 +49,14 @@ print(json.dumps(runs))
 pub struct Read(pub Value);
 
 impl Read {
+    /// A field that is a text, such as `name` or `run_id`; empty when there is none.
+    pub fn text(&self, key: &str) -> &str {
+        self.0[key].as_str().unwrap_or_default()
+    }
+
     /// `FINISHED`, `FAILED`, `KILLED` or `RUNNING`.
     pub fn status(&self) -> &str {
-        self.0["status"].as_str().unwrap_or_default()
+        self.text("status")
     }
 
     /// A tag; empty when there is none.

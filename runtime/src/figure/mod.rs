@@ -3,7 +3,10 @@
 mod canvas;
 pub(crate) mod clip;
 mod colormap;
+mod interop;
 mod output;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod png;
 mod raster;
 pub(crate) mod scene;
@@ -188,22 +191,32 @@ impl Figure {
             .map_err(Error::new)
     }
 
-    /// Saves the figure; the extension is the format, `.png` or `.svg`.
+    /// The figure as a PDF file of one page, 100 pixels an inch; letters are outlines.
+    ///
+    /// # Errors
+    /// What is wrong with the chart's data.
+    #[cfg(feature = "pdf")]
+    pub fn to_pdf(&self) -> Result<Vec<u8>, Error> {
+        self.encoded(Format::Pdf).map_err(Error::new)
+    }
+
+    /// Saves the figure; the extension is the format, `.png` or `.svg`, and with the feature `pdf`
+    /// also `.pdf`.
     ///
     /// # Errors
     /// What is wrong with the chart's data, the extension is another, or the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("png") => self.to_png(1.0)?,
-            Some("svg") => self.to_svg()?.into_bytes(),
-            _ => {
-                let path = path.display();
-                return Err(Error::new(format!(
-                    "`{path}` does not end in `.png` or `.svg`"
-                )));
-            }
+            Some("png") => self.encoded(Format::Png),
+            Some("svg") => self.encoded(Format::Svg),
+            Some("pdf") => self.encoded(Format::Pdf),
+            _ => Err(format!(
+                "`{}` does not end in `.png`, `.svg` or `.pdf`",
+                path.display()
+            )),
         };
+        let bytes = bytes.map_err(Error::new)?;
         std::fs::write(path, bytes)
             .map_err(|why| Error::new(format!("could not save `{}`: {why}", path.display())))
     }
@@ -211,6 +224,10 @@ impl Figure {
     fn or_size(mut self, size: (u32, u32)) -> Self {
         self.options.size.get_or_insert(size);
         self
+    }
+
+    fn encoded(&self, format: Format) -> Result<Vec<u8>, String> {
+        format.encode(&self.scene()?)
     }
 
     fn scene(&self) -> Result<Scene, String> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Figure;
 use super::png;
+use super::scene::Scene;
 use crate::error::Error;
 
 /// The size of a figure that names none, in pixels.
@@ -17,6 +18,8 @@ pub enum Format {
     Png,
     /// Shapes and text.
     Svg,
+    /// A page of shapes; needs the feature `pdf`.
+    Pdf,
 }
 
 impl Format {
@@ -25,6 +28,23 @@ impl Format {
         match self {
             Self::Png => "png",
             Self::Svg => "svg",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// Whether this build can write it.
+    pub(crate) fn is_built(self) -> bool {
+        self != Self::Pdf || cfg!(feature = "pdf")
+    }
+
+    pub(super) fn encode(self, scene: &Scene) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Png => super::to_png(scene, 1.0),
+            Self::Svg => Ok(super::svg::svg(scene).into_bytes()),
+            #[cfg(feature = "pdf")]
+            Self::Pdf => Ok(super::pdf::pdf(scene)),
+            #[cfg(not(feature = "pdf"))]
+            Self::Pdf => Err("figures as PDF need the feature `pdf` of mlplots".to_owned()),
         }
     }
 }
@@ -77,13 +97,9 @@ impl IntoFigure for Figure {
     fn into_output(self, spec: &Spec) -> Result<Output, String> {
         let scene = self.or_size(spec.size.unwrap_or(DEFAULT_SIZE)).scene()?;
         let encode = |format: &Format| {
-            let bytes = match format {
-                Format::Png => super::to_png(&scene, 1.0)?,
-                Format::Svg => super::svg::svg(&scene).into_bytes(),
-            };
             Ok(Encoded {
                 extension: format.extension(),
-                bytes,
+                bytes: format.encode(&scene)?,
             })
         };
         spec.formats
@@ -158,7 +174,7 @@ impl Image {
     }
 }
 
-fn one(extension: &'static str, bytes: Vec<u8>) -> Output {
+pub(super) fn one(extension: &'static str, bytes: Vec<u8>) -> Output {
     Output::Files(vec![Encoded { extension, bytes }])
 }
 

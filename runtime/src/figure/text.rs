@@ -102,16 +102,22 @@ fn font(face: Face) -> &'static FontRef<'static> {
         .get_or_init(|| FontRef::try_from_slice(bytes(face)).expect("the embedded fonts are whole"))
 }
 
-/// The font that has a letter: the face itself, or else one of those registered.
-fn font_of(letter: char, face: &'static FontRef<'static>) -> &'static FontRef<'static> {
-    if face.glyph_id(letter).0 != 0 {
-        return face;
-    }
-    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-    own.iter()
-        .map(|known| known.font)
-        .find(|font| font.glyph_id(letter).0 != 0)
-        .unwrap_or(face)
+/// The font that has a letter: the face itself, or else one of those registered. What no font has
+/// becomes a box.
+fn found(letter: char, face: &'static FontRef<'static>) -> (&'static FontRef<'static>, GlyphId) {
+    const BOX: char = '□';
+    let has = |font: &'static FontRef<'static>| {
+        let id = font.glyph_id(letter);
+        (id.0 != 0).then_some((font, id))
+    };
+    let registered = || {
+        let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+        own.iter().find_map(|known| has(known.font))
+    };
+    has(face).or_else(registered).unwrap_or_else(|| {
+        let regular = font(Face::Regular);
+        (regular, regular.glyph_id(BOX))
+    })
 }
 
 /// `ab_glyph`'s scale is the height from ascent to descent; this is that of an em.
@@ -144,10 +150,9 @@ fn lay_out(text: &str, em: f32, face: Face) -> (Vec<Letter>, f32) {
     // Joiners and variation selectors change the letters around them, and are none themselves.
     let invisible = |letter: &char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
     for letter in text.chars().filter(|letter| !invisible(letter)) {
-        let font = font_of(letter, face);
+        let (font, id) = found(letter, face);
         let scale = scale(font, em);
         let scaled = font.as_scaled(scale);
-        let id = scaled.glyph_id(letter);
         if let Some((before, last)) = previous.replace((font, id))
             && std::ptr::eq(before, font)
         {
@@ -176,5 +181,22 @@ impl Text {
             Level::Bottom => -DESCENT * self.em,
         };
         (x, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_font_has_is_a_box_and_not_lost() {
+        assert_ne!(font(Face::Regular).glyph_id('□').0, 0);
+        let (box_of, two) = (
+            letters("□", 10.0, Face::Regular),
+            letters("日本", 10.0, Face::Regular),
+        );
+        assert_eq!((two.len(), two[1].glyph.id), (2, box_of[0].glyph.id));
+        assert!(width("日本", 10.0, Face::Regular) > 10.0);
+        assert!(register_font("none", b"not a font").is_err());
     }
 }

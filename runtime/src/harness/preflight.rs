@@ -59,6 +59,7 @@ pub(super) fn plan(
     complaints.extend(unprovided);
     let (plots, skipped) = select(request, plots);
     complaints.extend(collisions(&plots));
+    complaints.extend(formats(&plots));
     complaints.extend(no_match(request, &plots, &skipped));
     if complaints.is_empty() {
         Ok(Plan {
@@ -311,6 +312,25 @@ fn collisions(plots: &[&'static Plot]) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// Formats that this build cannot write.
+fn formats(plots: &[&'static Plot]) -> Vec<Complaint> {
+    let of = |plot: &&'static Plot| {
+        let missing = plot.formats.iter().find(|format| !format.is_built())?;
+        let extension = missing.extension();
+        Some(complain(
+            format!(
+                "the figure `{}` ({}) is to be written as {extension}, which this build cannot",
+                plot.name,
+                plot.source()
+            ),
+            format!(
+                "in Cargo.toml: `mlplots = {{ version = \"0.1\", features = [\"{extension}\"] }}`"
+            ),
+        ))
+    };
+    plots.iter().filter_map(of).collect()
 }
 
 /// Whether a name fits a glob: `*` stands for any text, `?` for one character.

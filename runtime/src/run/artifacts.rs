@@ -110,6 +110,7 @@ impl Run {
             .and_then(|e| e.to_str());
         let formats: &'static [Format] = match extension {
             Some("svg") => &[Format::Svg],
+            Some("pdf") => &[Format::Pdf],
             _ => &[Format::Png],
         };
         let failed = |why: String| Error::new(format!("the figure `{artifact_file}`: {why}"));
