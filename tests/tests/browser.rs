@@ -160,6 +160,8 @@ fn model(browser: &mut Browser, experiment: &str, run: &Read) {
     let mut page = browser.open("model", &url);
     page.shows(&["About this logged model", "Ready", model]);
     page.shows(&["Source run", run.text("name"), run.text("run_id")]);
+    page.shows(&["Metrics (1)", "loss", "Parameters (1)", "rate", "0.125"]);
+    page.shows(&["Logged from", "main.rs"]);
     page.screenshot();
     drop(page);
 

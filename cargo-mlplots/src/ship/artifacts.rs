@@ -6,10 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use mlplots::journal::{Entry, Files, Reader};
-use mlplots::record::{Artifact, Model, Record, Tag};
+use mlplots::record::{Artifact, Model, Param, Record, Tag};
 
 use super::store::{ModelStatus, NewModel, StoredModel, StoredRun};
 use super::{Delivery, Halt, mlmodel};
+use crate::ledger::Ledger;
 
 /// Uploads at a time.
 const PARALLEL: usize = 4;
@@ -119,10 +120,7 @@ impl Delivery {
 
     /// Makes the logged model, uploads its files, and says that it is ready.
     fn ship_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
-        let tags = [Tag {
-            key: "mlplots.model_uuid".to_owned(),
-            value: model.uuid.clone(),
-        }];
+        let (params, tags) = self.before(model)?;
         let stored = self.attempt(|| match self.store.find_model(run, &model.uuid)? {
             Some(stored) => Ok(stored),
             None => self.store.create_model(&NewModel {
@@ -130,6 +128,7 @@ impl Delivery {
                 name: &model.name,
                 uuid: &model.uuid,
                 timestamp: model.timestamp,
+                params: &params,
                 tags: &tags,
             }),
         })?;
@@ -144,6 +143,43 @@ impl Delivery {
         };
         self.attempt(|| self.store.finish_model(&stored.id, status))?;
         uploaded
+    }
+
+    /// The run's params until the model was logged, and whose run it is.
+    fn before(&self, model: &Model) -> Result<(Vec<Param>, Vec<Tag>), Halt> {
+        const SHARED: [&str; 3] = ["mlflow.user", "mlflow.source.name", "mlflow.source.type"];
+        let mut params = Vec::new();
+        let mut shared = Vec::new();
+        let mut reader =
+            Reader::open(&self.dir.journal(), 0).map_err(|why| self.unreadable(&why))?;
+        while let Some(entry) = reader.next_entry().map_err(|why| self.unreadable(&why))? {
+            match entry {
+                Entry::Record(Record::Params(more)) => params.extend(more),
+                Entry::Record(Record::Tags(tags)) => shared.extend(
+                    tags.into_iter()
+                        .filter(|tag| SHARED.contains(&tag.key.as_str())),
+                ),
+                Entry::Record(Record::Model(this)) if this.uuid == model.uuid => break,
+                _ => {}
+            }
+        }
+        Ok((params, shared))
+    }
+
+    /// The metrics of a run with one model are that model's.
+    pub(super) fn link_metrics(&self, run: &StoredRun, ledger: &Ledger) -> Result<(), Halt> {
+        let [model] = ledger.models.as_slice() else {
+            return Ok(());
+        };
+        let Some(stored) = self.attempt(|| self.store.find_model(run, &model.uuid))? else {
+            return Ok(());
+        };
+        let finite = ledger
+            .latest
+            .values()
+            .filter(|metric| metric.value.is_finite());
+        let metrics: Vec<_> = finite.cloned().collect();
+        self.attempt(|| self.store.log_model_metrics(run, &stored.id, &metrics))
     }
 
     /// The model's own files and those that say what they are.

@@ -204,6 +204,7 @@ impl Delivery {
             .add_bytes("mlplots/figures.json", format!("{list:#}").as_bytes())
             .map_err(|why| self.unreadable(&why))?;
         self.put(run, &stored)?;
+        self.link_metrics(run, &ledger)?;
         let batch = Batch {
             tags: last_tags(&outcome, &ledger),
             ..Batch::default()

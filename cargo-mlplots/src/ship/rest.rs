@@ -10,7 +10,7 @@ mod scripted;
 mod tests;
 mod wire;
 
-use mlplots::record::Status;
+use mlplots::record::{Metric, Status};
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 
@@ -175,6 +175,7 @@ impl TrackingStore for RestStore {
             "experiment_id": new.run.experiment_id,
             "name": new.name,
             "source_run_id": new.run.id,
+            "params": new.params,
             "tags": tags,
         });
         let answer: ModelAnswer = self
@@ -199,6 +200,32 @@ impl TrackingStore for RestStore {
         self.client
             .post::<Done>(&format!("{API}/runs/outputs"), &body)
             .map_err(no_models)?;
+        Ok(())
+    }
+
+    fn log_model_metrics(
+        &self,
+        run: &StoredRun,
+        model_id: &str,
+        metrics: &[Metric],
+    ) -> Result<(), StoreError> {
+        let points: Vec<_> = metrics
+            .iter()
+            .map(|metric| {
+                json!({
+                    "key": metric.key,
+                    "value": metric.value,
+                    "timestamp": metric.timestamp,
+                    "step": metric.step,
+                    "model_id": model_id,
+                })
+            })
+            .collect();
+        for points in points.chunks(check::MAX_METRICS) {
+            let body = json!({ "run_id": run.id, "metrics": points });
+            self.client
+                .post::<Done>(&format!("{API}/runs/log-batch"), &body)?;
+        }
         Ok(())
     }
 

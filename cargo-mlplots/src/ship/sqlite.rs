@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use local::LocalStore;
-use mlplots::record::Status;
+use mlplots::record::{Metric, Status};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::store::{
@@ -155,6 +155,15 @@ impl TrackingStore for SqliteStore {
             runs::active(transaction, &run.id, &self.uri)?;
             models::add_output(transaction, run, model_id, step)
         })
+    }
+
+    fn log_model_metrics(
+        &self,
+        run: &StoredRun,
+        model_id: &str,
+        metrics: &[Metric],
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| models::log_metrics(transaction, run, model_id, metrics))
     }
 
     fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError> {

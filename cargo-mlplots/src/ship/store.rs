@@ -79,6 +79,8 @@ pub(crate) struct NewModel<'a> {
     pub(crate) uuid: &'a str,
     /// Milliseconds since 1970.
     pub(crate) timestamp: i64,
+    /// The run's params until then.
+    pub(crate) params: &'a [Param],
     /// Further tags, as on the run (user, source).
     pub(crate) tags: &'a [Tag],
 }
@@ -122,6 +124,13 @@ pub(crate) trait TrackingStore: Send + Sync {
     fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError>;
     /// Makes the model an output of the run; repeating it is harmless.
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError>;
+    /// Shows finite metrics of the run as the model's; repeating it is harmless.
+    fn log_model_metrics(
+        &self,
+        run: &StoredRun,
+        model_id: &str,
+        metrics: &[Metric],
+    ) -> Result<(), StoreError>;
     /// Sets the model's status.
     fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError>;
     /// The artifact store behind an artifact URI of this store.

@@ -5,17 +5,13 @@ use std::time::Duration;
 use mlplots::journal::{Entry, Reader};
 use mlplots::record::{Metric, Param, Record, Tag};
 
+use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
 use super::store::{Batch, StoredRun};
 use super::{Delivery, Halt};
 
-/// What MLflow takes in one call.
-const MOST_METRICS: usize = 1000;
-const MOST_PARAMS: usize = 100;
-const MOST_TAGS: usize = 100;
-const MOST_IN_ALL: usize = 1000;
 /// Bytes of names and values in one call; other servers take one megabyte.
 const MOST_BYTES: usize = 500_000;
-/// A pause lets a batch gather: a call costs the default server 50 ms whatever is in it.
+/// A pause lets a batch gather: a call costs the server milliseconds, whatever is in it.
 const GATHER: Duration = Duration::from_millis(100);
 
 impl Delivery {
@@ -94,7 +90,7 @@ impl Gathered {
 
     fn metric(&mut self, metric: Metric, full: &mut Vec<Batch>) {
         self.make_room(metric.key.len() + 100, full);
-        if self.batch.metrics.len() == MOST_METRICS {
+        if self.batch.metrics.len() == MAX_METRICS {
             self.take(full);
         }
         self.batch.metrics.push(metric);
@@ -102,7 +98,7 @@ impl Gathered {
 
     fn param(&mut self, param: Param, full: &mut Vec<Batch>) {
         self.make_room(param.key.len() + param.value.len() + 50, full);
-        if self.batch.params.len() == MOST_PARAMS {
+        if self.batch.params.len() == MAX_PARAMS {
             self.take(full);
         }
         self.batch.params.push(param);
@@ -112,7 +108,7 @@ impl Gathered {
         self.make_room(tag.key.len() + tag.value.len() + 50, full);
         // One call must not set a tag twice.
         self.batch.tags.retain(|known| known.key != tag.key);
-        if self.batch.tags.len() == MOST_TAGS {
+        if self.batch.tags.len() == MAX_TAGS {
             self.take(full);
         }
         self.batch.tags.push(tag);
@@ -120,7 +116,7 @@ impl Gathered {
 
     fn make_room(&mut self, bytes: usize, full: &mut Vec<Batch>) {
         let items = self.batch.metrics.len() + self.batch.params.len() + self.batch.tags.len();
-        if items == MOST_IN_ALL || self.bytes + bytes > MOST_BYTES {
+        if items == MAX_ALL || self.bytes + bytes > MOST_BYTES {
             self.take(full);
         }
         self.bytes += bytes;

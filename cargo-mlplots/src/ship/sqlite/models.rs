@@ -1,6 +1,6 @@
 //! Logged models, row by row as MLflow keeps them.
 
-use mlplots::record::now_millis;
+use mlplots::record::{Metric, now_millis};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Refusal;
@@ -66,6 +66,12 @@ pub(super) fn create(
             params![id, experiment, tag.key, tag.value],
         )?;
     }
+    for param in new.params {
+        transaction.execute(
+            "INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value) VALUES (?1, ?2, ?3, ?4)",
+            params![id, experiment, param.key, param.value],
+        )?;
+    }
     Ok(StoredModel { id, artifact_uri })
 }
 
@@ -82,6 +88,33 @@ pub(super) fn add_output(
          ON CONFLICT DO NOTHING",
         params![uuid::Uuid::new_v4().simple().to_string(), run.id, model_id, step],
     )?;
+    Ok(())
+}
+
+/// Shows the run's metrics as the model's.
+pub(super) fn log_metrics(
+    transaction: &Transaction<'_>,
+    run: &StoredRun,
+    model_id: &str,
+    metrics: &[Metric],
+) -> Result<(), Refusal> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO logged_model_metrics
+            (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, experiment_id, run_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO NOTHING",
+    )?;
+    for metric in metrics {
+        insert.execute(params![
+            model_id,
+            metric.key,
+            metric.timestamp,
+            metric.step,
+            metric.value,
+            run.experiment_id,
+            run.id
+        ])?;
+    }
     Ok(())
 }
 

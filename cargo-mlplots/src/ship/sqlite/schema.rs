@@ -87,6 +87,22 @@ const MODELS: &[Columns] = &[
         "logged_model_tags",
         &["model_id", "experiment_id", "tag_key", "tag_value"],
     ),
+    (
+        "logged_model_params",
+        &["model_id", "experiment_id", "param_key", "param_value"],
+    ),
+    (
+        "logged_model_metrics",
+        &[
+            "model_id",
+            "metric_name",
+            "metric_timestamp_ms",
+            "metric_step",
+            "metric_value",
+            "experiment_id",
+            "run_id",
+        ],
+    ),
 ];
 
 /// Makes the tables in an empty database; checks them in any other.

@@ -7,10 +7,11 @@ use mlplots::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Param, Tag, check_key};
 
 use super::{Batch, NewModel, StoreError};
 
-const MAX_METRICS: usize = 1000;
-const MAX_PARAMS: usize = 100;
-const MAX_TAGS: usize = 100;
-const MAX_ALL: usize = 1000;
+/// What MLflow takes in one call.
+pub(crate) const MAX_METRICS: usize = 1000;
+pub(crate) const MAX_PARAMS: usize = 100;
+pub(crate) const MAX_TAGS: usize = 100;
+pub(crate) const MAX_ALL: usize = 1000;
 
 /// Checks a batch; gives its params with each key once.
 pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {

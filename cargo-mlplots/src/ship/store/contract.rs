@@ -227,6 +227,10 @@ fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
         name: "model",
         uuid: "77",
         timestamp: 1500,
+        params: &[Param {
+            key: "alpha".into(),
+            value: "0.5".into(),
+        }],
         tags: &[tag("mlflow.user", "ada")],
     };
     let model = store.create_model(&new).expect("a model");
@@ -236,6 +240,13 @@ fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
     );
     for _ in 0..2 {
         store.add_output(run, &model.id, 3).expect("an output");
+    }
+    // A point that the run has already.
+    let loss = point("val/löss", 0.300_000_000_000_000_04, 8, i64::MAX);
+    for _ in 0..2 {
+        store
+            .log_model_metrics(run, &model.id, std::slice::from_ref(&loss))
+            .expect("a metric of the model");
     }
     put(store, &model.artifact_uri, "MLmodel", "flavors: {}\n");
     store
@@ -296,7 +307,10 @@ fn see_full_run(seen: &Value, run: &StoredRun) {
     assert_eq!(seen["outputs"], json!([[model[0], 3]]));
     assert_eq!(
         *model,
-        json!([model[0], "model", "READY", {"mlflow.user": "ada", "mlplots.model_uuid": "77"}])
+        json!([
+            model[0], "model", "READY", {"mlflow.user": "ada", "mlplots.model_uuid": "77"},
+            {"alpha": "0.5"}, [["val/löss", 0.300_000_000_000_000_04, 8, i64::MAX]],
+        ])
     );
     assert_eq!(seen["model_files"], json!(["flavors: {}\n"]));
 }

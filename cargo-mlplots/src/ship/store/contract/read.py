@@ -42,7 +42,17 @@ def read(run_id):
         },
         "artifacts": found,
         "outputs": [[output.model_id, output.step] for output in run.outputs.model_outputs] if run.outputs else [],
-        "models": [[model.model_id, model.name, str(model.status), model.tags] for model in models],
+        "models": [
+            [
+                model.model_id,
+                model.name,
+                str(model.status),
+                model.tags,
+                model.params,
+                [[metric.key, metric.value, metric.timestamp, metric.step] for metric in model.metrics or []],
+            ]
+            for model in models
+        ],
         "model_files": [
             open(mlflow.artifacts.download_artifacts(f"{model.artifact_location}/MLmodel"), encoding="utf-8").read()
             for model in models
