@@ -19,7 +19,7 @@ mod venv;
 use std::path::{Path, PathBuf};
 
 pub use browser::{Browser, Page};
-pub use project::{Finished, Project, cargo_mlplots, scrubbed};
+pub use project::{Finished, Project, cargo_mlplots, scrubbed, target};
 pub use read::{Read, read};
 pub use sample::sample;
 pub use server::MlflowServer;

@@ -96,6 +96,18 @@ impl Project {
         self
     }
 
+    /// Takes a dependency out of Cargo.toml.
+    pub fn without(&self, dependency: &str) {
+        let path = self.path().join("Cargo.toml");
+        let text = std::fs::read_to_string(&path).expect("Cargo.toml");
+        let begins = format!("{dependency} = ");
+        let kept: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with(&begins))
+            .collect();
+        std::fs::write(path, kept.join("\n")).expect("Cargo.toml");
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -161,7 +173,7 @@ pub fn cargo_mlplots() -> Command {
 }
 
 /// The checkout's own target folder.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout().join("target"), PathBuf::from)
 }
 

@@ -33,6 +33,7 @@ pub(super) fn stroke(
             width: size.0,
             height: size.1,
             rows: (size.1, 0),
+            columns: (size.0, 0),
             half: width / 2.0,
         };
         for line in lines {
@@ -50,8 +51,9 @@ struct Mask<'a> {
     coverage: &'a mut [u8],
     width: usize,
     height: usize,
-    /// The rows with any coverage.
+    /// The rows and columns with any coverage.
     rows: (usize, usize),
+    columns: (usize, usize),
     half: f32,
 }
 
@@ -91,61 +93,39 @@ impl Mask<'_> {
         }
         let (dx, dy) = (dx / length, dy / length);
         let reach = self.half + 0.5;
-        let first = (from.1.min(to.1) - reach).floor().max(0.0) as usize;
-        let end = ((from.1.max(to.1) + reach).ceil().max(0.0) as usize).min(self.height);
+        // Casts cut towards zero, which is down where nothing is negative.
+        let first = (from.1.min(to.1) - reach).max(0.0) as usize;
+        let end = ((from.1.max(to.1) + reach + 1.0).max(0.0) as usize).min(self.height);
         if first >= end {
             return;
         }
         self.rows = (self.rows.0.min(first), self.rows.1.max(end));
+        // A row is within reach across the line, and along it, between two columns each; pixels are
+        // taken by their middles.
+        let bounds = [Bounds::new(-dy, reach, 0.0), Bounds::new(dx, reach, length)];
+        let piece = Piece {
+            half: self.half,
+            length,
+            flat,
+        };
         for row in first..end {
             let down = row as f32 + 0.5 - from.1;
-            // Where the row is within reach of the line, across and along it.
             let (mut left, mut right) = (-from.0, self.width as f32 - from.0);
-            let mut within = |slope: f32, offset: f32, low: f32, high: f32| {
-                if slope.abs() > 1e-6 {
-                    let ends = ((low - offset) / slope, (high - offset) / slope);
-                    left = ends.0.min(ends.1).max(left);
-                    right = ends.0.max(ends.1).min(right);
-                }
-            };
-            within(-dy, down * dx, -reach, reach);
-            within(dx, down * dy, -reach, length + reach);
-            let left = (left + from.0 - 0.5).floor().max(0.0) as usize;
-            let right = ((right + from.0 + 0.5).ceil().max(0.0) as usize).min(self.width);
-            for column in left..right {
-                let over = column as f32 + 0.5 - from.0;
-                let across = down * dx - over * dy;
-                let along = over * dx + down * dy;
-                let covered = self.covered(across, along, length, flat);
-                if covered > 0.0 {
-                    let pixel = &mut self.coverage[row * self.width + column];
-                    *pixel = (*pixel).max((covered * 255.0 + 0.5) as u8);
-                }
+            bounds[0].cut(down * dx, &mut left, &mut right);
+            bounds[1].cut(down * dy, &mut left, &mut right);
+            let left = (left + from.0 + 0.5).max(0.0) as usize;
+            let right = ((right + from.0 + 0.5).max(0.0) as usize).min(self.width);
+            if left >= right {
+                continue;
             }
-        }
-    }
-
-    /// The share of a pixel that lies within the segment, as if the pixel were turned with it.
-    fn covered(&self, across: f32, along: f32, length: f32, flat: (bool, bool)) -> f32 {
-        let within =
-            |at: f32| (self.half.min(at + 0.5) - (-self.half).max(at - 0.5)).clamp(0.0, 1.0);
-        let beyond = if along < 0.0 { -along } else { along - length };
-        if beyond <= 0.0 {
-            let ends = (
-                if flat.0 { (along + 0.5).min(1.0) } else { 1.0 },
-                if flat.1 {
-                    (length - along + 0.5).min(1.0)
-                } else {
-                    1.0
-                },
-            );
-            return within(across) * ends.0 * ends.1;
-        }
-        let is_flat = if along < 0.0 { flat.0 } else { flat.1 };
-        if is_flat {
-            within(across) * (0.5 - beyond).max(0.0)
-        } else {
-            within(across.hypot(beyond))
+            self.columns = (self.columns.0.min(left), self.columns.1.max(right));
+            let pixels = &mut self.coverage[row * self.width + left..row * self.width + right];
+            let mut over = left as f32 + 0.5 - from.0;
+            for pixel in pixels {
+                let covered = piece.covers(down * dx - over * dy, over * dx + down * dy);
+                *pixel = (*pixel).max((covered * 255.0 + 0.5) as u8);
+                over += 1.0;
+            }
         }
     }
 
@@ -162,7 +142,8 @@ impl Mask<'_> {
             .collect();
         let data = pixmap.data_mut();
         for row in self.rows.0..self.rows.1 {
-            let span = row * self.width..(row + 1) * self.width;
+            let first = row * self.width;
+            let span = first + self.columns.0..first + self.columns.1.max(self.columns.0);
             let pixels = data[span.start * 4..span.end * 4].chunks_exact_mut(4);
             for (covered, pixel) in self.coverage[span].iter_mut().zip(pixels) {
                 if *covered > 0 {
@@ -171,6 +152,68 @@ impl Mask<'_> {
                 }
             }
         }
+    }
+}
+
+/// Where `slope · x + offset` lies between `−reach` and `length + reach`.
+struct Bounds {
+    inverse: Option<f32>,
+    low: f32,
+    high: f32,
+}
+
+impl Bounds {
+    fn new(slope: f32, reach: f32, length: f32) -> Self {
+        Self {
+            inverse: (slope.abs() > 1e-6).then(|| slope.recip()),
+            low: -reach,
+            high: length + reach,
+        }
+    }
+
+    fn cut(&self, offset: f32, left: &mut f32, right: &mut f32) {
+        if let Some(inverse) = self.inverse {
+            let ends = (
+                (self.low - offset) * inverse,
+                (self.high - offset) * inverse,
+            );
+            *left = left.max(ends.0.min(ends.1));
+            *right = right.min(ends.0.max(ends.1));
+        }
+    }
+}
+
+/// A segment, seen from its beginning along its direction.
+struct Piece {
+    half: f32,
+    length: f32,
+    /// Whether its ends are ends of the line.
+    flat: (bool, bool),
+}
+
+impl Piece {
+    /// The share of a pixel that lies within, as if the pixel were turned with the segment.
+    fn covers(&self, across: f32, along: f32) -> f32 {
+        let beyond = (-along).max(along - self.length);
+        if beyond <= -0.5 {
+            return self.within(across);
+        }
+        let is_flat = if along < self.length / 2.0 {
+            self.flat.0
+        } else {
+            self.flat.1
+        };
+        if is_flat {
+            self.within(across) * (0.5 - beyond).clamp(0.0, 1.0)
+        } else if beyond <= 0.0 {
+            self.within(across)
+        } else {
+            self.within(across.hypot(beyond))
+        }
+    }
+
+    fn within(&self, distance: f32) -> f32 {
+        (self.half + 0.5 - distance.abs()).clamp(0.0, (2.0 * self.half).min(1.0))
     }
 }
 

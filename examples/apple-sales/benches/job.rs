@@ -1,0 +1,191 @@
+//! The tutorial's whole job beside the same job in Python, against one MLflow server:
+//! `cargo bench -p apple-sales --bench job`.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use apple_sales::sales::{Day, Sales};
+use mlplots_tests::{MlflowServer, Venv, checkout, kept, scrubbed, target};
+
+const ROUNDS: usize = 5;
+
+/// Seconds from start to end, and the most memory of the process and its descendants at one time.
+#[derive(Clone, Copy)]
+struct Measured {
+    seconds: f64,
+    peak_mb: f64,
+}
+
+fn main() {
+    let data = kept("job");
+    write(&data);
+    let server = MlflowServer::start(&[]);
+    release();
+    let python = || {
+        let script = checkout().join("examples/apple-sales/benches/job.py");
+        let mut command = Venv::get().python();
+        command.arg(script).arg(&server.url).arg(&data);
+        command
+    };
+    let ours = |arguments: &[&str]| {
+        let mut command = Command::new(program("cargo-mlplots"));
+        scrubbed(&mut command);
+        command
+            .arg("mlplots")
+            .args(arguments)
+            .current_dir(checkout())
+            .env("CARGO_TARGET_DIR", target())
+            .env("MLFLOW_TRACKING_URI", &server.url);
+        command
+    };
+    let apple_sales = program("apple-sales");
+    let exec = || ours(&["exec", "--", &apple_sales]);
+    let run = || ours(&["run", "--package", "apple-sales", "--release"]);
+    let sides: [(&str, &dyn Fn() -> Command); 3] = [
+        ("cargo mlplots exec", &exec),
+        ("cargo mlplots run, already built", &run),
+        ("Python", &python),
+    ];
+    let mut rounds = sides.map(|_| Vec::new());
+    for round in 0..=ROUNDS {
+        for (place, (_, command)) in sides.iter().enumerate() {
+            let measured = measure(&mut command());
+            // The first round fills caches.
+            if round > 0 {
+                rounds[place].push(measured);
+            }
+        }
+    }
+    println!(
+        "The whole job against one MLflow server, median (least to most) of {ROUNDS} rounds that took turns\n"
+    );
+    println!("{:<34}{:>24}{:>24}", "", "seconds", "peak memory (MB)");
+    let of = |place: usize, value: fn(&Measured) -> f64| -> [f64; 3] {
+        let mut values: Vec<f64> = rounds[place].iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        [values[ROUNDS / 2], values[0], values[ROUNDS - 1]]
+    };
+    let (seconds, memory): (fn(&Measured) -> f64, fn(&Measured) -> f64) =
+        (|one| one.seconds, |one| one.peak_mb);
+    for (place, (name, _)) in sides.iter().enumerate() {
+        let [s, least, most] = of(place, seconds);
+        let time = format!("{s:.2} ({least:.2} to {most:.2})");
+        let [m, least, most] = of(place, memory);
+        let peak = format!("{m:.0} ({least:.0} to {most:.0})");
+        println!("{name:<34}{time:>24}{peak:>24}");
+    }
+    for place in 0..2 {
+        println!(
+            "Python / {}: {:.1} times the time, {:.1} times the memory",
+            sides[place].0,
+            of(2, seconds)[0] / of(place, seconds)[0],
+            of(2, memory)[0] / of(place, memory)[0],
+        );
+    }
+}
+
+/// Builds what is measured.
+fn release() {
+    let mut build = Command::new(env!("CARGO"));
+    scrubbed(&mut build);
+    let status = build
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "-p",
+            "apple-sales",
+            "-p",
+            "cargo-mlplots",
+        ])
+        .current_dir(checkout())
+        .env("CARGO_TARGET_DIR", target())
+        .status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "the release build failed"
+    );
+}
+
+fn program(name: &str) -> String {
+    target().join("release").join(name).display().to_string()
+}
+
+fn measure(command: &mut Command) -> Measured {
+    let begin = Instant::now();
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut peak_mb = 0.0_f64;
+    let status = loop {
+        peak_mb = peak_mb.max(memory_mb(&child));
+        if let Some(status) = child.try_wait().expect("its status") {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    assert!(status.success(), "{command:?} failed");
+    Measured {
+        seconds: begin.elapsed().as_secs_f64(),
+        peak_mb,
+    }
+}
+
+/// Resident memory of a process and all that it started.
+fn memory_mb(child: &Child) -> f64 {
+    let mut family = vec![child.id()];
+    let mut pages = 0_u64;
+    while let Some(pid) = family.pop() {
+        let read =
+            |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        pages += read("statm")
+            .split_whitespace()
+            .nth(1)
+            .and_then(|pages| pages.parse::<u64>().ok())
+            .unwrap_or(0);
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
+        for task in tasks.into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(task.path().join("children"));
+            let children = children.unwrap_or_default();
+            family.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|pid| pid.parse::<u32>().ok()),
+            );
+        }
+    }
+    pages as f64 * 4096.0 / 1e6
+}
+
+/// The same rows for the other side.
+fn write(folder: &Path) {
+    let sales = Sales::generate(10_000, 9999);
+    let (train, test) = sales.split(0.2, 0);
+    let header = format!("{},demand\n", Day::FEATURES.join(","));
+    let row = |day: &Day| {
+        let mut text = String::new();
+        for feature in day.features() {
+            let _ = write!(text, "{feature},");
+        }
+        text + &day.demand.to_string() + "\n"
+    };
+    let rows = |days: &[Day]| header.clone() + &days.iter().map(row).collect::<String>();
+    let dated = sales
+        .days
+        .iter()
+        .map(|day| format!("{},{}", day.date, row(day)));
+    for (name, text) in [
+        ("train.csv", rows(&train)),
+        ("test.csv", rows(&test)),
+        (
+            "sales.csv",
+            format!("date,{header}{}", dated.collect::<String>()),
+        ),
+    ] {
+        std::fs::write(folder.join(name), text).expect("the rows are written");
+    }
+}
