@@ -71,7 +71,7 @@ const UNWANTED: [&str; 12] = [
 
 fn main() {
     let plain = Project::new("weight-plotters")
-        .file("src/main.rs", &PLOTTERS.replace("FONT", &format!("{:?}", font())))
+        .file("src/main.rs", &PLOTTERS.replace("FONT", &format!("\"{}\"", font().display())))
         .manifest(
             "[dependencies.plotters]\nversion = \"=0.3.7\"\ndefault-features = false\n\
              features = [\"ab_glyph\", \"all_series\", \"all_elements\", \"bitmap_backend\", \"bitmap_encoder\"]",

@@ -10,6 +10,7 @@
 
 mod browser;
 mod devtools;
+mod process;
 mod project;
 mod read;
 mod sample;
@@ -19,6 +20,7 @@ mod venv;
 use std::path::{Path, PathBuf};
 
 pub use browser::{Browser, Page};
+pub use process::{signal, trainer};
 pub use project::{Finished, Project, cargo_mlplots, scrubbed, target};
 pub use read::{Read, read};
 pub use sample::sample;

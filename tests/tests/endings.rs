@@ -1,9 +1,9 @@
 //! However a training ends, MLflow says so.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, read, sample};
+use mlplots_tests::{Finished, MlflowServer, Project, Read, read, sample, signal, trainer};
 use serde_json::Value;
 
 /// Runs the sample with these params against a store in its own folder.
@@ -136,7 +136,7 @@ fn sigkill_is_failed_within_a_second_with_every_metric() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
-    let child = trainer(supervisor.id());
+    let child = trainer(supervisor.id(), "ending-sigkill");
     std::thread::sleep(Duration::from_secs(2));
     signal("-KILL", child);
     let killed = Instant::now();
@@ -174,7 +174,7 @@ fn an_interrupt_is_killed() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
-    trainer(supervisor.id());
+    trainer(supervisor.id(), "ending-sigint");
     std::thread::sleep(Duration::from_secs(1));
     signal("-INT", supervisor.id());
     let finished: Finished = supervisor.wait_with_output().expect("it ends").into();
@@ -190,31 +190,4 @@ fn an_interrupt_is_killed() {
         (run.status(), run.tag("mlplots.reason")),
         ("KILLED", "stopped by SIGINT")
     );
-}
-
-/// The training program that a supervisor has started, once it is there.
-fn trainer(supervisor: u32) -> u32 {
-    let since = Instant::now();
-    loop {
-        let output = Command::new("ps")
-            .args(["-o", "pid=,comm=", "--ppid", &supervisor.to_string()])
-            .output();
-        let text = output
-            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-            .unwrap_or_default();
-        let line = text.lines().find(|line| line.contains("ending-"));
-        if let Some(pid) = line.and_then(|line| line.split_whitespace().next()?.parse().ok()) {
-            return pid;
-        }
-        assert!(
-            since.elapsed() < Duration::from_mins(3),
-            "no training program appears"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn signal(name: &str, pid: u32) {
-    let sent = Command::new("kill").args([name, &pid.to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()));
 }

@@ -20,6 +20,7 @@ use std::path::Path;
 pub use canvas::{Canvas, Recorder};
 pub use colormap::ColorMap;
 pub use output::{DEFAULT_SIZE, Encoded, Format, Html, Image, IntoFigure, Output, Spec, Svg};
+pub(crate) use png::with_texts;
 pub use scene::Color;
 use scene::Scene;
 pub use text::register_font;

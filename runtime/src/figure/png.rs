@@ -46,3 +46,47 @@ pub(crate) fn write(
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }
+
+/// The picture with texts in it, which viewers show as its properties.
+pub(crate) fn with_texts(png: &[u8], texts: &[(&str, &str)]) -> Vec<u8> {
+    // The last chunk says that the file ends: twelve bytes without content.
+    let end = png.len().saturating_sub(12);
+    let mut bytes = png[..end].to_vec();
+    for (keyword, text) in texts {
+        // `tEXt` is Latin-1; `iTXt` is UTF-8, with four bytes that say: not packed, no language.
+        let (kind, between): (_, &[u8]) = if text.is_ascii() {
+            (b"tEXt", &[0])
+        } else {
+            (b"iTXt", &[0; 5])
+        };
+        let content = [keyword.as_bytes(), between, text.as_bytes()].concat();
+        let checked = [kind.as_slice(), &content].concat();
+        bytes.extend((content.len() as u32).to_be_bytes());
+        bytes.extend(&checked);
+        bytes.extend(crc32fast::hash(&checked).to_be_bytes());
+    }
+    bytes.extend(&png[end..]);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read_back_and_the_pixels_stay() {
+        let samples = [7, 8, 9, 10, 11, 12];
+        let plain = write(2, 1, ColorType::Rgb, &samples, None).expect("a PNG");
+        let texts = [("Source", "src/plots.rs:12"), ("Title", "Größe")];
+        let signed = with_texts(&plain, &texts);
+        let decoder = png::Decoder::new(std::io::Cursor::new(&signed));
+        let mut reader = decoder.read_info().expect("it is read");
+        let mut pixels = vec![0; 6];
+        reader.next_frame(&mut pixels).expect("pixels");
+        reader.finish().expect("the end");
+        assert_eq!(pixels, samples);
+        let info = reader.info();
+        assert_eq!(info.uncompressed_latin1_text[0].text, "src/plots.rs:12");
+        assert_eq!(info.utf8_text[0].get_text().expect("UTF-8"), "Größe");
+    }
+}

@@ -104,6 +104,7 @@ impl Run {
     #[track_caller]
     pub fn log_figure(&self, figure: impl IntoFigure, artifact_file: &str) -> Result<(), Error> {
         let source = std::panic::Location::caller();
+        let source = format!("{}:{}", source.file(), source.line());
         let since = std::time::Instant::now();
         let extension = Path::new(artifact_file)
             .extension()
@@ -126,7 +127,8 @@ impl Run {
                     .iter()
                     .find(|file| Some(file.extension) == extension)
                     .ok_or_else(|| failed(mismatch(&files)))?;
-                self.shared.store(artifact_file, &file.bytes)?
+                self.shared
+                    .store_drawn(artifact_file, &file.bytes, &source)?
             }
             Output::Saved(path) => self.shared.store_file(artifact_file, &path)?,
             Output::Directory(_) => {
@@ -142,7 +144,7 @@ impl Run {
             step: None,
             files: vec![artifact],
             millis: since.elapsed().as_millis() as u64,
-            source: format!("{}:{}", source.file(), source.line()),
+            source,
             optional: false,
         });
         Ok(())

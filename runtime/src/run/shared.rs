@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pool::Drawn;
 use crate::error::Error;
-use crate::figure::{Encoded, Output};
+use crate::figure::{Encoded, Output, with_texts};
 use crate::journal::{Files, RunDir, Writer};
 use crate::record::{
     self, Artifact, Figure, FigureStatus, Problem, Record, Tag, Tally, check_artifact_path,
@@ -99,6 +99,25 @@ impl Shared {
         self.files
             .add_bytes(path, bytes)
             .map_err(|why| self.not_stored(path, &why))
+    }
+
+    /// Stores what a function at `source` has drawn. A PNG says in its properties whose it is.
+    pub(super) fn store_drawn(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        source: &str,
+    ) -> Result<Artifact, Error> {
+        if !path.ends_with(".png") {
+            return self.store(path, bytes);
+        }
+        let texts = [
+            ("Title", path),
+            ("Source", source),
+            ("Software", concat!("mlplots ", env!("CARGO_PKG_VERSION"))),
+            ("mlplots.run_uuid", &self.dir.uuid()),
+        ];
+        self.store(path, &with_texts(bytes, &texts))
     }
 
     /// Stores a copy of a file.
@@ -210,7 +229,7 @@ impl Shared {
         for Encoded { extension, bytes } in files {
             let path = plot.path(&format!("{}.{extension}", plot.name));
             let artifact = self
-                .store(&path, &bytes)
+                .store_drawn(&path, &bytes, &plot.source())
                 .map_err(|error| error.to_string())?;
             if let (Some(step), "png") = (step, extension) {
                 let key = plot.path(plot.name);
