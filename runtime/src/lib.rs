@@ -62,7 +62,7 @@ mod run;
 pub use {
     error::Error,
     figure::{
-        Canvas, Color, ColorMap, Figure, Html, Image, IntoFigure, PlotResult, Svg, Theme,
+        Canvas, Color, ColorMap, Figure, Html, Image, IntoFigure, PlotResult, Svg, Theme, Visible,
         register_font,
     },
     mlplots_macros::{plot, train},
@@ -89,8 +89,8 @@ macro_rules! main {
 #[cfg(feature = "plots")]
 pub mod prelude {
     pub use crate::{
-        Canvas, Figure, Html, Image, IntoFigure, Model, PlotResult, Run, Svg, Theme, charts, plot,
-        train,
+        Canvas, Figure, Html, Image, IntoFigure, Model, PlotResult, Run, Svg, Theme, Visible,
+        charts, plot, train,
     };
     pub use plotters::prelude::*;
     pub use serde::{Deserialize, Serialize};

@@ -13,6 +13,7 @@ pub(crate) mod scene;
 mod svg;
 pub(crate) mod text;
 mod theme;
+mod visible;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -26,6 +27,7 @@ use scene::Scene;
 pub use text::register_font;
 pub(crate) use theme::Look;
 pub use theme::Theme;
+pub use visible::Visible;
 
 use crate::error::Error;
 
