@@ -122,7 +122,7 @@ fn each_mistake_is_told_once() {
     assert_eq!(told("", good), 0);
     assert_eq!(told("name = \"a\", name = \"b\", name = \"c\"", good), 2);
     assert_eq!(told("a, b = 1, \"c\", name, every = 0", good), 5);
-    assert_eq!(told("size = (1, 2), formats(png, pdf, tex)", good), 4);
+    assert_eq!(told("size = (1, 2), formats(png, gif, tex)", good), 4);
     assert_eq!(
         told(
             "",
