@@ -10,7 +10,7 @@ use crate::figure::text;
 pub(super) enum Axis {
     /// Numbers, with room at both ends.
     Numbers(f64, f64),
-    /// Numbers, exactly this range.
+    /// Numbers, exactly this range; backwards if the first is the larger.
     Exact(f64, f64),
     /// Positive numbers, a tenfold as long as the next.
     Log(f64, f64),
@@ -36,7 +36,8 @@ impl Scale {
         if self.log {
             (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
         } else {
-            (value - self.low) / (self.high - self.low)
+            // Halves, because the span of two finite numbers may not be finite.
+            (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
         }
     }
 }
@@ -60,8 +61,13 @@ impl Axis {
     pub(super) fn scale(&self) -> Scale {
         let (low, high, log) = match self {
             Self::Numbers(low, high) | Self::Dates(low, high) => {
-                let room = if high > low {
-                    (high / 2.0 - low / 2.0) * 0.1
+                let half = high / 2.0 - low / 2.0;
+                // Numbers that differ by rounding alone are one number.
+                let alike = low.abs().max(high.abs()) * 1e-13;
+                let room = if half > alike.max(f64::MIN_POSITIVE) {
+                    half * 0.1
+                } else if matches!(self, Self::Dates(..)) {
+                    0.5
                 } else {
                     low.abs().max(1.0) * 0.05
                 };
@@ -74,6 +80,13 @@ impl Axis {
             }
             Self::Names(names) => (-0.5, names.len() as f64 - 0.5, false),
         };
+        let (low, high) = (low.max(f64::MIN), high.min(f64::MAX));
+        // Nothing to measure with: the only value lies at the low end.
+        let high = if low == high {
+            low + low.abs().max(1.0)
+        } else {
+            high
+        };
         Scale { low, high, log }
     }
 
@@ -81,7 +94,9 @@ impl Axis {
     pub(super) fn ticks(&self, most: usize, widest: f32) -> Vec<Tick> {
         let Scale { low, high, .. } = self.scale();
         match self {
-            Self::Numbers(..) | Self::Exact(..) => ticks::numbers(low, high, most),
+            Self::Numbers(..) | Self::Exact(..) => {
+                ticks::numbers(low.min(high), high.max(low), most)
+            }
             Self::Log(..) => ticks::powers(low, high, most),
             Self::Dates(..) => ticks::dates(low, high, most),
             Self::Names(names) => names

@@ -2,26 +2,37 @@
 
 use super::axes::Axis;
 use super::frame::Room;
-use super::heat::{BAR, Heat};
-use super::input::{pairs, same_length, span, values};
+use super::input::{pairs, span, values};
 use super::legend::Key;
+use super::marks::{opacity, radius};
 use super::regression::regression_line;
 use super::sheet::{Labels, chart};
-use super::stats::correlation::matrix;
 use super::stats::histogram::Histogram;
 use super::stats::kde::kde;
 use super::stats::rolling::{rolling_mean, rolling_std};
+use super::stats::summary::finite_pairs;
 use super::ticks;
-use crate::figure::{ColorMap, Figure};
+use crate::figure::Figure;
+
+/// Days of the years that a date axis can name.
+const YEARS: std::ops::RangeInclusive<f64> = -719_162.0..=2_932_896.0;
+/// As many bars as a picture may have.
+const MOST_BINS: usize = 10_000;
 
 /// Values over time, with their mean over a window of `window` values and a band of one standard
 /// deviation around it. `days` counts from 1970-01-01, with fractions for times of day, in
-/// ascending order; the marks are years, months, days or hours, by the length of the series. A
-/// window of 1 draws the values alone.
+/// any order; the marks are years, months, days or times, by the length of the series. A window of 1
+/// draws the values alone.
 pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
     let (days, given) = (days.to_vec(), values.to_vec());
     chart(move |sheet| {
-        let points = pairs(("days", "values"), &days, &given)?;
+        let mut points = pairs(("days", "values"), &days, &given)?;
+        if let Some((day, _)) = points.iter().find(|(day, _)| !YEARS.contains(day)) {
+            return Err(format!(
+                "`days` has {day}, beyond the years 1 to 9999: it counts days since 1970-01-01"
+            ));
+        }
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
         if window == 0 {
             return Err("`window` is 0; a mean is over at least one value".to_owned());
         }
@@ -38,6 +49,10 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
             &Axis::Numbers(y.0, y.1),
             Room::default(),
         )?;
+        if points.len() == 1 {
+            frame.cloud(&points, frame.color(0));
+            return Ok(());
+        }
         if window == 1 {
             frame.curve(&points, frame.color(0), 1.6);
             return Ok(());
@@ -87,17 +102,72 @@ pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
         let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
         frame.cloud(&points, frame.color(0));
         if let Some(line) = regression_line(&mut frame, &x, &y) {
-            frame.legend(&[
-                (
-                    format!("regression, r = {}", ticks::number(line.r, 0.001)),
-                    Key::Line(frame.color(3), 2.2),
-                ),
-                (
-                    "95 % confidence".to_owned(),
-                    Key::Area(frame.color(3).alpha(0.25)),
-                ),
-            ]);
+            let color = frame.color(3);
+            let name = if line.r.is_finite() {
+                format!("regression, r = {}", ticks::number(line.r, 0.001))
+            } else {
+                "regression".to_owned()
+            };
+            let mut entries = vec![(name, Key::Line(color, 2.2))];
+            if points.len() > 2 {
+                entries.push(("95 % confidence".to_owned(), Key::Area(color.alpha(0.25))));
+            }
+            frame.legend(&entries);
         }
+        Ok(())
+    })
+}
+
+/// Points of several groups, each in a colour of its own. Where groups lie apart, the two features
+/// tell them apart. The axes begin with the least and end with the largest point of any group.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let figure = charts::scatter_groups(&[
+///     ("setosa", &[(5.1, 3.5), (4.9, 3.0)][..]),
+///     ("virginica", &[(6.3, 3.3), (5.8, 2.7), (7.1, 3.0)]),
+/// ]);
+/// assert!(figure.to_svg()?.contains("virginica"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
+pub fn scatter_groups<N: AsRef<str>, P: AsRef<[(f64, f64)]>>(groups: &[(N, P)]) -> Figure {
+    let groups: Vec<(String, Vec<(f64, f64)>)> = groups
+        .iter()
+        .map(|(name, points)| (name.as_ref().to_owned(), points.as_ref().to_vec()))
+        .collect();
+    chart(move |sheet| {
+        if groups.is_empty() {
+            return Err("`groups` is empty".to_owned());
+        }
+        let finite = |(name, points): &(String, Vec<(f64, f64)>)| {
+            let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+            let points = finite_pairs(&x, &y);
+            if points.is_empty() {
+                return Err(format!("`groups[{name:?}]` has no finite point"));
+            }
+            Ok((name.clone(), points))
+        };
+        let groups: Vec<_> = groups.iter().map(finite).collect::<Result<_, String>>()?;
+        let all = || groups.iter().flat_map(|(_, points)| points);
+        let x = span(all().map(|point| point.0));
+        let y = span(all().map(|point| point.1));
+        let labels = Labels {
+            title: "Scatter by group",
+            x: "x",
+            y: "y",
+        };
+        let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
+        let count = all().count();
+        let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+        let mut entries = Vec::new();
+        for (place, (name, points)) in groups.iter().enumerate() {
+            let color = frame.color(place);
+            let fill = color.alpha(opacity(count));
+            frame.discs(points.iter().copied(), radius(count), fill);
+            entries.push((name.clone(), Key::Disc(color)));
+        }
+        frame.legend(&entries);
         Ok(())
     })
 }
@@ -110,6 +180,11 @@ pub fn histogram(sample: &[f64]) -> Figure {
         values("sample", &sample)?;
         let histogram = match sheet.bins() {
             Some(0) => return Err("`bins` is 0; values are counted in at least one".to_owned()),
+            Some(bins) if bins > MOST_BINS => {
+                return Err(format!(
+                    "`bins` is {bins}; more than {MOST_BINS} are no picture"
+                ));
+            }
             Some(bins) => Histogram::new(&sample, bins),
             None => Histogram::auto(&sample),
         };
@@ -140,8 +215,14 @@ pub fn histogram(sample: &[f64]) -> Figure {
         };
         let axes = (Axis::Numbers(low, high), Axis::Exact(0.0, most * 1.06));
         let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+        let width = f64::from(frame.right - frame.left);
+        // Half a pixel on each side, unless the bars are finer.
+        let gap = if histogram.counts.len() as f64 * 3.0 < width {
+            0.5 * (high / width - low / width)
+        } else {
+            0.0
+        };
         for (edges, count) in histogram.edges.windows(2).zip(&histogram.counts) {
-            let gap = 0.5 * (high - low) / f64::from(frame.right - frame.left);
             frame.rect(
                 (edges[0] + gap, 0.0),
                 (edges[1] - gap, *count as f64),
@@ -149,55 +230,6 @@ pub fn histogram(sample: &[f64]) -> Figure {
             );
         }
         frame.curve(&curve, frame.color(0), 2.2);
-        Ok(())
-    })
-}
-
-/// Pearson's correlation of each pair of columns: the lower triangle as a heat map, each cell with
-/// its value.
-pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
-    let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
-    let columns: Vec<Vec<f64>> = columns
-        .iter()
-        .map(|column| column.as_ref().to_vec())
-        .collect();
-    chart(move |sheet| {
-        same_length(("names", "columns"), names.len(), columns.len())?;
-        if columns.len() < 2 {
-            return Err("`columns` needs at least two to correlate".to_owned());
-        }
-        let count = names.len();
-        let matrix = matrix(&columns);
-        let labels = Labels {
-            title: "Correlation",
-            x: "",
-            y: "",
-        };
-        let heat = Heat {
-            map: sheet.color_map(ColorMap::Coolwarm),
-            low: -1.0,
-            high: 1.0,
-        };
-        let across = Axis::Names(names.clone());
-        let down = Axis::Names(names.iter().rev().cloned().collect());
-        let room = Room {
-            right: BAR,
-            bare: true,
-        };
-        let mut frame = sheet.frame(labels, &across, &down, room)?;
-        let em = frame.cell_em(count);
-        for (row, values) in matrix.iter().enumerate() {
-            for (column, value) in values.iter().enumerate().take(row) {
-                let at = (column as f64, (count - 1 - row) as f64);
-                let text = if value.is_finite() {
-                    ticks::number(*value, 0.01)
-                } else {
-                    "–".to_owned()
-                };
-                frame.cell(at, *value, heat, &text, em);
-            }
-        }
-        frame.color_bar(heat);
         Ok(())
     })
 }

@@ -3,19 +3,17 @@
 use super::axes::Axis;
 use super::frame::{Frame, Room};
 use super::input::{span, values};
-use super::legend::Key;
 use super::marks::{opacity, radius};
 use super::sheet::{Labels, chart};
 use super::stats::jitter::jitter;
-use super::stats::kde::kde;
 use super::stats::normal::t_quantile;
 use super::stats::summary::{box_stats, mean, std};
 use crate::figure::Figure;
 
-type Group = (String, Vec<f64>);
+pub(super) type Group = (String, Vec<f64>);
 
 /// Owns the groups, so that the figure can be drawn later.
-fn owned<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Vec<Group> {
+pub(super) fn owned<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Vec<Group> {
     groups
         .iter()
         .map(|(name, values)| (name.as_ref().to_owned(), values.as_ref().to_vec()))
@@ -23,7 +21,7 @@ fn owned<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Vec<Group> {
 }
 
 /// Refuses no groups, and groups without a value.
-fn checked(groups: &[Group]) -> Result<Vec<Group>, String> {
+pub(super) fn checked(groups: &[Group]) -> Result<Vec<Group>, String> {
     if groups.is_empty() {
         return Err("`groups` is empty".to_owned());
     }
@@ -33,11 +31,11 @@ fn checked(groups: &[Group]) -> Result<Vec<Group>, String> {
         .collect()
 }
 
-fn range(groups: &[Group]) -> (f64, f64) {
+pub(super) fn range(groups: &[Group]) -> (f64, f64) {
     span(groups.iter().flat_map(|(_, values)| values.iter().copied()))
 }
 
-fn names(groups: &[Group]) -> Axis {
+pub(super) fn names(groups: &[Group]) -> Axis {
     Axis::Names(groups.iter().map(|(name, _)| name.clone()).collect())
 }
 
@@ -112,48 +110,6 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     })
 }
 
-/// The density of each group: a Gaussian kernel estimate with Scott's bandwidth; each area is 1.
-pub fn density<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
-    let groups = owned(groups);
-    chart(move |sheet| {
-        let groups = checked(&groups)?;
-        let mut curves = Vec::new();
-        for (name, values) in &groups {
-            let density = kde(values, 3.0, 1.0).ok_or_else(|| {
-                format!("`groups[{name:?}]` has no spread: a density needs two different values")
-            })?;
-            curves.push((name.clone(), density.points));
-        }
-        let all: Vec<(f64, f64)> = curves
-            .iter()
-            .flat_map(|(_, points)| points.iter().copied())
-            .collect();
-        let (low, high) = span(all.iter().map(|point| point.0));
-        let most = all.iter().map(|point| point.1).fold(0.0, f64::max);
-        let labels = Labels {
-            title: "Density by group",
-            x: "Value",
-            y: "Density",
-        };
-        let mut frame = sheet.frame(
-            labels,
-            &Axis::Numbers(low, high),
-            &Axis::Exact(0.0, most * 1.06),
-            Room::default(),
-        )?;
-        let mut entries = Vec::new();
-        for (place, (name, points)) in curves.into_iter().enumerate() {
-            let color = frame.color(place);
-            let floor: Vec<_> = points.iter().map(|(x, _)| (*x, 0.0)).collect();
-            frame.band(&floor, &points, color.alpha(0.3));
-            frame.curve(&points, color, 2.2);
-            entries.push((name, Key::Line(color, 2.2)));
-        }
-        frame.legend(&entries);
-        Ok(())
-    })
-}
-
 /// The mean of each group as a bar, with the 95 % confidence interval of the mean (Student's t).
 pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
@@ -168,7 +124,8 @@ pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure 
                 } else {
                     t_quantile(0.975, count - 1) * std(values, 1) / (count as f64).sqrt()
                 };
-                (mean(values), half)
+                // The squares of very large values are not finite.
+                (mean(values), if half.is_finite() { half } else { 0.0 })
             })
             .collect();
         let (low, high) = span(

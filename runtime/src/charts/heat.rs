@@ -4,7 +4,7 @@ use super::frame::Frame;
 use super::look::TICK;
 use super::ticks;
 use crate::figure::scene::{Align, Level, Shape};
-use crate::figure::{Color, ColorMap};
+use crate::figure::{Color, ColorMap, Look};
 
 /// Colours for a range of values.
 #[derive(Clone, Copy)]
@@ -18,6 +18,20 @@ impl Heat {
     /// The colour of a value.
     pub(super) fn at(&self, value: f64) -> Color {
         self.map.at((value - self.low) / (self.high - self.low))
+    }
+
+    /// The colours of a cell and of the text in it; a value that is no number has none of its own.
+    pub(super) fn cell(&self, value: f64, look: &Look) -> (Color, Color) {
+        if !value.is_finite() {
+            return (look.muted.alpha(0.5), look.ink);
+        }
+        let fill = self.at(value);
+        let ink = if fill.is_dark() {
+            Color::rgb(255, 255, 255)
+        } else {
+            Color::rgb(38, 38, 38)
+        };
+        (fill, ink)
     }
 }
 
@@ -33,11 +47,7 @@ impl Frame<'_> {
 
     /// A cell around a place of two axes of names; a value that is no number has no colour.
     pub(super) fn cell(&mut self, at: (f64, f64), value: f64, heat: Heat, text: &str, em: f32) {
-        let color = if value.is_finite() {
-            heat.at(value)
-        } else {
-            self.sheet.look.muted.alpha(0.5)
-        };
+        let (color, ink) = heat.cell(value, &self.sheet.look);
         let (width, height) = (
             f64::from(self.x(1.0) - self.x(0.0)),
             f64::from(self.y(0.0) - self.y(1.0)),
@@ -48,11 +58,6 @@ impl Frame<'_> {
             (at.0 + half.0, at.1 + half.1),
             color,
         );
-        let ink = match (value.is_finite(), color.is_dark()) {
-            (false, _) => self.ink(),
-            (true, true) => Color::rgb(255, 255, 255),
-            (true, false) => Color::rgb(38, 38, 38),
-        };
         let center = (self.x(at.0), self.y(at.1));
         self.sheet
             .write_in(ink, center, text, em, Align::Middle, Level::Middle, 0);

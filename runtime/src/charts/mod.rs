@@ -19,20 +19,31 @@
 //! ```
 
 mod axes;
+mod correlation;
 mod data;
 mod density;
 mod frame;
 mod groups;
 mod heat;
 mod input;
+mod kernel;
 mod legend;
 mod look;
 mod marks;
+mod missing;
+mod pairs;
 mod regression;
+mod residuals;
 mod sheet;
 mod stats;
+mod table;
 mod ticks;
 
-pub use data::{correlation, histogram, scatter, time_series};
-pub use groups::{box_strip, density, group_means};
-pub use regression::{coefficients, prediction_error, qq, residuals, scale_location};
+pub use correlation::{correlation, correlation_clustered};
+pub use data::{histogram, scatter, scatter_groups, time_series};
+pub use groups::{box_strip, group_means};
+pub use kernel::{density, violin};
+pub use missing::missing_values;
+pub use pairs::pair_grid;
+pub use regression::{coefficients, prediction_error, qq};
+pub use residuals::{residuals, scale_location};

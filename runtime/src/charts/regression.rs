@@ -5,44 +5,13 @@ use super::frame::{Frame, Room};
 use super::input::{pairs, same_length, span, values};
 use super::legend::Key;
 use super::look::TICK;
-use super::sheet::{Labels, Sheet, chart};
-use super::stats::lowess::smooth;
+use super::sheet::{Labels, chart};
 use super::stats::normal::probability_plot;
 use super::stats::regression::Line;
-use super::stats::residuals::{RegressionScores, residuals as residuals_of};
+use super::stats::residuals::RegressionScores;
 use super::stats::summary::linspace;
 use crate::figure::Figure;
 use crate::figure::scene::{Align, Level};
-
-/// Residuals `y_true − y_pred` over the predictions, with a smoother through them. A shape that is
-/// not a level cloud around zero is what the model has not learned; a funnel means that its error
-/// grows.
-pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
-    let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
-    chart(move |sheet| {
-        let pairs = pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
-        let points: Vec<(f64, f64)> = pairs.iter().map(|(t, p)| (*p, t - p)).collect();
-        let labels = Labels {
-            title: "Residuals",
-            x: "Predicted",
-            y: "Residual (true − predicted)",
-        };
-        let mut frame = cloud(sheet, labels, &points)?;
-        let (low, high) = frame.x_range();
-        frame.dashes(&[(low, 0.0), (high, 0.0)], frame.ink(), 1.4);
-        let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-        let trend = smooth(&x, &y);
-        frame.curve(&trend, frame.color(3), 2.2);
-        frame.legend(&[
-            ("residual".to_owned(), Key::Disc(frame.color(0))),
-            (
-                "local mean (LOWESS)".to_owned(),
-                Key::Line(frame.color(3), 2.2),
-            ),
-        ]);
-        Ok(())
-    })
-}
 
 /// Predictions over the true values, with the identity line, where they would be perfect, the
 /// best fit through them, and R².
@@ -85,8 +54,9 @@ pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
 pub fn qq(sample: &[f64]) -> Figure {
     let sample = sample.to_vec();
     chart(move |sheet| {
-        values("sample", &sample)?;
-        let plot = probability_plot(&sample).ok_or("`sample` has fewer than two finite values")?;
+        let finite = values("sample", &sample)?;
+        let plot = probability_plot(&sample).filter(|_| finite.len() > 1);
+        let plot = plot.ok_or("`sample` needs at least two finite values")?;
         let labels = Labels {
             title: "Normal Q–Q",
             x: "Theoretical quantile",
@@ -106,12 +76,14 @@ pub fn qq(sample: &[f64]) -> Figure {
             frame.color(3),
             2.0,
         );
+        let fit = if plot.line.r.is_finite() {
+            format!("normal, r = {:.4}", plot.line.r)
+        } else {
+            "normal".to_owned()
+        };
         frame.legend(&[
             ("value".to_owned(), Key::Disc(frame.color(0))),
-            (
-                format!("normal, r = {:.4}", plot.line.r),
-                Key::Line(frame.color(3), 2.0),
-            ),
+            (fit, Key::Line(frame.color(3), 2.0)),
         ]);
         Ok(())
     })
@@ -126,7 +98,7 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
         let finite = values("coefficients", &given)?;
         let (low, high) = span(finite.into_iter().chain([0.0]));
         // Room for the numbers beside the bars' ends.
-        let room = (high - low) * 0.12;
+        let room = (high / 2.0 - low / 2.0) * 0.24;
         let (low, high) = (
             if low < 0.0 { low - room } else { low },
             if high > 0.0 { high + room } else { high },
@@ -183,50 +155,6 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
 fn significant(value: f64, largest: f64) -> f64 {
     let magnitude = if value == 0.0 { largest } else { value.abs() };
     10_f64.powf(magnitude.max(1e-12).log10().floor() - 2.0)
-}
-
-/// The root of the standardized residuals' size over the predictions, with a smoother: level where
-/// the error's spread is the same everywhere.
-pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
-    let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
-    chart(move |sheet| {
-        pairs(("y_true", "y_pred"), &y_true, &y_pred)?;
-        let points: Vec<(f64, f64)> = residuals_of(&y_true, &y_pred)
-            .iter()
-            .map(|residual| (residual.predicted, residual.root()))
-            .filter(|(_, root)| root.is_finite())
-            .collect();
-        if points.is_empty() {
-            return Err("`y_true` and `y_pred` leave no spread of residuals to show".to_owned());
-        }
-        let labels = Labels {
-            title: "Scale–location",
-            x: "Predicted",
-            y: "√|standardized residual|",
-        };
-        let mut frame = cloud(sheet, labels, &points)?;
-        let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-        frame.curve(&smooth(&x, &y), frame.color(3), 2.2);
-        frame.legend(&[(
-            "local mean (LOWESS)".to_owned(),
-            Key::Line(frame.color(3), 2.2),
-        )]);
-        Ok(())
-    })
-}
-
-/// A frame around points, with them in it.
-fn cloud<'s>(
-    sheet: &'s mut Sheet,
-    labels: Labels,
-    points: &[(f64, f64)],
-) -> Result<Frame<'s>, String> {
-    let x = span(points.iter().map(|point| point.0));
-    let y = span(points.iter().map(|point| point.1));
-    let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
-    let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
-    frame.cloud(points, frame.color(0));
-    Ok(frame)
 }
 
 /// The line through points with its 95 % confidence band for the mean, as lines of a chart.

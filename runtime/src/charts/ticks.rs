@@ -9,25 +9,41 @@ pub(super) struct Tick {
 
 /// Marks at round numbers within a range, at most `most`.
 pub(super) fn numbers(low: f64, high: f64, most: usize) -> Vec<Tick> {
-    let span = high - low;
-    if !(span.is_finite() && span > 0.0) {
+    let most = most.max(1) as f64;
+    // Not the span in parts, which may not be finite.
+    let least = high / most - low / most;
+    if !(least.is_finite() && least > 0.0) {
         return vec![Tick {
             at: low,
             label: number(low, 1.0),
         }];
     }
-    let step = step(span / most.max(1) as f64);
+    let step = step(least);
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
-    (first..=last.max(first))
-        .map(|place| {
-            let at = place as f64 * step;
-            Tick {
-                at,
-                label: number(at, step),
-            }
-        })
-        .collect()
+    let places: Vec<f64> = (first..=last.max(first))
+        .map(|place| place as f64 * step)
+        .collect();
+    let labels = alike(&places, step);
+    let ticks = places.into_iter().zip(labels);
+    ticks.map(|(at, label)| Tick { at, label }).collect()
+}
+
+/// The labels of an axis, all with a power of ten or none: what is shorter, where some have one.
+fn alike(places: &[f64], step: f64) -> Vec<String> {
+    let labels: Vec<String> = places.iter().map(|at| number(*at, step)).collect();
+    if !labels.iter().any(|label| label.contains('e')) {
+        return labels;
+    }
+    let plain: Vec<String> = places.iter().map(|at| decimal(*at, step)).collect();
+    let power: Vec<String> = places.iter().map(|at| scientific(*at, step)).collect();
+    let longest = |labels: &[String]| labels.iter().map(|label| label.chars().count()).max();
+    let exact = (1e-10..1e15).contains(&step);
+    if exact && longest(&plain) <= longest(&power) {
+        plain
+    } else {
+        power
+    }
 }
 
 /// Marks at powers of ten within a range of positive numbers, at most `most`; at round numbers
@@ -65,21 +81,28 @@ fn step(least: f64) -> f64 {
         .into_iter()
         .map(|factor| factor * power)
         .find(|step| *step >= least * (1.0 - 1e-9))
-        .unwrap_or(10.0 * power)
+        .filter(|step| step.is_finite())
+        .unwrap_or(least)
 }
 
 /// A number as people write it, with the decimals that the step needs.
 pub(super) fn number(value: f64, step: f64) -> String {
     let largest = value.abs().max(step);
-    if value != 0.0 && !(1e-4..1e7).contains(&largest) {
-        return scientific(value, step);
+    if (1e-4..1e7).contains(&largest) {
+        decimal(value, step)
+    } else {
+        scientific(value, step)
     }
-    let decimals = (0..10)
+}
+
+fn decimal(value: f64, step: f64) -> String {
+    const MOST: i32 = 15;
+    let decimals = (0..MOST)
         .find(|&decimals| {
             let scaled = step * 10_f64.powi(decimals);
             (scaled - scaled.round()).abs() < 1e-6 * scaled.abs().max(1e-12)
         })
-        .unwrap_or(10);
+        .unwrap_or(MOST);
     let text = format!("{:.*}", decimals as usize, value.abs());
     let (whole, fraction) = text
         .split_once('.')
@@ -101,6 +124,9 @@ pub(super) fn number(value: f64, step: f64) -> String {
 }
 
 fn scientific(value: f64, step: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     let power = value.abs().log10().floor() as i32;
     let mantissa = value / 10_f64.powi(power);
     let fine = step / 10_f64.powi(power);
@@ -130,7 +156,11 @@ pub(super) fn dates(low: f64, high: f64, most: usize) -> Vec<Tick> {
         }];
     }
     if span / 365.25 >= 2.0 {
-        let years = step((span / 365.25 / many).max(1.0)).round().max(1.0) as i64;
+        // Two and a half years are none that people count in.
+        let years = match step((span / 365.25 / many).max(1.0)).floor() as i64 {
+            2 if span / 365.25 / many > 2.0 => 5,
+            years => years.max(1),
+        };
         return months(low, high, years * 12, |year, _| year.to_string());
     }
     if span / 30.4 >= 3.0 {
@@ -149,22 +179,37 @@ pub(super) fn dates(low: f64, high: f64, most: usize) -> Vec<Tick> {
             .unwrap_or(14.0);
         return evenly(low, high, every, day_label);
     }
-    let minutes = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 360.0, 720.0,
+    times(low, high, many)
+}
+
+/// Marks at times of day; the first moment of a day is its date.
+fn times(low: f64, high: f64, many: f64) -> Vec<Tick> {
+    const DAY: f64 = 86_400.0;
+    const SECONDS: [u32; 17] = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
     ];
-    let every = minutes
+    let every = SECONDS
         .into_iter()
-        .map(|m| m / 1440.0)
-        .find(|every| span / every <= many)
-        .unwrap_or(0.5);
-    evenly(low, high, every, |day| {
-        let minute = ((day - day.floor()) * 1440.0).round() as i64;
-        if minute % 1440 == 0 {
-            day_label(day.round())
-        } else {
-            format!("{:02}:{:02}", minute / 60, minute % 60)
-        }
-    })
+        .find(|&every| (high - low) * DAY / f64::from(every) <= many)
+        .unwrap_or(43_200);
+    let first = (low * DAY / f64::from(every)).ceil() as i64;
+    let last = (high * DAY / f64::from(every)).floor() as i64;
+    (first..=last)
+        .map(|place| {
+            let seconds = place * i64::from(every);
+            let second = seconds.rem_euclid(86_400);
+            let (hour, minute) = (second / 3600, second / 60 % 60);
+            let at = seconds as f64 / DAY;
+            let label = if second == 0 {
+                day_label(at)
+            } else if every < 60 {
+                format!("{hour:02}:{minute:02}:{:02}", second % 60)
+            } else {
+                format!("{hour:02}:{minute:02}")
+            };
+            Tick { at, label }
+        })
+        .collect()
 }
 
 const MONTHS: [&str; 12] = [

@@ -44,6 +44,10 @@ impl CrossMoments {
     }
 
     pub(super) fn r(&self) -> f64 {
+        // Squares that are too large to compare with.
+        if !(self.xx.is_finite() && self.yy.is_finite()) {
+            return f64::NAN;
+        }
         (self.xy / (self.xx.sqrt() * self.yy.sqrt())).clamp(-1.0, 1.0)
     }
 }

@@ -1,0 +1,104 @@
+//! How the columns of a table move together.
+
+use super::axes::Axis;
+use super::frame::Room;
+use super::heat::{BAR, Heat};
+use super::sheet::{Labels, Sheet, chart};
+use super::stats::correlation::{cluster_order, matrix};
+use super::table::Table;
+use super::ticks;
+use crate::figure::{ColorMap, Figure};
+
+/// Pearson's correlation of each pair of columns: the lower triangle as a heat map, each cell with
+/// its value. Red columns rise together, blue ones against each other; a dash stands where one of
+/// them never changes. A pair reads the rows in which both are finite.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let columns = [[1.0, 2.0, 3.0], [2.1, 3.9, 6.2], [5.0, 1.0, 4.0]];
+/// let figure = charts::correlation(&["price", "size", "age"], &columns);
+/// assert!(figure.to_svg()?.contains("Correlation"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
+pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
+    let table = Table::new(names, columns);
+    chart(move |sheet| {
+        let matrix = checked(&table)?;
+        let order: Vec<usize> = (0..matrix.len()).collect();
+        triangle(sheet, &table.names, &matrix, &order)
+    })
+}
+
+/// The same as [`correlation`], with columns that correlate alike beside each other: in the order
+/// of the leaves of an average-linkage tree over the rows of the matrix, as seaborn's `clustermap`.
+/// Blocks of one colour are groups of columns that tell much the same. Takes time in the cube of
+/// the columns.
+pub fn correlation_clustered<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
+    let table = Table::new(names, columns);
+    chart(move |sheet| {
+        let matrix = checked(&table)?;
+        let order = cluster_order(&matrix);
+        triangle(sheet, &table.names, &matrix, &order)
+    })
+}
+
+fn checked(table: &Table) -> Result<Vec<Vec<f64>>, String> {
+    table.rows()?;
+    if table.columns.len() < 2 {
+        return Err("`columns` needs at least two to correlate".to_owned());
+    }
+    Ok(matrix(&table.columns))
+}
+
+/// Colours for correlations.
+pub(super) fn heat(sheet: &mut Sheet) -> Heat {
+    Heat {
+        map: sheet.color_map(ColorMap::Coolwarm),
+        low: -1.0,
+        high: 1.0,
+    }
+}
+
+/// A correlation as people write it; a dash where there is none.
+pub(super) fn written(r: f64) -> String {
+    if r.is_finite() {
+        ticks::number(r, 0.01)
+    } else {
+        "–".to_owned()
+    }
+}
+
+/// The cells below the diagonal, rows and columns in this order.
+fn triangle(
+    sheet: &mut Sheet,
+    names: &[String],
+    matrix: &[Vec<f64>],
+    order: &[usize],
+) -> Result<(), String> {
+    let heat = heat(sheet);
+    let count = order.len();
+    let name = |&place: &usize| names[place].clone();
+    let labels = Labels {
+        title: "Correlation",
+        x: "",
+        y: "",
+    };
+    let room = Room {
+        right: BAR,
+        bare: true,
+    };
+    let across = Axis::Names(order.iter().map(name).collect());
+    let down = Axis::Names(order.iter().rev().map(name).collect());
+    let mut frame = sheet.frame(labels, &across, &down, room)?;
+    let em = frame.cell_em(count);
+    for (row, &of) in order.iter().enumerate() {
+        for (column, &with) in order.iter().enumerate().take(row) {
+            let at = (column as f64, (count - 1 - row) as f64);
+            let r = matrix[of][with];
+            frame.cell(at, r, heat, &written(r), em);
+        }
+    }
+    frame.color_bar(heat);
+    Ok(())
+}
