@@ -6,12 +6,16 @@
 //!
 //! [mlplots]: https://docs.rs/mlplots
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod attribute;
 mod expand;
 mod item;
 mod names;
 mod plot;
+#[cfg(test)]
+mod random;
 mod report;
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,18 @@
 
 #![cfg(feature = "plots")]
 
+#[path = "../examples/gallery/classification.rs"]
+mod classification;
 #[path = "../examples/gallery/exploration.rs"]
 mod exploration;
+#[path = "../examples/gallery/inspection.rs"]
+mod inspection;
 #[path = "../examples/gallery/numbers.rs"]
 mod numbers;
 #[path = "../examples/gallery/regression.rs"]
 mod regression;
+#[path = "../examples/gallery/training.rs"]
+mod training;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +32,14 @@ const TOLERANCE: f64 = 0.001;
 const VISIBLE: u8 = 24;
 
 fn gallery() -> Vec<(&'static str, Figure)> {
-    [exploration::charts, regression::charts]
+    let families = [
+        exploration::charts,
+        regression::charts,
+        classification::charts,
+        training::charts,
+        inspection::charts,
+    ];
+    families
         .into_iter()
         .flat_map(|charts| charts())
         .map(|(name, figure)| (name, figure.size(SIZE)))

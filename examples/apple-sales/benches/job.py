@@ -44,7 +44,8 @@ with mlflow.start_run():
     coefficients = pd.DataFrame({"name": features, "value": model.coef_})
     drawings = nine(sales, y_true, y_pred, coefficients)
     # As `src/plots.rs` has it.
-    drawings["time_series_demand"] = (drawings["time_series_demand"][0], (16, 8))
+    for name, size in {"time_series_demand": (16, 8), "corr_plot": (12, 10)}.items():
+        drawings[name] = (drawings[name][0], size)
     for name, (draw, size) in drawings.items():
         fig = figure(draw, size)
         mlflow.log_figure(fig, f"{name}.png")

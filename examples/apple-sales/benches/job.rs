@@ -1,13 +1,15 @@
 //! The tutorial's whole job beside the same job in Python, against one MLflow server:
 //! `cargo bench -p apple-sales --bench job`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use apple_sales::sales::{Day, Sales};
-use mlplots_tests::{MlflowServer, Venv, checkout, kept, scrubbed, target};
+use mlplots_tests::{MlflowServer, Read, Venv, checkout, kept, read, scrubbed, target};
+use serde_json::Value;
 
 const ROUNDS: usize = 5;
 
@@ -83,6 +85,54 @@ fn main() {
             of(2, seconds)[0] / of(place, seconds)[0],
             of(2, memory)[0] / of(place, memory)[0],
         );
+    }
+    println!(
+        "\nPeak memory: the resident memory of the process and all its descendants, summed every \
+         few milliseconds; what processes share counts once for each."
+    );
+    let runs = read(&server.url);
+    assert_eq!(runs.len(), sides.len() * (ROUNDS + 1), "a run for each job");
+    let first = Logged::of(&runs[0]);
+    for run in &runs {
+        let logged = Logged::of(run);
+        assert_eq!(first.params, logged.params, "the params");
+        assert_eq!(first.figures, logged.figures, "the figures");
+        assert!(first.metrics.keys().eq(logged.metrics.keys()), "{logged:?}");
+        for (one, other) in first.metrics.values().zip(logged.metrics.values()) {
+            assert!((one - other).abs() <= 1e-6 * one.abs(), "{logged:?}");
+        }
+        assert_eq!(logged.models, 1, "a model");
+    }
+    println!(
+        "All {} runs have the same params, {} metrics (to 6 digits), {} figures and a model.",
+        runs.len(),
+        first.metrics.len(),
+        first.figures.len(),
+    );
+}
+
+/// What both sides must have in MLflow, or they did not do the same job.
+#[derive(Debug)]
+struct Logged<'r> {
+    params: &'r Value,
+    metrics: BTreeMap<&'r str, f64>,
+    figures: BTreeSet<&'r str>,
+    models: usize,
+}
+
+impl<'r> Logged<'r> {
+    fn of(run: &'r Read) -> Self {
+        let metrics = run.0["metrics"].as_object().into_iter().flatten();
+        let mut figures = run.artifacts();
+        figures.retain(|path| Path::new(path).extension().is_some_and(|end| end == "png"));
+        Self {
+            params: &run.0["params"],
+            metrics: metrics
+                .map(|(key, _)| (key.as_str(), run.metric(key).expect("a number")))
+                .collect(),
+            figures: figures.into_iter().collect(),
+            models: run.0["models"].as_array().map_or(0, Vec::len),
+        }
     }
 }
 

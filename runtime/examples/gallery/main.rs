@@ -1,8 +1,11 @@
 //! Every chart in every theme, as one page: `cargo run -p mlplots --example gallery -- gallery.html`.
 
+mod classification;
 mod exploration;
+mod inspection;
 mod numbers;
 mod regression;
+mod training;
 
 use std::process::ExitCode;
 
@@ -13,9 +16,12 @@ use mlplots::{Error, Figure, Theme};
 /// A family of charts with its heading.
 type Family = (&'static str, fn() -> Vec<(&'static str, Figure)>);
 
-const FAMILIES: [Family; 2] = [
+const FAMILIES: [Family; 5] = [
     ("Data", exploration::charts),
     ("Regression", regression::charts),
+    ("Classification", classification::charts),
+    ("Training", training::charts),
+    ("Inspection", inspection::charts),
 ];
 
 fn main() -> ExitCode {

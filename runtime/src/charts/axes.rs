@@ -1,5 +1,6 @@
 //! What the axes of a chart show, and where a value lies on them.
 
+use super::dates;
 use super::look::TICK;
 use super::ticks::{self, Tick};
 use crate::figure::scene::Face;
@@ -82,11 +83,8 @@ impl Axis {
         };
         let (low, high) = (low.max(f64::MIN), high.min(f64::MAX));
         // Nothing to measure with: the only value lies at the low end.
-        let high = if low == high {
-            low + low.abs().max(1.0)
-        } else {
-            high
-        };
+        let some = low < high || high < low;
+        let high = if some { high } else { low + low.abs().max(1.0) };
         Scale { low, high, log }
     }
 
@@ -98,7 +96,7 @@ impl Axis {
                 ticks::numbers(low.min(high), high.max(low), most)
             }
             Self::Log(..) => ticks::powers(low, high, most),
-            Self::Dates(..) => ticks::dates(low, high, most),
+            Self::Dates(..) => dates::marks(low, high, most),
             Self::Names(names) => names
                 .iter()
                 .enumerate()
@@ -119,15 +117,11 @@ impl Axis {
 /// The beginning of a text that is not wider than `most`, with an ellipsis if the end is missing.
 pub(super) fn shortened(line: &str, em: f32, most: f32) -> String {
     let wide = |line: &str| text::width(line, em, Face::Regular);
-    if wide(line) <= most {
+    if line.is_empty() || wide(line) <= most {
         return line.to_owned();
     }
-    let mut kept: String = line.to_owned();
-    while kept.pop().is_some() {
-        let short = format!("{}…", kept.trim_end());
-        if wide(&short) <= most || kept.is_empty() {
-            return short;
-        }
-    }
-    kept
+    let short = |end: usize| format!("{}…", line[..end].trim_end());
+    let ends: Vec<usize> = line.char_indices().map(|(end, _)| end).collect();
+    let fitting = ends.partition_point(|&end| wide(&short(end)) <= most);
+    short(ends[fitting.saturating_sub(1)])
 }

@@ -86,6 +86,7 @@ fn triangle(
     };
     let room = Room {
         right: BAR,
+        left: 0.0,
         bare: true,
     };
     let across = Axis::Names(order.iter().map(name).collect());

@@ -1,6 +1,7 @@
 //! Charts of the data itself.
 
 use super::axes::Axis;
+use super::dates;
 use super::frame::Room;
 use super::input::{pairs, span, values};
 use super::legend::Key;
@@ -22,7 +23,7 @@ const MOST_BINS: usize = 10_000;
 /// Values over time, with their mean over a window of `window` values and a band of one standard
 /// deviation around it. `days` counts from 1970-01-01, with fractions for times of day, in
 /// any order; the marks are years, months, days or times, by the length of the series. A window of 1
-/// draws the values alone.
+/// or of more than there are draws the values alone.
 pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
     let (days, given) = (days.to_vec(), values.to_vec());
     chart(move |sheet| {
@@ -36,24 +37,17 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
         if window == 0 {
             return Err("`window` is 0; a mean is over at least one value".to_owned());
         }
-        let labels = Labels {
-            title: "Time series",
-            x: "Date",
-            y: "Value",
-        };
         let x = span(points.iter().map(|point| point.0));
         let y = span(points.iter().map(|point| point.1));
-        let mut frame = sheet.frame(
-            labels,
-            &Axis::Dates(x.0, x.1),
-            &Axis::Numbers(y.0, y.1),
-            Room::default(),
-        )?;
+        let region = sheet.title("Time series");
+        let names = sheet.names(&dates::name(x.0, x.1), "Value");
+        let axes = (Axis::Dates(x.0, x.1), Axis::Numbers(y.0, y.1));
+        let mut frame = sheet.panel(region, &names, &axes.0, &axes.1, Room::default())?;
         if points.len() == 1 {
             frame.cloud(&points, frame.color(0));
             return Ok(());
         }
-        if window == 1 {
+        if window == 1 || window > points.len() {
             frame.curve(&points, frame.color(0), 1.6);
             return Ok(());
         }
@@ -62,23 +56,24 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
         let (mean, spread) = (rolling_mean(&of, window), rolling_std(&of, window));
         let curve = |sign: f64| -> Vec<(f64, f64)> {
             let each = at.iter().zip(mean.iter().zip(&spread));
-            each.filter(|(_, (mean, _))| mean.is_finite())
-                .map(|(at, (mean, std))| (*at, mean + sign * std))
+            each.map(|(at, (mean, std))| (*at, mean + sign * std))
+                .filter(|(_, value)| value.is_finite())
                 .collect()
         };
-        frame.band(&curve(-1.0), &curve(1.0), frame.color(1).alpha(0.25));
-        frame.curve(&curve(0.0), frame.color(3), 2.0);
-        frame.legend(&[
-            (
-                "value".to_owned(),
-                Key::Line(frame.color(0).alpha(0.6), 1.4),
-            ),
-            (format!("mean of {window}"), Key::Line(frame.color(3), 2.0)),
-            (
-                "± 1 standard deviation".to_owned(),
-                Key::Area(frame.color(1).alpha(0.35)),
-            ),
-        ]);
+        let (low, high) = (curve(-1.0), curve(1.0));
+        frame.band(&low, &high, frame.color(1).alpha(0.25));
+        let mean: Vec<(f64, f64)> = at.iter().copied().zip(mean.iter().copied()).collect();
+        frame.curve(&mean, frame.color(3), 2.0);
+        let (value, mean) = (frame.color(0).alpha(0.6), frame.color(3));
+        let mut entries = vec![
+            ("value".to_owned(), Key::Line(value, 1.4)),
+            (format!("mean of {window}"), Key::Line(mean, 2.0)),
+        ];
+        if !low.is_empty() {
+            let key = Key::Area(frame.color(1).alpha(0.35));
+            entries.push(("± 1 standard deviation".to_owned(), key));
+        }
+        frame.legend(&entries);
         Ok(())
     })
 }

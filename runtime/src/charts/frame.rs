@@ -19,6 +19,9 @@ pub(super) struct Names {
 pub(super) struct Room {
     /// Beside the panel, for a colour bar or a margin.
     pub(super) right: f32,
+    /// Between the region's border and the panel at least, so that panels above each other begin
+    /// alike.
+    pub(super) left: f32,
     /// No grid and no panel colour.
     pub(super) bare: bool,
 }
@@ -58,7 +61,8 @@ impl<'s> Frame<'s> {
             height,
         );
         let name_room = |name: &str| if name.is_empty() { 0.0 } else { LABEL + 12.0 };
-        let left = region.left + MARGIN + widest(&y_ticks) + GAP + name_room(&names.y);
+        let labels = MARGIN + widest(&y_ticks) + GAP + name_room(&names.y);
+        let left = region.left + labels.max(room.left);
         let end = region.right - 24.0 - room.right;
         let (x_ticks, turned) = marks(x, end - left, height * 0.3);
         let below = if turned { widest(&x_ticks) } else { TICK };

@@ -3,8 +3,8 @@
 use super::frame::Frame;
 use super::look::TICK;
 use super::ticks;
-use crate::figure::scene::{Align, Level, Shape};
-use crate::figure::{Color, ColorMap, Look};
+use crate::figure::scene::{Align, Face, Level, Shape};
+use crate::figure::{Color, ColorMap, Look, text};
 
 /// Colours for a range of values.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ impl Frame<'_> {
     }
 
     /// A cell around a place of two axes of names; a value that is no number has no colour.
-    pub(super) fn cell(&mut self, at: (f64, f64), value: f64, heat: Heat, text: &str, em: f32) {
+    pub(super) fn cell(&mut self, at: (f64, f64), value: f64, heat: Heat, line: &str, em: f32) {
         let (color, ink) = heat.cell(value, &self.sheet.look);
         let (width, height) = (
             f64::from(self.x(1.0) - self.x(0.0)),
@@ -58,9 +58,31 @@ impl Frame<'_> {
             (at.0 + half.0, at.1 + half.1),
             color,
         );
+        // A number that reaches into the next cell cannot be read.
+        if f64::from(text::width(line, em, Face::Regular)) > width - 1.0 {
+            return;
+        }
         let center = (self.x(at.0), self.y(at.1));
         self.sheet
-            .write_in(ink, center, text, em, Align::Middle, Level::Middle, 0);
+            .write_in(ink, center, line, em, Align::Middle, Level::Middle, 0);
+    }
+
+    /// A cell with a second, smaller line of text below the first.
+    pub(super) fn cell_of_two(
+        &mut self,
+        at: (f64, f64),
+        value: f64,
+        heat: Heat,
+        (line, below): (&str, &str),
+        em: f32,
+    ) {
+        self.cell(at, value, heat, "", em);
+        let (_, ink) = heat.cell(value, &self.sheet.look);
+        let (x, y) = (self.x(at.0), self.y(at.1));
+        for (y, line, em) in [(y - em * 0.65, line, em), (y + em * 0.7, below, em * 0.75)] {
+            self.sheet
+                .write_in(ink, (x, y), line, em, Align::Middle, Level::Middle, 0);
+        }
     }
 
     /// The colours of the values, beside the panel.

@@ -79,12 +79,11 @@ pub fn violin<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
         let mut frame = sheet.frame(labels, &names(&groups), &down, Room::default())?;
         for (place, ((_, values), curve)) in groups.iter().zip(&curves).enumerate() {
             let center = place as f64;
-            match curve {
-                Some(curve) => body(&mut frame, place, curve),
-                None => {
-                    let ends = [(center - 0.4, values[0]), (center + 0.4, values[0])];
-                    frame.curve(&ends, frame.color(place), 2.2);
-                }
+            if let Some(curve) = curve {
+                body(&mut frame, place, curve);
+            } else {
+                let ends = [(center - 0.4, values[0]), (center + 0.4, values[0])];
+                frame.curve(&ends, frame.color(place), 2.2);
             }
             if let Some(stats) = box_stats(values) {
                 inner(&mut frame, center, &stats);

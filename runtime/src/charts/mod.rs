@@ -19,13 +19,17 @@
 //! ```
 
 mod axes;
+mod classification;
 mod correlation;
+mod curves;
 mod data;
+mod dates;
 mod density;
 mod frame;
 mod groups;
 mod heat;
 mod input;
+mod inspection;
 mod kernel;
 mod legend;
 mod look;
@@ -38,12 +42,28 @@ mod sheet;
 mod stats;
 mod table;
 mod ticks;
+mod training;
 
+#[cfg(test)]
+mod tests;
+
+pub use classification::{
+    class_balance, class_report, confusion_matrix, confusion_matrix_normalized,
+};
 pub use correlation::{correlation, correlation_clustered};
+pub use curves::{
+    calibration, cumulative_gain, lift, precision_recall, precision_recall_multiclass, roc,
+    roc_multiclass, thresholds,
+};
 pub use data::{histogram, scatter, scatter_groups, time_series};
 pub use groups::{box_strip, group_means};
+pub use inspection::{
+    elbow, embedding, feature_importance, partial_dependence, partial_dependence_2d,
+    permutation_importance, silhouette,
+};
 pub use kernel::{density, violin};
 pub use missing::missing_values;
 pub use pairs::pair_grid;
 pub use regression::{coefficients, prediction_error, qq};
 pub use residuals::{residuals, scale_location};
+pub use training::{learning_curve, loss_bands, loss_curves, validation_curve};

@@ -7,7 +7,7 @@ use super::heat::Heat;
 use super::input::{span, values};
 use super::look::{LABEL, TICK};
 use super::marks::{opacity, radius};
-use super::sheet::{Sheet, chart, fitting};
+use super::sheet::{LEAST, Sheet, chart, fitting};
 use super::stats::correlation::pearson;
 use super::stats::kde::kde;
 use super::stats::summary::finite_pairs;
@@ -64,7 +64,7 @@ pub fn pair_grid<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> 
                         frame.discs(points, size, color);
                     }
                     std::cmp::Ordering::Less => {
-                        grid.value(sheet, (row, column), pearson(x, y), heat)
+                        grid.value(sheet, (row, column), pearson(x, y), heat);
                     }
                 }
             }
@@ -91,6 +91,7 @@ impl Grid {
             Axis::Bare(0.0, 1.0),
             Room {
                 right: 0.0,
+                left: 0.0,
                 bare: true,
             },
         );
@@ -104,10 +105,14 @@ impl Grid {
         let (left, top) = (outer.left + LABEL + labels + 4.0, outer.top);
         let below = if names.x.is_empty() { TICK } else { 0.0 };
         let bottom = outer.bottom + below - LABEL - SMALL - 4.0;
+        let cell = ((outer.right - left) / count, (bottom - top) / count);
+        if cell.0.min(cell.1) < LEAST + GAP {
+            return Err(outer.sheet.too_small());
+        }
         Ok(Self {
             left,
             top,
-            cell: ((outer.right - left) / count, (bottom - top) / count),
+            cell,
             labels,
         })
     }

@@ -10,6 +10,7 @@ use super::stats::normal::probability_plot;
 use super::stats::regression::Line;
 use super::stats::residuals::RegressionScores;
 use super::stats::summary::linspace;
+use super::ticks;
 use crate::figure::Figure;
 use crate::figure::scene::{Align, Level};
 
@@ -42,7 +43,8 @@ pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
             entries.push(("best fit".to_owned(), Key::Line(frame.color(3), 2.2)));
         }
         if let Some(scores) = RegressionScores::new(&x, &y).filter(|scores| scores.r2.is_finite()) {
-            entries.push((format!("R² = {:.3}", scores.r2), Key::Disc(frame.color(0))));
+            let r2 = ticks::number(scores.r2, 0.001);
+            entries.push((format!("R² = {r2}"), Key::Disc(frame.color(0))));
         }
         frame.legend(&entries);
         Ok(())
@@ -116,6 +118,8 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
             Room::default(),
         )?;
         let largest = low.abs().max(high.abs());
+        // The numbers of thinner bars would lie on each other.
+        let written = frame.y(0.0) - frame.y(1.0) >= TICK;
         for (place, value) in given
             .iter()
             .rev()
@@ -129,7 +133,10 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
                 frame.color(0)
             };
             frame.rect((0.0, row - 0.38), (*value, row + 0.38), color);
-            let text = super::ticks::number(*value, significant(*value, largest));
+            if !written {
+                continue;
+            }
+            let text = ticks::number(*value, significant(*value, largest));
             let (at, align) = if *value < 0.0 {
                 (frame.x(*value) - 5.0, Align::End)
             } else {
@@ -167,6 +174,7 @@ pub(super) fn regression_line(frame: &mut Frame<'_>, x: &[f64], y: &[f64]) -> Op
         .filter_map(|&x| {
             line.mean_interval(x, 0.95)
                 .map(|(low, high)| (x, low, high))
+                .filter(|(_, low, high)| low.is_finite() && high.is_finite())
         })
         .collect();
     let low: Vec<_> = band.iter().map(|(x, low, _)| (*x, *low)).collect();

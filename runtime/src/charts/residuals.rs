@@ -89,7 +89,10 @@ fn cloud<'s>(
     let x = span(points.iter().map(|point| point.0));
     let y = span(points.iter().map(|point| point.1));
     let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
-    let room = Room { right, bare: false };
+    let room = Room {
+        right,
+        ..Room::default()
+    };
     let mut frame = sheet.frame(labels, &axes.0, &axes.1, room)?;
     frame.cloud(points, frame.color(0));
     Ok(frame)

@@ -23,6 +23,9 @@ pub(super) struct Labels {
     pub(super) y: &'static str,
 }
 
+/// The least width and height of a panel.
+pub(super) const LEAST: f32 = 8.0;
+
 /// A part of the sheet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Region {
@@ -147,7 +150,17 @@ impl Sheet {
         } else {
             y.clone()
         };
-        Ok(Frame::new(self, region, names, &x, &y, room))
+        let frame = Frame::new(self, region, names, &x, &y, room);
+        if frame.right - frame.left < LEAST || frame.bottom - frame.top < LEAST {
+            return Err(frame.sheet.too_small());
+        }
+        Ok(frame)
+    }
+
+    /// Why there is no room for a panel.
+    pub(super) fn too_small(&self) -> String {
+        let (width, height) = (self.scene.width, self.scene.height);
+        format!("`size` is {width} × {height}: too small for the panels and labels of this chart")
     }
 
     /// A text at a place of the sheet, in the colour of text.

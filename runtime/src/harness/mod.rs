@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::journal::{RunDir, workspace_root};
 use crate::record::{Mode, Request};
 use crate::registry::{Train, listing, plots, trains};
-use crate::run::{Beginning, Run, caught};
+use crate::run::{Beginning, Run, caught, tell};
 pub(crate) use params::flatten;
 use preflight::{Complaint, Plan};
 
@@ -23,7 +23,7 @@ pub fn main() -> ExitCode {
     let (request, supervised) = match request() {
         Ok(request) => request,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(format_args!("error: {error}"));
             return ExitCode::from(REFUSED);
         }
     };
@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
                 ExitCode::SUCCESS
             }
             Err(why) => {
-                eprintln!("error: the registry cannot be listed: {why}");
+                tell(format_args!("error: the registry cannot be listed: {why}"));
                 ExitCode::from(REFUSED)
             }
         };
@@ -157,9 +157,9 @@ fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
 
 fn refuse(complaints: &[Complaint]) -> ExitCode {
     for complaint in complaints {
-        eprintln!("error: {}", complaint.error);
+        tell(format_args!("error: {}", complaint.error));
         if let Some(help) = &complaint.help {
-            eprintln!("  help: {help}");
+            tell(format_args!("  help: {help}"));
         }
     }
     ExitCode::from(REFUSED)
@@ -168,8 +168,13 @@ fn refuse(complaints: &[Complaint]) -> ExitCode {
 /// What a person reads after plain `cargo run`.
 fn journaled(run: &Run, error: Option<&Error>) {
     if let Some(error) = error {
-        eprintln!("error: the run failed: {error}");
+        tell(format_args!("error: the run failed: {error}"));
     }
-    eprintln!("journaled: the run is in `{}`", run.dir().display());
-    eprintln!("  help: `cargo mlplots sync` ships it to MLflow");
+    tell(format_args!(
+        "journaled: the run is in `{}`",
+        run.dir().display()
+    ));
+    tell(format_args!(
+        "  help: `cargo mlplots sync` ships it to MLflow"
+    ));
 }

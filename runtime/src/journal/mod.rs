@@ -2,12 +2,17 @@
 //!
 //! A run's directory holds `journal`, one record a line, and `artifacts/`, each file under its
 //! SHA-256. A line is eight hex digits of CRC-32, a space, and the record as JSON, so that
-//! `tail -f journal` reads well. A line is one write: it is in the kernel when the call returns
-//! and survives the death of the process; it is on disk at figures, every second and at the end.
+//! `head journal` reads well. A line is in the kernel when the call returns and survives the death
+//! of the process; it is on disk at figures, every second and at the end. On Linux the file is
+//! longer than its records while it is written: zeros behind the last line are room taken ahead.
 
 mod directory;
 mod files;
+#[cfg(test)]
+mod hardness;
 mod reader;
+#[cfg(target_os = "linux")]
+mod window;
 mod writer;
 
 pub use directory::{RunDir, workspace_root};

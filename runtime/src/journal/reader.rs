@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use super::decode;
 use crate::record::Record;
 
 /// How much is read at a time.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: u64 = 256 * 1024;
 
 /// What a journal says at one place.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,7 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct Reader {
     file: File,
+    /// What the file held from `offset − start` on, when it was last looked at.
     buffer: Vec<u8>,
     start: usize,
     offset: u64,
@@ -36,10 +38,8 @@ pub struct Reader {
 impl Reader {
     /// Opens a journal at `offset`, which was returned by [`Reader::offset`], or 0.
     pub fn open(journal: &Path, offset: u64) -> io::Result<Self> {
-        let mut file = File::open(journal)?;
-        file.seek(SeekFrom::Start(offset))?;
         Ok(Self {
-            file,
+            file: File::open(journal)?,
             buffer: Vec::new(),
             start: 0,
             offset,
@@ -53,37 +53,60 @@ impl Reader {
 
     /// The next entry, or `None` when there is no complete line yet.
     pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
-        let mut searched = self.start;
-        loop {
-            if let Some(length) = self.buffer[searched..]
-                .iter()
-                .position(|&byte| byte == b'\n')
-            {
-                let end = searched + length;
-                let entry = match decode(&self.buffer[self.start..end]) {
-                    Ok(record) => Entry::Record(record),
-                    Err(why) => Entry::Damaged {
-                        offset: self.offset,
-                        why,
-                    },
-                };
-                self.offset += (end + 1 - self.start) as u64;
-                self.start = end + 1;
-                return Ok(Some(entry));
-            }
-            self.buffer.drain(..self.start);
-            self.start = 0;
-            searched = self.buffer.len();
-            self.buffer.resize(searched + CHUNK, 0);
-            let read = loop {
-                match self.file.read(&mut self.buffer[searched..]) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    read => break read,
-                }
+        let found = match self.line() {
+            Some(line) => Some(line),
+            None => self.look_again()?,
+        };
+        let Some(mut line) = found else {
+            return Ok(None);
+        };
+        let mut decoded = decode(&self.buffer[line.clone()]);
+        if decoded.is_err() {
+            // It may have been looked at in the very moment in which it was put there.
+            let Some(again) = self.look_again()? else {
+                return Ok(None);
             };
-            self.buffer
-                .truncate(searched + *read.as_ref().unwrap_or(&0));
-            if read? == 0 {
+            line = again;
+            decoded = decode(&self.buffer[line.clone()]);
+        }
+        let entry = match decoded {
+            Ok(record) => Entry::Record(record),
+            Err(why) => Entry::Damaged {
+                offset: self.offset,
+                why,
+            },
+        };
+        self.offset += (line.len() + 1) as u64;
+        self.start = line.end + 1;
+        Ok(Some(entry))
+    }
+
+    /// The next complete line of the buffer, without its newline. Zeros are room that the writer
+    /// has taken ahead.
+    fn line(&self) -> Option<Range<usize>> {
+        let rest = &self.buffer[self.start..];
+        if rest.first() == Some(&0) {
+            return None;
+        }
+        let length = rest.iter().position(|&byte| byte == b'\n')?;
+        Some(self.start..self.start + length)
+    }
+
+    /// Reads from the next entry on, as much as one line needs.
+    fn look_again(&mut self) -> io::Result<Option<Range<usize>>> {
+        self.start = 0;
+        self.buffer.clear();
+        self.file.seek(SeekFrom::Start(self.offset))?;
+        loop {
+            let before = self.buffer.len();
+            let read = Read::by_ref(&mut self.file)
+                .take(CHUNK)
+                .read_to_end(&mut self.buffer)?;
+            if let Some(line) = self.line() {
+                return Ok(Some(line));
+            }
+            // Written ahead or not at all: there is no more line.
+            if read == 0 || self.buffer[before..].contains(&0) {
                 return Ok(None);
             }
         }
@@ -91,7 +114,10 @@ impl Reader {
 
     /// Bytes of a last line that was cut off, once no writer lives.
     pub fn torn(&self) -> usize {
-        self.buffer.len() - self.start
+        let rest = &self.buffer[self.start..];
+        rest.iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1)
     }
 }
 

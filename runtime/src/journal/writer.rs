@@ -1,8 +1,10 @@
 //! The writing side, in the training program.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
+#[cfg(target_os = "linux")]
+use super::window::Window;
 use super::{RunDir, encode};
 use crate::record::Record;
 
@@ -13,13 +15,17 @@ pub struct Writer {
     line: Vec<u8>,
     end: u64,
     dirty: bool,
+    #[cfg(target_os = "linux")]
+    window: Option<Window>,
+    /// Lines are put into a window of the file, and not written.
+    is_mapped: bool,
 }
 
 impl Writer {
     /// Makes the journal and locks it for as long as the writer lives.
     pub fn create(run: &RunDir) -> io::Result<Self> {
         let file = private_options()
-            .append(true)
+            .read(true)
             .create_new(true)
             .open(run.journal())?;
         file.lock()?;
@@ -28,6 +34,9 @@ impl Writer {
             line: Vec::with_capacity(256),
             end: 0,
             dirty: false,
+            #[cfg(target_os = "linux")]
+            window: None,
+            is_mapped: cfg!(target_os = "linux"),
         })
     }
 
@@ -35,14 +44,43 @@ impl Writer {
     pub fn append(&mut self, record: &Record) -> io::Result<()> {
         self.line.clear();
         encode(record, &mut self.line)?;
-        if let Err(error) = self.file.write_all(&self.line) {
-            // Half a line must not meet the next one: a full disk may have room again later.
-            let _ = self.file.set_len(self.end);
-            return Err(error);
+        #[cfg(target_os = "linux")]
+        if self.is_mapped && !self.put()? {
+            self.is_mapped = false;
+            self.window = None;
+            self.file.set_len(self.end)?;
+            self.file.seek(SeekFrom::Start(self.end))?;
+        }
+        if !self.is_mapped {
+            self.write()?;
         }
         self.end += self.line.len() as u64;
         self.dirty = true;
         Ok(())
+    }
+
+    /// Puts the line into the window, or into a new one. Tells whether files can be mapped here; a
+    /// full disk is an error.
+    #[cfg(target_os = "linux")]
+    fn put(&mut self) -> io::Result<bool> {
+        if let Some(window) = &mut self.window
+            && window.put(self.end, &self.line)
+        {
+            return Ok(true);
+        }
+        match Window::open(&self.file, self.end, self.line.len(), self.window.as_ref()) {
+            Ok(window) => Ok(self.window.insert(window).put(self.end, &self.line)),
+            Err(why) if is_full(&why) => Err(why),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.line).inspect_err(|_| {
+            // Half a line must not meet the next one: a full disk may have room again later.
+            let _ = self.file.set_len(self.end);
+            let _ = self.file.seek(SeekFrom::Start(self.end));
+        })
     }
 
     /// A second handle to the journal if there is something to bring to disk: syncing it takes
@@ -53,6 +91,25 @@ impl Writer {
         }
         self.file.try_clone().map(Some)
     }
+}
+
+impl Drop for Writer {
+    /// Gives back the room that was taken ahead; a reader does without that too.
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        if self.window.take().is_some() {
+            let _ = self.file.set_len(self.end);
+        }
+    }
+}
+
+/// Whether there is no room, as against a file system that cannot map or reserve.
+#[cfg(target_os = "linux")]
+fn is_full(why: &io::Error) -> bool {
+    matches!(
+        why.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }
 
 /// Files of a journal are for their owner only.

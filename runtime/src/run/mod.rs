@@ -9,6 +9,8 @@ mod provenance;
 mod shared;
 mod values;
 
+use std::fmt::Display;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,10 +86,16 @@ impl Run {
             .create()
             .and_then(|()| Writer::create(&dir))
             .map_err(|why| {
-                Error::new(format!(
-                    "could not make the journal `{}`: {why}",
-                    dir.journal().display()
-                ))
+                let journal = dir.journal();
+                let journal = journal.display();
+                Error::new(match why.kind() {
+                    std::io::ErrorKind::AlreadyExists => {
+                        format!(
+                            "the journal `{journal}` is another run's: a journal has one writer"
+                        )
+                    }
+                    _ => format!("could not make the journal `{journal}`: {why}"),
+                })
             })?;
         let shared = Arc::new(Shared::new(dir, journal));
         panics::watch(&shared);
@@ -264,7 +272,8 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if self.open {
-            let _ = self.end(Err("the run was dropped before `finish()`".to_owned()));
+            let dropped = || "the run was dropped before `finish()`".to_owned();
+            let _ = self.end(Err(panics::unwinding().unwrap_or_else(dropped)));
         }
     }
 }
@@ -299,6 +308,11 @@ impl Shared {
             [first, rest @ ..] => Err(format!("{first}, and {} more", rest.len())),
         }
     }
+}
+
+/// Writes a line on stderr. Where nobody is left to read it, the training goes on all the same.
+pub(crate) fn tell(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// How a plot ended that was not drawn.

@@ -12,6 +12,8 @@ use crate::record::Record;
 thread_local! {
     /// On a thread whose panics are caught: where the last one was.
     static PLACE: RefCell<Option<Caught>> = const { RefCell::new(None) };
+    /// On any other thread: what the last one said.
+    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 struct Caught {
@@ -47,6 +49,11 @@ pub(crate) fn caught<T>(journaled: bool, work: impl FnOnce() -> T) -> Result<T, 
     result.map_err(|payload| describe(place.as_deref(), &*payload))
 }
 
+/// What this thread panics with, while it unwinds and nothing of ours catches it.
+pub(super) fn unwinding() -> Option<String> {
+    std::thread::panicking().then(|| LAST.take()).flatten()
+}
+
 fn note(info: &PanicHookInfo<'_>) {
     let place = info
         .location()
@@ -56,7 +63,10 @@ fn note(info: &PanicHookInfo<'_>) {
             caught.place.clone_from(&place);
             caught.journaled
         }
-        None => true,
+        None => {
+            LAST.set(Some(describe(place.as_deref(), info.payload())));
+            true
+        }
     });
     // A lock that the panicking thread itself may hold must not be waited for.
     if journaled

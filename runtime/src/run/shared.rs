@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pool::Drawn;
+use super::tell;
 use crate::error::Error;
 use crate::figure::{Encoded, Output, with_texts};
 use crate::journal::{Files, RunDir, Writer};
@@ -88,7 +89,7 @@ impl Shared {
             }
             state.problems.push(message.clone());
         }
-        eprintln!("warning: {message}");
+        tell(format_args!("warning: {message}"));
         // Without room for it the run is FAILED all the same: the end says how many there were.
         let _ = self.try_append(&Record::Problem(Problem { message }));
     }
@@ -200,10 +201,10 @@ impl Shared {
                     Some(step) => format!("at step {step}: {why}"),
                     None => why,
                 };
-                eprintln!(
+                tell(format_args!(
                     "warning: the figure `{}` failed ({}): {why}",
                     figure.name, figure.source
-                );
+                ));
                 figure.status = FigureStatus::Failed;
                 figure.reason = Some(why);
             }

@@ -1,11 +1,23 @@
 //! How columns move together.
 
-use super::summary::{finite_pairs, mean_of};
+use super::summary::{finite_pairs, largest, mean_of};
 
 /// Pearson's correlation of the finite pairs, in −1..=1: `Σ(x−x̄)(y−ȳ) / √(Σ(x−x̄)² Σ(y−ȳ)²)`, as
 /// `pandas` `Series.corr`. NaN if either has no spread there.
 pub(crate) fn pearson(x: &[f64], y: &[f64]) -> f64 {
-    CrossMoments::of(&finite_pairs(x, y)).r()
+    let mut pairs = finite_pairs(x, y);
+    let sizes = (
+        largest(pairs.iter().map(|pair| pair.0)),
+        largest(pairs.iter().map(|pair| pair.1)),
+    );
+    // The squares of such values are not finite, or all zero.
+    let unfit = |size: f64| size > 0.0 && !(1e-100..1e100).contains(&size);
+    if unfit(sizes.0) || unfit(sizes.1) {
+        for pair in &mut pairs {
+            *pair = (pair.0 / sizes.0, pair.1 / sizes.1);
+        }
+    }
+    CrossMoments::of(&pairs).r()
 }
 
 /// Means and sums of squares of finite pairs.
@@ -44,8 +56,8 @@ impl CrossMoments {
     }
 
     pub(super) fn r(&self) -> f64 {
-        // Squares that are too large to compare with.
-        if !(self.xx.is_finite() && self.yy.is_finite()) {
+        // Squares that are too large or too small to compare with.
+        if !(self.xx.is_normal() && self.yy.is_normal()) {
             return f64::NAN;
         }
         (self.xy / (self.xx.sqrt() * self.yy.sqrt())).clamp(-1.0, 1.0)

@@ -74,7 +74,20 @@ pub(crate) fn variance(values: &[f64], ddof: usize) -> f64 {
 
 /// The standard deviation, in the values' unit: the root of [`variance`].
 pub(crate) fn std(values: &[f64], ddof: usize) -> f64 {
-    variance(values, ddof).sqrt()
+    let std = variance(values, ddof).sqrt();
+    let largest = largest(values.iter().copied());
+    if (1e-140..1e140).contains(&std) || largest == 0.0 {
+        return std;
+    }
+    // The squares of such values are not finite, or all zero.
+    let moderate: Vec<f64> = values.iter().map(|value| value / largest).collect();
+    variance(&moderate, ddof).sqrt() * largest
+}
+
+/// The largest size of a finite value; 0 if there is none.
+pub(super) fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    let finite = values.filter(|value| value.is_finite());
+    finite.fold(0.0, |largest, value| value.abs().max(largest))
 }
 
 /// The `q` quantile, `q` in 0..=1, by linear interpolation between order statistics: type 7 of

@@ -1,0 +1,200 @@
+//! Where an axis of dates has its marks. A date is a number of days since 1970-01-01.
+
+use super::ticks::{Tick, step};
+
+/// Marks at dates, by the length of the range; days since 1970-01-01.
+pub(super) fn marks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    let span = high - low;
+    let many = most.max(2) as f64;
+    if !(span.is_finite() && span > 0.0) {
+        return vec![Tick {
+            at: low,
+            label: day_label(low),
+        }];
+    }
+    if span / 365.25 >= 2.0 {
+        // Two and a half years are none that people count in.
+        let years = match step((span / 365.25 / many).max(1.0)).floor() as i64 {
+            2 if span / 365.25 / many > 2.0 => 5,
+            years => years.max(1),
+        };
+        return months(low, high, years * 12, |year, _| year.to_string());
+    }
+    if span / 30.4 >= 3.0 {
+        let every = [1, 2, 3, 6, 12]
+            .into_iter()
+            .find(|&every| span / 30.4 / f64::from(every) <= many)
+            .unwrap_or(12);
+        return months(low, high, i64::from(every), |year, month| {
+            format!("{} {year}", MONTHS[month as usize - 1])
+        });
+    }
+    if span >= 3.0 {
+        let every = [1.0, 2.0, 7.0, 14.0]
+            .into_iter()
+            .find(|every| span / every <= many)
+            .unwrap_or(14.0);
+        return evenly(low, high, every, day_label);
+    }
+    times(low, high, many)
+}
+
+/// Marks at times of day; the first moment of a day is its date.
+fn times(low: f64, high: f64, many: f64) -> Vec<Tick> {
+    const DAY: f64 = 86_400.0;
+    const SECONDS: [u32; 17] = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
+    ];
+    let every = SECONDS
+        .into_iter()
+        .find(|&every| (high - low) * DAY / f64::from(every) <= many)
+        .unwrap_or(43_200);
+    let first = (low * DAY / f64::from(every)).ceil() as i64;
+    let last = (high * DAY / f64::from(every)).floor() as i64;
+    (first..=last)
+        .map(|place| {
+            let seconds = place * i64::from(every);
+            let second = seconds.rem_euclid(86_400);
+            let (hour, minute) = (second / 3600, second / 60 % 60);
+            let at = seconds as f64 / DAY;
+            let label = if second == 0 {
+                day_label(at)
+            } else if every < 60 {
+                format!("{hour:02}:{minute:02}:{:02}", second % 60)
+            } else {
+                format!("{hour:02}:{minute:02}")
+            };
+            Tick { at, label }
+        })
+        .collect()
+}
+
+/// What an axis of dates is called: with what its marks leave out.
+pub(super) fn name(low: f64, high: f64) -> String {
+    let days = (low.floor() as i64, high.floor() as i64);
+    let ((from, ..), (to, ..)) = (civil(days.0), civil(days.1));
+    if (high - low) / 30.4 >= 3.0 {
+        "Date".to_owned()
+    } else if high - low >= 3.0 && from == to {
+        format!("Date in {from}")
+    } else if high - low >= 3.0 {
+        format!("Date in {from} and {to}")
+    } else if days.0 == days.1 {
+        format!("Time on {} {from}", day_label(low))
+    } else {
+        format!("Time from {} {from}", day_label(low))
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+fn evenly(low: f64, high: f64, every: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
+    let first = (low / every).ceil() as i64;
+    let last = (high / every).floor() as i64;
+    (first..=last)
+        .map(|place| Tick {
+            at: place as f64 * every,
+            label: label(place as f64 * every),
+        })
+        .collect()
+}
+
+/// Marks at the first day of every n-th month.
+fn months(low: f64, high: f64, every: i64, label: impl Fn(i64, i64) -> String) -> Vec<Tick> {
+    let (year, month, _) = civil(low.floor() as i64);
+    let mut place = (year * 12 + month - 1).div_euclid(every) * every;
+    let mut ticks = Vec::new();
+    loop {
+        let (year, month) = (place.div_euclid(12), place.rem_euclid(12) + 1);
+        let at = days(year, month, 1) as f64;
+        if at > high {
+            return ticks;
+        }
+        if at >= low {
+            ticks.push(Tick {
+                at,
+                label: label(year, month),
+            });
+        }
+        place += every;
+    }
+}
+
+fn day_label(day: f64) -> String {
+    let (_, month, day) = civil(day.floor() as i64);
+    format!("{} {day}", MONTHS[month as usize - 1])
+}
+
+/// Year, month and day of a day since 1970-01-01, in the proleptic Gregorian calendar (Hinnant,
+/// *chrono-Compatible Low-Level Date Algorithms*, `civil_from_days`).
+fn civil(day: i64) -> (i64, i64, i64) {
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The day since 1970-01-01 of a date; the inverse of [`civil`], from the same source.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(ticks: &[Tick]) -> Vec<&str> {
+        ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn dates_by_zoom() {
+        let day = |year, month, day_of| days(year, month, day_of) as f64;
+        assert_eq!(
+            labels(&marks(day(2010, 6, 1), day(2015, 3, 1), 8)),
+            ["2011", "2012", "2013", "2014", "2015"]
+        );
+        assert_eq!(
+            labels(&marks(day(2020, 1, 1), day(2020, 6, 15), 8))[..2],
+            ["Jan 2020", "Feb 2020"]
+        );
+        assert_eq!(
+            labels(&marks(0.5, 0.5 + 30.0 / 1440.0, 8)).first(),
+            Some(&"12:00")
+        );
+    }
+
+    #[test]
+    fn an_axis_says_what_its_dates_leave_out() {
+        assert_eq!(name(0.0, 4000.0), "Date");
+        assert_eq!(name(20_000.0, 20_030.0), "Date in 2024");
+        assert_eq!(name(20_080.0, 20_110.0), "Date in 2024 and 2025");
+        assert_eq!(name(20_000.3, 20_000.6), "Time on Oct 4 2024");
+        assert_eq!(
+            labels(&marks(20_000.5, 20_000.5 + 40.0 / 86_400.0, 4)),
+            ["12:00:00", "12:00:10", "12:00:20", "12:00:30", "12:00:40"]
+        );
+    }
+
+    #[test]
+    fn calendar_is_its_own_inverse() {
+        for day in (-800_000..800_000).step_by(97) {
+            let (year, month, of_month) = civil(day);
+            assert_eq!(days(year, month, of_month), day);
+        }
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+    }
+}

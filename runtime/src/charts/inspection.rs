@@ -1,0 +1,375 @@
+//! Charts of what a model has learned: which features count, and how samples lie.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use super::axes::Axis;
+use super::frame::Room;
+use super::heat::{BAR, Heat};
+use super::input::{same_length, span, values};
+use super::legend::Key;
+use super::marks::{opacity, radius};
+use super::sheet::{Labels, chart};
+use super::stats::model::silhouette_samples;
+use super::stats::summary::{box_stats, mean};
+use crate::figure::{ColorMap, Figure};
+
+/// As many features as a figure has room for.
+const MOST: usize = 30;
+
+/// A bar for each feature's importance, the largest on top. Of more than 30 features the 30 largest
+/// are drawn.
+pub fn feature_importance<N: AsRef<str>>(names: &[N], importances: &[f64]) -> Figure {
+    let rows = importances.iter().map(|value| vec![*value]);
+    importance(
+        names,
+        rows.collect(),
+        "importances",
+        "Feature importance",
+        "Importance",
+    )
+}
+
+/// How much worse the model becomes when a feature's values are shuffled: a box for each feature
+/// over its repeats, the largest mean on top, as scikit-learn's `permutation_importance`. A row of
+/// `repeats` has the losses of one feature. A feature at 0 is not used. Of more than 30 features the
+/// 30 largest are drawn.
+pub fn permutation_importance<N: AsRef<str>, R: AsRef<[f64]>>(
+    names: &[N],
+    repeats: &[R],
+) -> Figure {
+    let rows = repeats.iter().map(|row| row.as_ref().to_vec());
+    importance(
+        names,
+        rows.collect(),
+        "repeats",
+        "Permutation importance",
+        "Decrease of the score",
+    )
+}
+
+fn importance<N: AsRef<str>>(
+    names: &[N],
+    rows: Vec<Vec<f64>>,
+    argument: &'static str,
+    title: &'static str,
+    x: &'static str,
+) -> Figure {
+    let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+    chart(move |sheet| {
+        same_length(("names", argument), names.len(), rows.len())?;
+        let mut features = Vec::new();
+        for (name, row) in names.iter().zip(&rows) {
+            let of = values(&format!("{argument}[{name:?}]"), row)?;
+            features.push((name.clone(), mean(&of), of));
+        }
+        if features.is_empty() {
+            return Err("`names` is empty".to_owned());
+        }
+        features.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let hidden = features.len().saturating_sub(MOST);
+        features.truncate(MOST);
+        let all = features.iter().flat_map(|(.., of)| of.iter().copied());
+        let (low, high) = span(all.chain([0.0]));
+        let room = (high - low) * 0.05;
+        let low = if low < 0.0 { low - room } else { 0.0 };
+        let y = if hidden > 0 {
+            format!("Feature (and {hidden} more)")
+        } else {
+            "Feature".to_owned()
+        };
+        let region = sheet.title(title);
+        let named = sheet.names(x, &y);
+        let axis = Axis::Exact(low, if high > low { high + room } else { low + 1.0 });
+        let rows = features.iter().rev().map(|(name, ..)| name.clone());
+        let down = Axis::Names(rows.collect());
+        let mut frame = sheet.panel(region, &named, &axis, &down, Room::default())?;
+        let (color, edge) = (frame.color(0), frame.sheet.look.edge);
+        for (place, (_, mean, of)) in features.iter().rev().enumerate() {
+            let row = place as f64;
+            match box_stats(of).filter(|_| of.len() > 1) {
+                None => frame.rect((0.0, row - 0.38), (*mean, row + 0.38), color),
+                Some(stats) => {
+                    frame.rect(
+                        (stats.q1, row - 0.3),
+                        (stats.q3, row + 0.3),
+                        color.alpha(0.6),
+                    );
+                    for (from, to) in [(stats.q1, stats.low), (stats.q3, stats.high)] {
+                        frame.curve(&[(from, row), (to, row)], edge, 1.4);
+                        frame.curve(&[(to, row - 0.15), (to, row + 0.15)], edge, 1.4);
+                    }
+                    let median = stats.median;
+                    frame.curve(&[(median, row - 0.3), (median, row + 0.3)], edge, 2.2);
+                }
+            }
+        }
+        if low < 0.0 || features.iter().any(|(.., of)| of.len() > 1) {
+            let (ink, rows) = (frame.ink(), frame.y_range());
+            frame.dashes(&[(0.0, rows.0), (0.0, rows.1)], ink, 1.2);
+        }
+        Ok(())
+    })
+}
+
+/// What the model predicts as one feature changes and the others stay: a faint line for each sample
+/// (its individual conditional expectation) and their mean, the partial dependence. A row of
+/// `individual` has one sample's predictions over `grid`. Of more than 200 samples every k-th is
+/// drawn; the mean is of all.
+pub fn partial_dependence<R: AsRef<[f64]>>(grid: &[f64], individual: &[R]) -> Figure {
+    let grid = grid.to_vec();
+    let rows: Vec<Vec<f64>> = individual.iter().map(|row| row.as_ref().to_vec()).collect();
+    chart(move |sheet| {
+        values("grid", &grid)?;
+        if rows.is_empty() {
+            return Err("`individual` is empty".to_owned());
+        }
+        for row in &rows {
+            same_length(("grid", "individual[…]"), grid.len(), row.len())?;
+        }
+        let all: Vec<f64> = rows.iter().flatten().copied().collect();
+        let y = span(values("individual", &all)?);
+        let x = span(grid.iter().copied().filter(|value| value.is_finite()));
+        let labels = Labels {
+            title: "Partial dependence",
+            x: "Feature",
+            y: "Prediction",
+        };
+        let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
+        let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+        let (faint, strong) = (frame.color(0).alpha(0.25), frame.color(3));
+        let line = |of: &[f64]| -> Vec<(f64, f64)> {
+            grid.iter().copied().zip(of.iter().copied()).collect()
+        };
+        for row in rows.iter().step_by(rows.len().div_ceil(200)) {
+            frame.curve(&line(row), faint, 1.0);
+        }
+        let means: Vec<f64> = (0..grid.len())
+            .map(|place| mean(&rows.iter().map(|row| row[place]).collect::<Vec<_>>()))
+            .collect();
+        frame.curve(&line(&means), strong, 3.0);
+        frame.legend(&[
+            ("one sample".to_owned(), Key::Line(faint.alpha(0.5), 1.4)),
+            ("mean".to_owned(), Key::Line(strong, 3.0)),
+        ]);
+        Ok(())
+    })
+}
+
+/// The mean prediction over two features at once, as a heat map. A row of `predictions` belongs to a
+/// value of `y_grid` and has one prediction for each value of `x_grid`; both grids ascend evenly.
+pub fn partial_dependence_2d<R: AsRef<[f64]>>(
+    x_grid: &[f64],
+    y_grid: &[f64],
+    predictions: &[R],
+) -> Figure {
+    let (x_grid, y_grid) = (x_grid.to_vec(), y_grid.to_vec());
+    let rows: Vec<Vec<f64>> = predictions
+        .iter()
+        .map(|row| row.as_ref().to_vec())
+        .collect();
+    chart(move |sheet| {
+        same_length(("y_grid", "predictions"), y_grid.len(), rows.len())?;
+        for row in &rows {
+            same_length(("x_grid", "predictions[…]"), x_grid.len(), row.len())?;
+        }
+        let (x, y) = (edges("x_grid", &x_grid)?, edges("y_grid", &y_grid)?);
+        let all: Vec<f64> = rows.iter().flatten().copied().collect();
+        let (low, high) = span(values("predictions", &all)?);
+        let heat = Heat {
+            map: sheet.color_map(ColorMap::Viridis),
+            low,
+            high: if high > low { high } else { low + 1.0 },
+        };
+        let labels = Labels {
+            title: "Partial dependence on two features",
+            x: "Feature",
+            y: "Feature",
+        };
+        let room = Room {
+            right: BAR,
+            ..Room::default()
+        };
+        let ends = |of: &[f64]| Axis::Exact(of[0], of[of.len() - 1]);
+        let mut frame = sheet.frame(labels, &ends(&x), &ends(&y), room)?;
+        for (row, down) in rows.iter().zip(y.windows(2)) {
+            for (value, across) in row.iter().zip(x.windows(2)) {
+                if value.is_finite() {
+                    frame.rect((across[0], down[0]), (across[1], down[1]), heat.at(*value));
+                }
+            }
+        }
+        frame.color_bar(heat);
+        Ok(())
+    })
+}
+
+/// The borders of cells around ascending values.
+fn edges(name: &str, grid: &[f64]) -> Result<Vec<f64>, String> {
+    if grid.len() < 2 || !grid.windows(2).all(|pair| pair[0] < pair[1]) {
+        return Err(format!("`{name}` needs at least two values that ascend"));
+    }
+    let last = grid.len() - 1;
+    let middles = grid.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
+    let first = grid[0] - (grid[1] - grid[0]) / 2.0;
+    let end = grid[last] + (grid[last] - grid[last - 1]) / 2.0;
+    Ok([first].into_iter().chain(middles).chain([end]).collect())
+}
+
+/// How well each sample lies in its cluster, from −1 to 1, sorted within each cluster; the dashed
+/// line is the mean (Rousseeuw, *Silhouettes*, 1987, with Euclidean distances). Every distance is
+/// computed, so of more than 2000 samples every k-th is taken, and the title of the axis says so.
+pub fn silhouette<R: AsRef<[f64]>>(samples: &[R], labels: &[usize]) -> Figure {
+    const ENOUGH: usize = 2000;
+    let count = (samples.len(), labels.len());
+    let every = samples.len().div_ceil(ENOUGH).max(1);
+    let taken: Vec<Vec<f64>> = samples
+        .iter()
+        .step_by(every)
+        .map(|row| row.as_ref().to_vec())
+        .collect();
+    let labels: Vec<usize> = labels.iter().step_by(every).copied().collect();
+    chart(move |sheet| {
+        same_length(("samples", "labels"), count.0, count.1)?;
+        let clusters: BTreeSet<usize> = labels.iter().copied().collect();
+        if clusters.len() < 2 {
+            return Err("`labels` needs at least two clusters".to_owned());
+        }
+        let widths = taken.first().map_or(0, Vec::len);
+        if widths == 0 || taken.iter().any(|row| row.len() != widths) {
+            return Err("`samples` needs rows of one length".to_owned());
+        }
+        let scores = silhouette_samples(&taken, &labels);
+        let finite = values("samples", &scores)?;
+        let (low, _) = span(finite.iter().copied());
+        let overall = mean(&finite);
+        let region = sheet.title("Silhouette of the clusters");
+        let y = if every > 1 {
+            format!("Cluster (1 of {every} samples)")
+        } else {
+            "Cluster".to_owned()
+        };
+        let names = sheet.names("Silhouette coefficient", &y);
+        let gap = (scores.len() as f64 * 0.02).max(1.0);
+        let all = scores.len() as f64 + gap * (clusters.len() + 1) as f64;
+        let across = Axis::Exact((low * 1.05).min(-0.1), 1.0);
+        let mut frame = sheet.panel(
+            region,
+            &names,
+            &across,
+            &Axis::Bare(0.0, all),
+            Room::default(),
+        )?;
+        let mut at = all - gap;
+        for (place, cluster) in clusters.iter().enumerate() {
+            let members = scores
+                .iter()
+                .zip(&labels)
+                .filter(|(_, label)| *label == cluster);
+            let mut members: Vec<f64> = members.map(|(score, _)| *score).collect();
+            members.sort_by(|a, b| b.total_cmp(a));
+            let color = frame.color(place);
+            let top = at;
+            for score in members {
+                frame.rect((0.0, at - 1.0), (score, at), color);
+                at -= 1.0;
+            }
+            let middle = (frame.left + 8.0, frame.y(f64::midpoint(top, at)));
+            let name = cluster.to_string();
+            frame.write(
+                middle,
+                &name,
+                super::look::TICK,
+                crate::figure::scene::Align::Start,
+                crate::figure::scene::Level::Middle,
+                0,
+            );
+            at -= gap;
+        }
+        let ink = frame.ink();
+        frame.dashes(&[(overall, 0.0), (overall, all)], ink, 1.6);
+        frame.legend(&[(format!("mean = {overall:.3}"), Key::Dashes(ink, 1.6))]);
+        Ok(())
+    })
+}
+
+/// The sum of squared distances within clusters over their number. The elbow, from which on more
+/// clusters gain little, is marked: the point farthest from the line between the ends (Satopää et
+/// al., *Finding a "Kneedle" in a Haystack*, 2011).
+pub fn elbow(counts: &[usize], inertia: &[f64]) -> Figure {
+    let counts: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
+    let inertia = inertia.to_vec();
+    chart(move |sheet| {
+        let mut points = super::input::pairs(("counts", "inertia"), &counts, &inertia)?;
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let x = span(points.iter().map(|point| point.0));
+        let y = span(points.iter().map(|point| point.1));
+        let labels = Labels {
+            title: "Elbow",
+            x: "Clusters",
+            y: "Sum of squared distances",
+        };
+        let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
+        let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+        let (ink, color) = (frame.ink(), frame.color(0));
+        frame.curve(&points, color, 2.2);
+        frame.discs(points.iter().copied(), 4.5, color);
+        if points.len() > 2 && x.0 < x.1 && y.0 < y.1 {
+            // In units of both ranges the ends are (0, 1) and (1, 0): the sum is least at the elbow.
+            let sum =
+                |point: &(f64, f64)| (point.0 - x.0) / (x.1 - x.0) + (point.1 - y.0) / (y.1 - y.0);
+            let elbow = points.iter().min_by(|a, b| sum(a).total_cmp(&sum(b)));
+            if let Some((at, _)) = elbow {
+                let range = frame.y_range();
+                frame.dashes(&[(*at, range.0), (*at, range.1)], ink, 1.4);
+                frame.legend(&[(format!("elbow at {at}"), Key::Dashes(ink, 1.4))]);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Samples in two dimensions, such as an embedding by PCA or UMAP, coloured by their label. More
+/// labels than the theme has colours are coloured along a scale.
+pub fn embedding<L: Ord + Clone + Display>(points: &[(f64, f64)], labels: &[L]) -> Figure {
+    const COLORS: usize = 8;
+    let points = points.to_vec();
+    let known: Vec<L> = labels
+        .iter()
+        .cloned()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let places: Vec<usize> = labels
+        .iter()
+        .map(|label| known.binary_search(label).unwrap_or(0))
+        .collect();
+    chart(move |sheet| {
+        same_length(("points", "labels"), points.len(), places.len())?;
+        let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+        let (x, y) = (span(values("points", &x)?), span(values("points", &y)?));
+        let labels = Labels {
+            title: "Embedding",
+            x: "First dimension",
+            y: "Second dimension",
+        };
+        let axes = (Axis::Numbers(x.0, x.1), Axis::Numbers(y.0, y.1));
+        let map = (names.len() > COLORS).then(|| sheet.color_map(ColorMap::Viridis));
+        let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
+        let mut entries = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            let color = match map {
+                Some(map) => map.at(place as f64 / (names.len() - 1) as f64),
+                None => frame.color(place),
+            };
+            let mine = points.iter().zip(&places).filter(|(_, of)| **of == place);
+            let size = radius(points.len());
+            let opacity = opacity(points.len()).max(0.3);
+            frame.discs(mine.map(|(point, _)| *point), size, color.alpha(opacity));
+            entries.push((name.clone(), Key::Disc(color)));
+        }
+        frame.legend(&entries);
+        Ok(())
+    })
+}

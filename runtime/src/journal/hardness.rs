@@ -1,0 +1,199 @@
+//! Random journals with random damage: what is before it is read, nothing is invented, and the
+//! damage is told.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Entry, Reader, RunDir, Writer, encode};
+use crate::record::{Artifact, Close, Metric, Param, Problem, Record, Status, Tag};
+
+fn text() -> impl Strategy<Value = String> {
+    vec(any::<char>(), 0..12).prop_map(String::from_iter)
+}
+
+/// A record of any kind that a training writes by itself.
+fn record() -> impl Strategy<Value = Record> {
+    let metric = (text(), any::<u64>(), any::<i64>(), any::<i64>()).prop_map(
+        |(key, bits, timestamp, step)| Metric {
+            key,
+            // All of them: NaN with any payload, infinities, minus zero, the tiniest.
+            value: f64::from_bits(bits),
+            timestamp,
+            step,
+        },
+    );
+    let param = (text(), text()).prop_map(|(key, value)| Param { key, value });
+    let tag = (text(), text()).prop_map(|(key, value)| Tag { key, value });
+    let artifact = (text(), text(), any::<u64>()).prop_map(|(path, sha256, bytes)| Artifact {
+        path,
+        sha256,
+        bytes,
+    });
+    let close = (any::<i64>(), proptest::option::of(text())).prop_map(|(end_time, reason)| Close {
+        status: Status::Failed,
+        end_time,
+        reason,
+    });
+    prop_oneof![
+        6 => vec(metric, 0..5).prop_map(Record::Metrics),
+        1 => vec(param, 0..3).prop_map(Record::Params),
+        1 => vec(tag, 0..3).prop_map(Record::Tags),
+        1 => artifact.prop_map(Record::Artifact),
+        1 => text().prop_map(|message| Record::Problem(Problem { message })),
+        1 => text().prop_map(Record::Panic),
+        1 => close.prop_map(Record::Close),
+    ]
+}
+
+/// A record as its line: unlike values, lines tell one NaN like another and 0 from −0.
+fn line(record: &Record) -> Vec<u8> {
+    let mut line = Vec::new();
+    encode(record, &mut line).unwrap();
+    line
+}
+
+fn lines(records: &[Record]) -> Vec<Vec<u8>> {
+    records.iter().map(line).collect()
+}
+
+/// The lines that a reader finds in these bytes, and whether it says that something is wrong.
+fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    fs::write(&journal, bytes).unwrap();
+    read_file(&journal)
+}
+
+fn read_file(journal: &std::path::Path) -> (Vec<Vec<u8>>, bool) {
+    let mut reader = Reader::open(journal, 0).unwrap();
+    let (mut found, mut told) = (Vec::new(), false);
+    while let Some(entry) = reader.next_entry().unwrap() {
+        match entry {
+            Entry::Record(record) => found.push(line(&record)),
+            Entry::Damaged { .. } => told = true,
+        }
+    }
+    (found, told || reader.torn() > 0)
+}
+
+/// How many of the first lines are whole in the first `end` bytes.
+fn whole(lines: &[Vec<u8>], end: usize) -> usize {
+    let mut length = 0;
+    lines
+        .iter()
+        .take_while(|line| {
+            length += line.len();
+            length <= end
+        })
+        .count()
+}
+
+/// Whether `found` are some of `written`, in their order.
+fn are_some_of(found: &[Vec<u8>], written: &[Vec<u8>]) -> bool {
+    let mut written = written.iter();
+    found.iter().all(|line| written.any(|other| other == line))
+}
+
+/// The first byte in which the damaged journal differs.
+fn first_damage(before: &[u8], after: &[u8]) -> usize {
+    let same = before.iter().zip(after).take_while(|(a, b)| a == b);
+    same.count()
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_whether_the_writer_ends_or_is_killed(
+        records in vec(record(), 0..20),
+        large in 0_usize..200_000,
+        killed in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::new(folder.path(), &RunDir::new_uuid());
+        run.create().unwrap();
+        let mut records = records;
+        records.insert(records.len() / 2, Record::Panic("x".repeat(large)));
+        let mut writer = Writer::create(&run).unwrap();
+        for record in &records {
+            writer.append(record).unwrap();
+        }
+        if killed {
+            // Nothing of it runs any more, as after SIGKILL.
+            std::mem::forget(writer);
+        } else {
+            drop(writer);
+        }
+        prop_assert_eq!(read_file(&run.journal()), (lines(&records), false));
+    }
+
+    #[test]
+    fn a_journal_that_was_cut_keeps_what_is_whole(
+        records in vec(record(), 1..20),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let lines = lines(&records);
+        let bytes = lines.concat();
+        let cut = cut.index(bytes.len());
+        let whole = whole(&lines, cut);
+        let is_torn = lines[..whole].concat().len() < cut;
+        prop_assert_eq!(read(&bytes[..cut]), (lines[..whole].to_vec(), is_torn));
+    }
+
+    #[test]
+    fn flipped_bits_are_told_and_cost_only_their_lines(
+        records in vec(record(), 1..20),
+        places in vec((any::<prop::sample::Index>(), 0_u8..8), 1..6),
+    ) {
+        let lines = lines(&records);
+        let bytes = lines.concat();
+        let mut damaged = bytes.clone();
+        for (place, bit) in places {
+            damaged[place.index(bytes.len())] ^= 1 << bit;
+        }
+        prop_assume!(damaged != bytes);
+        let (found, told) = read(&damaged);
+        prop_assert!(told);
+        prop_assert!(are_some_of(&found, &lines));
+        let before = whole(&lines, first_damage(&bytes, &damaged));
+        prop_assert!(found.starts_with(&lines[..before]));
+    }
+
+    #[test]
+    fn garbage_is_told_and_costs_one_record_at_most(
+        records in vec(record(), 1..20),
+        place in any::<prop::sample::Index>(),
+        garbage in vec(1_u8.., 1..300),
+    ) {
+        let lines = lines(&records);
+        let mut damaged = lines.concat();
+        let place = place.index(damaged.len() + 1);
+        damaged.splice(place..place, garbage);
+        let (found, told) = read(&damaged);
+        prop_assert!(told);
+        prop_assert!(are_some_of(&found, &lines));
+        prop_assert!(found.starts_with(&lines[..whole(&lines, place)]));
+        prop_assert!(found.len() + 1 >= lines.len());
+    }
+
+    #[test]
+    fn bytes_that_nobody_wrote_are_no_records(
+        bytes in vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(0)], 0..4000),
+    ) {
+        let (found, told) = read(&bytes);
+        prop_assert!(found.is_empty());
+        // Zeros alone are room that was taken and never used.
+        prop_assert_eq!(told, bytes.iter().any(|&byte| byte != 0));
+    }
+
+    #[test]
+    fn a_line_of_anything_with_its_checksum_is_told(json in vec(any::<u8>(), 0..200)) {
+        prop_assume!(!json.contains(&b'\n'));
+        let mut bytes = super::checksum(&json).to_vec();
+        bytes.extend(json);
+        bytes.push(b'\n');
+        prop_assert_eq!(read(&bytes), (Vec::new(), true));
+    }
+}
