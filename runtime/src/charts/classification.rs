@@ -157,14 +157,23 @@ where
         let columns = ["Precision", "Recall", "F1", "Support"].map(str::to_owned);
         let columns = Axis::Names(columns.to_vec());
         let mut frame = sheet.frame(labels, &columns, &named.rows(), BARE)?;
-        let em = frame.cell_em(scores.len()).max(9.0);
+        let height = (frame.bottom - frame.top) / scores.len() as f32;
+        let em = frame.cell_em(4).min(height * 0.7);
+        // Below this size a number would only be a smear.
+        let text = |value: f64, step: f64| {
+            if em < 6.0 {
+                String::new()
+            } else {
+                number(value, step)
+            }
+        };
         for (row, of) in scores.iter().enumerate() {
             let y = (scores.len() - 1 - row) as f64;
             for (column, value) in [of.precision, of.recall, of.f1].into_iter().enumerate() {
-                frame.cell((column as f64, y), value, heat, &number(value, 0.01), em);
+                frame.cell((column as f64, y), value, heat, &text(value, 0.01), em);
             }
             let place = (frame.x(3.0), frame.y(y));
-            let support = number(of.support as f64, 1.0);
+            let support = text(of.support as f64, 1.0);
             frame.write(place, &support, em, Align::Middle, Level::Middle, 0);
         }
         frame.color_bar(heat);

@@ -6,7 +6,7 @@ use super::input::same_length;
 use super::legend::Key;
 use super::sheet::{Labels, Region, Sheet, chart};
 use super::stats::calibration::{Strategy, brier_score, calibration_curve};
-use super::stats::classification::{Ranking, are_probabilities};
+use super::stats::classification::{AtThreshold, Ranking, are_probabilities};
 use super::stats::histogram::Histogram;
 use super::stats::multiclass::{macro_auc, macro_average_precision, macro_roc, micro, one_vs_rest};
 use crate::figure::Figure;
@@ -344,6 +344,8 @@ pub fn lift(y_true: &[bool], scores: &[f64]) -> Figure {
     })
 }
 
+type Rate = fn(&AtThreshold) -> f64;
+
 /// Precision, recall, F1 and the share of samples called positive (queue rate) over the threshold;
 /// the dotted line is where F1 is best.
 pub fn thresholds(y_true: &[bool], scores: &[f64]) -> Figure {
@@ -367,7 +369,7 @@ pub fn thresholds(y_true: &[bool], scores: &[f64]) -> Figure {
             y: "Share",
         };
         let mut frame = sheet.frame(labels, &Axis::Numbers(low, high), &SHARES, Room::default())?;
-        let lines: [(&str, fn(&super::stats::classification::AtThreshold) -> f64); 4] = [
+        let lines: [(&str, Rate); 4] = [
             ("precision", |at| at.precision),
             ("recall", |at| at.recall),
             ("F1", |at| at.f1),

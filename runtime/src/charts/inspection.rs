@@ -79,11 +79,11 @@ fn importance<N: AsRef<str>>(
             "Feature".to_owned()
         };
         let region = sheet.title(title);
-        let named = sheet.names(x, &y);
+        let labels = sheet.names(x, &y);
         let axis = Axis::Exact(low, if high > low { high + room } else { low + 1.0 });
         let rows = features.iter().rev().map(|(name, ..)| name.clone());
         let down = Axis::Names(rows.collect());
-        let mut frame = sheet.panel(region, &named, &axis, &down, Room::default())?;
+        let mut frame = sheet.panel(region, &labels, &axis, &down, Room::default())?;
         let (color, edge) = (frame.color(0), frame.sheet.look.edge);
         for (place, (_, mean, of)) in features.iter().rev().enumerate() {
             let row = place as f64;
@@ -148,6 +148,9 @@ pub fn partial_dependence<R: AsRef<[f64]>>(grid: &[f64], individual: &[R]) -> Fi
             .map(|place| mean(&rows.iter().map(|row| row[place]).collect::<Vec<_>>()))
             .collect();
         frame.curve(&line(&means), strong, 3.0);
+        if grid.len() == 1 {
+            frame.discs(line(&means), 5.0, strong);
+        }
         frame.legend(&[
             ("one sample".to_owned(), Key::Line(faint.alpha(0.5), 1.4)),
             ("mean".to_owned(), Key::Line(strong, 3.0)),

@@ -29,10 +29,9 @@ pub fn loss_curves<N: AsRef<str>, V: AsRef<[f64]>>(series: &[(N, V)]) -> Figure 
         let mut entries = Vec::new();
         for (place, (name, values)) in series.iter().enumerate() {
             let color = frame.color(place);
-            frame.curve(&over_epochs(values), color, 2.2);
-            if values.len() == 1 {
-                frame.discs(over_epochs(values), 4.0, color);
-            }
+            let points = over_epochs(values);
+            frame.curve(&points, color, 2.2);
+            frame.discs(alone(&points), 3.0, color);
             entries.push((name.clone(), Key::Line(color, 2.2)));
         }
         let last = series.len() - 1;
@@ -115,6 +114,21 @@ fn over_epochs(values: &[f64]) -> Vec<(f64, f64)> {
     (1..).map(f64::from).zip(values.iter().copied()).collect()
 }
 
+/// Points between two gaps, which no line reaches.
+fn alone(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let is_gap = |place: Option<usize>| {
+        place
+            .and_then(|place| points.get(place))
+            .is_none_or(|point| !point.1.is_finite())
+    };
+    (0..points.len())
+        .filter(|&place| {
+            !is_gap(Some(place)) && is_gap(place.checked_sub(1)) && is_gap(Some(place + 1))
+        })
+        .map(|place| points[place])
+        .collect()
+}
+
 fn lowest(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let finite = points.iter().filter(|point| point.1.is_finite());
     finite.min_by(|a, b| a.1.total_cmp(&b.1)).copied()
@@ -128,7 +142,7 @@ fn mark(frame: &mut Frame<'_>, what: &str, (x, y): (f64, f64), color: Color) -> 
     frame.discs([(x, y)], 5.0, color);
     let number = |value: f64| {
         let size = 10_f64.powf(value.abs().max(1e-12).log10().floor() - 2.0);
-        super::ticks::number(value, if value == value.round() { 1.0 } else { size })
+        super::ticks::number(value, if value.fract().abs() > 0.0 { size } else { 1.0 })
     };
     (
         format!("{what} {}: {}", number(x), number(y)),

@@ -109,7 +109,10 @@ impl Shared {
         bytes: &[u8],
         source: &str,
     ) -> Result<Artifact, Error> {
-        if !path.ends_with(".png") {
+        if Path::new(path)
+            .extension()
+            .is_none_or(|extension| extension != "png")
+        {
             return self.store(path, bytes);
         }
         let texts = [

@@ -9,7 +9,10 @@
 //! - **Each formula names its source**, and its values are compared in `tests` with those of
 //!   `SciPy`, scikit-learn, statsmodels, pandas, `NumPy` and matplotlib.
 
-#![allow(dead_code, reason = "the charts pick what they need")]
+#![allow(
+    dead_code,
+    reason = "some measures are only compared with other libraries'"
+)]
 
 pub(crate) mod calibration;
 pub(crate) mod classification;
