@@ -51,6 +51,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
     #[command(flatten)]
+    pub(crate) limit: LimitArgs,
+    #[command(flatten)]
     pub(crate) shipping: ShippingArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -66,6 +68,8 @@ pub(crate) struct ExecArgs {
     pub(crate) train: Option<String>,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) limit: LimitArgs,
     #[command(flatten)]
     pub(crate) shipping: ShippingArgs,
     #[command(flatten)]
@@ -197,6 +201,16 @@ pub(crate) struct TrainingArgs {
     /// Tag of the run
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
     pub(crate) tags: Vec<(String, String)>,
+}
+
+/// What the training may take.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Training")]
+pub(crate) struct LimitArgs {
+    /// Stop a program that takes longer: with SIGTERM, and 10 s later with SIGKILL; the run is
+    /// KILLED
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) timeout: Option<u64>,
 }
 
 /// Where the run goes.

@@ -28,6 +28,7 @@ pub(crate) fn exec(args: ExecArgs) -> Result<u8, Failure> {
         arguments: words.collect(),
         train: args.train,
         training: args.training,
+        timeout: args.limit.timeout,
         settings,
         shipping: args.shipping,
         output: args.output,

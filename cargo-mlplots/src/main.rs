@@ -1,5 +1,7 @@
 //! `cargo mlplots`: build, supervise and log a training run with all its figures to MLflow.
 
+#![forbid(unsafe_code)]
+
 mod check;
 mod cli;
 mod exec;

@@ -11,7 +11,7 @@ use mlplots::record::Status;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
-use crate::supervise::Ending;
+use crate::supervise::{Ending, signal_name};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,9 +26,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// The verdict of the supervisor, who saw the program end.
     pub(crate) fn seen(ending: &Ending, ledger: &Ledger) -> Self {
-        let stopped = ending
-            .asked
-            .map(|signal| format!("stopped by {}", signal_name(signal)));
+        let stopped = ending.asked.map(|asked| asked.to_string());
         if let Some(close) = &ledger.close {
             return match (close.status, stopped) {
                 // Asked to stop, the training gave up by itself.
@@ -46,8 +44,8 @@ impl Outcome {
         }
         let (status, reason) = match (stopped, &ledger.panic) {
             (Some(stopped), _) => (Status::Killed, stopped),
-            (None, Some(panic)) => (Status::Failed, panic.clone()),
-            (None, None) => (Status::Failed, how(ending)),
+            (None, Some(panic)) if ended_by_panic(ending) => (Status::Failed, panic.clone()),
+            (None, _) => (Status::Failed, how(ending)),
         };
         Self {
             status,
@@ -59,9 +57,7 @@ impl Outcome {
     /// The verdict on a program that is dead: what its supervisor left, or else what the journal
     /// says last.
     pub(crate) fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
-        if let Ok(bytes) = std::fs::read(path(dir))
-            && let Ok(outcome) = serde_json::from_slice(&bytes)
-        {
+        if let Some(outcome) = Self::saved(dir) {
             return Ok(outcome);
         }
         if let Some(close) = &ledger.close {
@@ -79,6 +75,11 @@ impl Outcome {
             end_time: written.as_millis() as i64,
             reason: Some(ledger.panic.clone().unwrap_or_else(|| unwatched.to_owned())),
         })
+    }
+
+    /// The verdict that the supervisor left.
+    pub(crate) fn saved(dir: &RunDir) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(path(dir)).ok()?).ok()
     }
 
     /// Leaves the verdict in the run's directory.
@@ -100,10 +101,19 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::fs::rename(temporary, path)
 }
 
+/// Whether it ended as Rust's programs do that panic; a panic before may have been caught.
+fn ended_by_panic(ending: &Ending) -> bool {
+    ending.status.signal() == Some(6) || ending.status.code() == Some(101)
+}
+
 fn how(ending: &Ending) -> String {
     match (ending.status.signal(), ending.status.code()) {
         (Some(9), _) => {
             "the program was killed by SIGKILL, as the kernel does when memory runs out".to_owned()
+        }
+        (Some(6), _) => {
+            "the program was killed by SIGABRT, as by abort, a stack overflow or refused memory"
+                .to_owned()
         }
         (Some(signal), _) => format!("the program was killed by {}", signal_name(signal)),
         (None, Some(code)) => {
@@ -113,22 +123,17 @@ fn how(ending: &Ending) -> String {
     }
 }
 
-/// `SIGTERM` for 15.
-pub(crate) fn signal_name(signal: i32) -> String {
-    signal_hook::low_level::signal_name(signal)
-        .map_or_else(|| format!("signal {signal}"), str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::supervise::Asked;
     use mlplots::record::{Close, Record};
     use std::process::ExitStatus;
 
     fn ending(raw: i32, asked: Option<i32>) -> Ending {
         Ending {
             status: ExitStatus::from_raw(raw),
-            asked,
+            asked: asked.map(Asked::Signal),
             time: 7,
         }
     }
@@ -202,6 +207,28 @@ mod tests {
                 &panicked,
                 Status::Failed,
                 "panicked at src/main.rs:3: oh",
+            ),
+            (
+                ending(101 << 8, None),
+                &panicked,
+                Status::Failed,
+                "panicked at src/main.rs:3: oh",
+            ),
+            (
+                // It was caught, and is not what ended the program.
+                ending(9, None),
+                &panicked,
+                Status::Failed,
+                "the program was killed by SIGKILL, as the kernel does when memory runs out",
+            ),
+            (
+                Ending {
+                    asked: Some(Asked::Timeout(3)),
+                    ..ending(15, None)
+                },
+                &open,
+                Status::Killed,
+                "stopped by --timeout after 3 s",
             ),
         ];
         for (ending, ledger, status, reason) in cases {

@@ -17,6 +17,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8, Failure> {
         arguments: args.arguments,
         train: args.train,
         training: args.training,
+        timeout: args.limit.timeout,
         settings,
         shipping: args.shipping,
         output: args.output,

@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) arguments: Vec<OsString>,
     pub(crate) train: Option<String>,
     pub(crate) training: TrainingArgs,
+    /// Seconds that the program may take.
+    pub(crate) timeout: Option<u64>,
     pub(crate) settings: Settings,
     pub(crate) shipping: ShippingArgs,
     pub(crate) output: OutputArgs,
@@ -59,8 +61,8 @@ impl Session {
 
     fn follow(&self, dir: &RunDir) -> Result<u8, Failure> {
         let delivery = Delivery::new(dir.clone(), self.settings.clone())
-            .map_err(|error| Failure::from(error).code(REFUSED))?
-            .resuming(self.settings.run_id.clone());
+            .and_then(|delivery| delivery.resuming(self.settings.run_id.clone()))
+            .map_err(|error| Failure::from(error).code(REFUSED))?;
         let delivery = Arc::new(delivery);
         let stop =
             Stop::listen().map_err(|why| failure(format!("cannot listen to signals: {why}")))?;
@@ -70,7 +72,7 @@ impl Session {
             self.output.progress,
             Arc::new(Watch::new(&delivery, self.output.progress)),
         );
-        let ending = supervise::run(&mut command, &stop);
+        let ending = supervise::run(&mut command, &stop, self.timeout);
         drop(progress);
         let ending = ending.map_err(|why| {
             delivery.flow.abandon();

@@ -1,9 +1,12 @@
 //! Where a run goes and how: the tracking URI and MLflow's client variables, with the meaning that
 //! they have in Python.
 
+#[cfg(feature = "s3")]
+mod aws;
 mod credentials;
 mod environment;
 mod http;
+mod ini;
 mod secret;
 mod uri;
 
@@ -11,8 +14,10 @@ use std::path::Path;
 
 use mlplots::record::Tag;
 
+#[cfg(feature = "s3")]
+pub(crate) use aws::AwsProfile;
 pub(crate) use credentials::Credentials;
-use environment::Environment;
+pub(crate) use environment::Environment;
 pub(crate) use http::{HttpSettings, Trust};
 pub(crate) use uri::{Database, Target, scheme, sqlite_uri};
 
@@ -48,14 +53,12 @@ impl Settings {
             StoreError::refused(format!("the current directory cannot be used: {error}"))
         })?;
         let home = std::env::home_dir();
-        let lookup =
-            |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         let places = Places {
             here: &here,
             root,
             home: home.as_deref(),
         };
-        Self::resolve_in(cli, metadata, &places, &Environment::new(&lookup))
+        Self::resolve_in(cli, metadata, &places, &Environment::process())
     }
 
     fn resolve_in(

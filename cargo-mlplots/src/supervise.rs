@@ -1,26 +1,57 @@
 //! Watches over the training program: hands signals on, and knows how it ended.
 
+use std::fmt;
 use std::io;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mlplots::record::now_millis;
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
 /// How long a program that was asked to stop may take before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long after the program our own copy of a signal to both of us may arrive.
+const LATE: Duration = Duration::from_millis(200);
+
+/// Signals by which somebody asks a program to stop.
+const REQUESTS: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+
+/// What asked the program to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Signal(i32),
+    /// `--timeout`, of so many seconds.
+    Timeout(u64),
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => write!(f, "stopped by {}", signal_name(*signal)),
+            Self::Timeout(seconds) => write!(f, "stopped by --timeout after {seconds} s"),
+        }
+    }
+}
+
+/// `SIGTERM` for 15.
+pub(crate) fn signal_name(signal: i32) -> String {
+    signal_hook::low_level::signal_name(signal)
+        .map_or_else(|| format!("signal {signal}"), str::to_owned)
+}
+
 /// How a program ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
     pub(crate) status: ExitStatus,
-    /// The signal by which somebody asked us to stop it.
-    pub(crate) asked: Option<i32>,
+    /// What asked for it.
+    pub(crate) asked: Option<Asked>,
     /// In milliseconds since 1970.
     pub(crate) time: i64,
 }
@@ -33,23 +64,25 @@ pub(crate) struct Stop {
 
 #[derive(Default)]
 struct State {
-    asked: Option<i32>,
+    asked: Option<Asked>,
     times: u32,
     child: Option<Pid>,
 }
 
 impl Stop {
-    /// From now on SIGINT, SIGTERM and SIGHUP do not end us but the program first.
+    /// From now on signals that ask us to stop end the program first.
     pub(crate) fn listen() -> io::Result<Self> {
         let stop = Self {
             shared: Arc::default(),
         };
-        let mut signals = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM, SIGHUP])?;
+        let mut signals = SignalsInfo::<WithOrigin>::new(REQUESTS)?;
         let listener = stop.clone();
         thread::spawn(move || {
             for origin in signals.forever() {
                 // A terminal sends Ctrl-C to the program as well; a process sends it to us alone.
-                listener.ask(origin.signal, origin.process.is_some());
+                // Of a terminal that goes away only the leader of its session hears.
+                let hand_on = origin.process.is_some() || origin.signal == SIGHUP;
+                listener.signal(origin.signal, hand_on);
             }
         });
         Ok(stop)
@@ -71,39 +104,57 @@ impl Stop {
         );
     }
 
-    fn ask(&self, signal: i32, hand_on: bool) {
+    fn signal(&self, signal: i32, hand_on: bool) {
         let mut state = self.lock();
         state.times += 1;
-        let first = state.asked.is_none();
-        state.asked.get_or_insert(signal);
-        if let Some(child) = state.child {
-            if !first {
-                let _ = kill_process(child, Signal::KILL);
-            } else if hand_on && let Some(signal) = Signal::from_named_raw(signal) {
-                let _ = kill_process(child, signal);
-            }
-        }
-        drop(state);
-        self.shared.1.notify_all();
-        if first {
-            let stop = self.clone();
-            thread::spawn(move || stop.kill_after(GRACE));
+        if state.asked.is_none() {
+            let signal = Asked::Signal(signal);
+            self.ask(state, signal, hand_on);
+        } else if let Some(child) = state.child {
+            // Asked twice, nobody wants to wait.
+            let _ = kill_process(child, Signal::KILL);
         }
     }
 
-    fn kill_after(&self, grace: Duration) {
-        let until = Instant::now() + grace;
-        let mut state = self.lock();
-        while state.child.is_some() {
-            let Some(left) = until.checked_duration_since(Instant::now()) else {
-                if let Some(child) = state.child {
-                    let _ = kill_process(child, Signal::KILL);
-                }
-                return;
-            };
-            let waited = self.shared.1.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+    /// Asks the program to stop, and kills it if it does not.
+    fn ask(&self, mut state: MutexGuard<'_, State>, asked: Asked, hand_on: bool) {
+        state.asked = Some(asked);
+        let signal = match asked {
+            Asked::Signal(signal) => Signal::from_named_raw(signal),
+            Asked::Timeout(_) => Some(Signal::TERM),
+        };
+        if let (Some(child), Some(signal), true) = (state.child, signal, hand_on) {
+            let _ = kill_process(child, signal);
         }
+        drop(state);
+        self.shared.1.notify_all();
+        let stop = self.clone();
+        thread::spawn(move || {
+            if let Some(state) = stop.still_running(GRACE)
+                && let Some(child) = state.child
+            {
+                let _ = kill_process(child, Signal::KILL);
+            }
+        });
+    }
+
+    /// Asks a program to stop that takes too long.
+    fn limit(&self, seconds: u64) {
+        if let Some(state) = self.still_running(Duration::from_secs(seconds))
+            && state.asked.is_none()
+        {
+            self.ask(state, Asked::Timeout(seconds), true);
+        }
+    }
+
+    /// Waits while the program runs, and returns if it runs longer than this.
+    fn still_running(&self, most: Duration) -> Option<MutexGuard<'_, State>> {
+        let waited = self
+            .shared
+            .1
+            .wait_timeout_while(self.lock(), most, |state| state.child.is_some());
+        let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        waited.timed_out().then_some(state)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -111,28 +162,55 @@ impl Stop {
     }
 }
 
-/// Runs the program to its end.
-pub(crate) fn run(command: &mut Command, stop: &Stop) -> io::Result<Ending> {
-    let mut child = {
+/// Runs the program to its end, or for as many seconds as it may take.
+pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io::Result<Ending> {
+    let (mut child, pid) = {
         // Held while the program starts, so that no signal falls between.
         let mut state = stop.lock();
+        if let Some(asked) = state.asked {
+            return Err(io::Error::new(
+                io::ErrorKind::Interrupted,
+                asked.to_string(),
+            ));
+        }
         let child = command.spawn()?;
-        state.child = Pid::from_raw(child.id().cast_signed());
-        child
+        let pid = Pid::from_child(&child);
+        state.child = Some(pid);
+        (child, pid)
     };
-    if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
-        // Seen dead but not yet reaped, its id is still its own: no signal can reach a stranger.
-        let _ = waitid(
+    if let Some(seconds) = limit {
+        let stop = stop.clone();
+        thread::spawn(move || stop.limit(seconds));
+    }
+    // Seen dead but not yet reaped, its id is still its own: no signal can reach a stranger.
+    let seen = retry_on_intr(|| {
+        waitid(
             WaitId::Pid(pid),
             WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-        );
-    }
+        )
+    });
     let time = now_millis();
     let mut state = stop.lock();
     state.child = None;
+    stop.shared.1.notify_all();
+    let killed_by = seen
+        .ok()
+        .flatten()
+        .and_then(|seen| seen.terminating_signal());
+    if let Some(signal) = killed_by.filter(|signal| REQUESTS.contains(signal))
+        && state.asked.is_none()
+    {
+        // A terminal or a service manager asks both of us, and the program was quicker; taken for
+        // another request, our own copy would break off the shipping.
+        let waited = stop
+            .shared
+            .1
+            .wait_timeout_while(state, LATE, |state| state.asked.is_none());
+        state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.asked.get_or_insert(Asked::Signal(signal));
+    }
     let asked = state.asked;
     drop(state);
-    stop.shared.1.notify_all();
     Ok(Ending {
         status: child.wait()?,
         asked,

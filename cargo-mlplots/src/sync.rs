@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlplots::journal::RunDir;
+use mlplots::journal::{Reader, RunDir};
 
 use crate::cli::SyncArgs;
 use crate::failure::{Failure, failure};
@@ -18,6 +18,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
     let root = root(&args.place)?;
     let mut code = 0;
     let mut shipped = 0;
+    let mut left_out = 0;
     let mut last_halt = None;
     for dir in chosen(&root, &args.runs)? {
         if Cursor::load(&dir).complete || !dir.journal().exists() {
@@ -25,6 +26,10 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         }
         if is_alive(&dir) {
             view::status("Skipping", &format!("{}: it is still running", dir.uuid()));
+            left_out += 1;
+            continue;
+        }
+        if is_empty(&dir) {
             continue;
         }
         let Ok(_claim) = Claim::take(&dir) else {
@@ -32,6 +37,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
                 "Skipping",
                 &format!("{}: another `cargo mlplots` ships it", dir.uuid()),
             );
+            left_out += 1;
             continue;
         };
         // Another may have shipped it while this one waited for the claim.
@@ -54,10 +60,20 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
             break;
         }
     }
-    if shipped == 0 && last_halt.is_none() {
+    if left_out > 0 && !args.runs.is_empty() {
+        // Asked for by name, it is not shipped yet.
+        code = 4;
+    }
+    if shipped + left_out == 0 && last_halt.is_none() {
         view::status("Synced", "MLflow has every run of this workspace");
     }
     Ok(code)
+}
+
+/// Whether its program died before it said anything: there is nothing to ship.
+fn is_empty(dir: &RunDir) -> bool {
+    let first = Reader::open(&dir.journal(), 0).and_then(|mut reader| reader.next_entry());
+    first.is_ok_and(|entry| entry.is_none())
 }
 
 /// The runs that the arguments name, oldest first.

@@ -17,6 +17,7 @@ mod regression;
 #[path = "../examples/gallery/training.rs"]
 mod training;
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -183,7 +184,8 @@ fn write_report(folder: &Path, different: &[(&str, [String; 3])]) -> PathBuf {
          <style>img { width: 32% }</style>"
             .to_owned();
     for (name, [expected, actual, difference]) in different {
-        page += &format!(
+        let _ = write!(
+            page,
             "<h2>{name}: expected, actual, difference</h2>\
              <img src=\"{expected}\"><img src=\"{actual}\"><img src=\"{difference}\">"
         );

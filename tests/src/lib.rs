@@ -3,6 +3,7 @@
 //!
 //! What is missing makes a test fail with the one command that gets it; nothing is skipped.
 
+#![forbid(unsafe_code)]
 #![allow(
     clippy::missing_panics_doc,
     reason = "a test fails by panicking, and so does what supports it"
@@ -10,21 +11,31 @@
 
 mod browser;
 mod devtools;
+mod hanging;
+mod postgres;
 mod process;
 mod project;
+mod proxy;
 mod read;
+mod s3;
 mod sample;
 mod server;
+mod soak;
 mod venv;
 
 use std::path::{Path, PathBuf};
 
 pub use browser::{Browser, Page};
-pub use process::{signal, trainer};
+pub use hanging::Hanging;
+pub use postgres::Postgres;
+pub use process::{child, gone, signal, trainer};
 pub use project::{Finished, Project, cargo_mlplots, scrubbed, target};
-pub use read::{Read, read};
-pub use sample::sample;
+pub use proxy::TlsProxy;
+pub use read::{Read, read, read_with};
+pub use s3::S3;
+pub use sample::{built, sample};
 pub use server::MlflowServer;
+pub use soak::{Soaked, soak};
 pub use venv::{Venv, python};
 
 /// The root of the checkout.

@@ -108,6 +108,11 @@ impl Project {
         std::fs::write(path, kept.join("\n")).expect("Cargo.toml");
     }
 
+    /// Its name, and its program's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         self.folder.path()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::python;
+use crate::venv::python_with;
 
 const SCRIPT: &str = r#"
 import hashlib, json, os, sys, tempfile
@@ -29,7 +29,7 @@ def run(experiment, r):
     }
     return {
         "experiment": experiment.name, "run_id": r.info.run_id, "name": r.info.run_name,
-        "status": r.info.status, "start_time": r.info.start_time, "end_time": r.info.end_time,
+        "status": r.info.status, "artifact_uri": r.info.artifact_uri, "start_time": r.info.start_time, "end_time": r.info.end_time,
         "params": r.data.params, "tags": r.data.tags,
         "metrics": {key: repr(value) for key, value in r.data.metrics.items()},
         "history": history, "artifacts": digests,
@@ -89,8 +89,13 @@ impl Read {
 
 /// All runs of a tracking URI, oldest first within an experiment.
 pub fn read(tracking_uri: &str) -> Vec<Read> {
-    let runs: Value =
-        serde_json::from_str(&python(SCRIPT, &[tracking_uri])).expect("the script prints JSON");
+    read_with(tracking_uri, &[])
+}
+
+/// The same, by a client with these environment variables.
+pub fn read_with(tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<Read> {
+    let output = python_with(variables, SCRIPT, &[tracking_uri]);
+    let runs: Value = serde_json::from_str(&output).expect("the script prints JSON");
     let Value::Array(runs) = runs else {
         panic!("the script prints a list")
     };

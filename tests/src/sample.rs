@@ -1,11 +1,32 @@
 //! A small training whose ending a param chooses.
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
 use crate::Project;
 
 /// A project with one training and two figures. `-P ending=` is `ok`, `error`, `panic`, `exit`,
-/// `abort` or `plot` (one plot panics); `-P steps=` and `-P millis=` say how long it takes.
+/// `abort` or `plot` (one plot panics), or else
+/// - `exit1`: exits with code 1,
+/// - `overflow`: the stack overflows,
+/// - `memory`: takes 2 GB in small pieces, for those who limit it,
+/// - `orphan`: exits with code 1 and leaves a process behind that keeps the standard streams open,
+/// - `hang`: leaves the file `hanging` in the current folder and never ends.
+///
+/// `-P steps=` and `-P millis=` say how long it takes.
 pub fn sample(name: &str) -> Project {
     Project::new(name).file("src/main.rs", SOURCE)
+}
+
+/// The sample's program, built once for all tests of a file; its file has this name.
+pub fn built(name: &str) -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let project = sample(name);
+        let build = project.cargo(&["build", "--quiet"]);
+        assert_eq!(build.code, 0, "{}", build.text());
+        project.program()
+    })
 }
 
 const SOURCE: &str = r#"
@@ -39,7 +60,7 @@ fn fall(run: &Run, params: Params) -> Result<Fit, String> {
         "panic" => panic!("the training is bad"),
         "exit" => std::process::exit(0),
         "abort" => std::process::abort(),
-        _ => {}
+        other => end(other),
     }
     run.log_text("<b>bold</b>", "notes/page.html").map_err(|e| e.to_string())?;
     Ok(Fit { ending: params.ending, loss })
@@ -65,6 +86,35 @@ fn curve(canvas: &Canvas, fit: &Fit) -> PlotResult {
     chart.configure_mesh().x_desc("step").y_desc("loss").draw()?;
     chart.draw_series(LineSeries::new(fit.loss.iter().copied().enumerate(), &BLUE))?;
     Ok(())
+}
+
+/// Endings of other kinds.
+fn end(ending: &str) {
+    use std::{process, thread, time::Duration};
+    match ending {
+        "exit1" => process::exit(1),
+        "overflow" => println!("{}", deep(1)),
+        "memory" => {
+            let pieces: Vec<_> = (0..128).map(|_| vec![1_u8; 16 << 20]).collect();
+            println!("{} pieces", pieces.len());
+        }
+        "orphan" => {
+            process::Command::new("sleep").arg("60").spawn().expect("it starts");
+            process::exit(1);
+        }
+        "hang" => {
+            std::fs::write("hanging", "").expect("a file");
+            loop {
+                thread::sleep(Duration::from_secs(1));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn deep(level: u64) -> u64 {
+    let room = std::hint::black_box([level; 1000]);
+    if level == u64::MAX { 0 } else { 1 + deep(room[0] + 1) }
 }
 
 mlplots::main!();

@@ -13,16 +13,18 @@ use tempfile::TempDir;
 use crate::Venv;
 
 /// How long a server may take to answer the first time.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
-/// A running `mlflow server` with a SQLite file; it ends when dropped.
+/// A running `mlflow server`, with a SQLite file unless told otherwise; it ends when dropped.
 #[derive(Debug)]
 pub struct MlflowServer {
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, and the path prefix if it has one.
     pub url: String,
     folder: PathBuf,
     port: u16,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+    prefix: String,
     process: Option<Child>,
     /// Its folder, when it has one of its own.
     temporary: Option<TempDir>,
@@ -31,25 +33,40 @@ pub struct MlflowServer {
 impl MlflowServer {
     /// Starts a server in a folder of its own, with further arguments of `mlflow server`.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with environment variables.
+    pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let temporary = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self::start_in(temporary.path(), arguments);
+        let mut server = Self::new(temporary.path(), arguments, variables);
         server.temporary = Some(temporary);
         server
     }
 
     /// Starts a server in a folder, as somebody does who types `mlflow server` there.
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("the port").port();
-        drop(free);
+        Self::new(folder, arguments, &[])
+    }
+
+    fn new(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let mut before = arguments.iter();
+        before.find(|&&argument| argument == "--static-prefix");
+        let prefix = before.next().copied().unwrap_or_default();
         let mut server = Self {
-            url: format!("http://127.0.0.1:{port}"),
+            url: format!("http://127.0.0.1:{port}{prefix}"),
             folder: folder.to_path_buf(),
             port,
             arguments: arguments
                 .iter()
                 .map(|&argument| argument.to_owned())
                 .collect(),
+            variables: variables
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            prefix: prefix.to_owned(),
             process: None,
             temporary: None,
         };
@@ -74,6 +91,7 @@ impl MlflowServer {
             .current_dir(&self.folder)
             // The job runners are seven more processes of 200 MB that no test needs.
             .env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the log file"))
             .stderr(log)
@@ -83,12 +101,10 @@ impl MlflowServer {
         self.process = Some(process);
         let since = Instant::now();
         while !self.answers() {
-            let log =
-                || std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
             assert!(
                 since.elapsed() < PATIENCE,
                 "the MLflow server does not answer:\n{}",
-                log()
+                self.log()
             );
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -104,13 +120,24 @@ impl MlflowServer {
         }
     }
 
+    /// The folder it was started in, with its database.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it has written since it was started.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
+    }
+
     /// Asks the server's API directly, where the time of Python's client would count; `path` is
     /// below `/api/2.0/mlflow/`.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         let body = body.to_string();
         let request = format!(
-            "POST /api/2.0/mlflow/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\
+            "POST {}/api/2.0/mlflow/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.prefix,
             body.len()
         );
         let answer = self.ask(&request).expect("the server answers");
@@ -119,8 +146,9 @@ impl MlflowServer {
     }
 
     fn answers(&self) -> bool {
-        let request = "GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n";
-        self.ask(request)
+        let prefix = &self.prefix;
+        let request = format!("GET {prefix}/health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
+        self.ask(&request)
             .is_ok_and(|answer| answer.contains("200 OK"))
     }
 
@@ -132,6 +160,12 @@ impl MlflowServer {
         stream.read_to_string(&mut answer)?;
         Ok(answer)
     }
+}
+
+/// A port of this machine that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("the port").port()
 }
 
 impl Drop for MlflowServer {

@@ -1,7 +1,7 @@
 //! A Python environment with MLflow, made once for all tests.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -83,13 +83,14 @@ impl Venv {
 /// # Panics
 /// The script fails; the message has its errors.
 pub fn python(script: &str, arguments: &[&str]) -> String {
-    python_in(Path::new("."), script, arguments)
+    python_with(&[], script, arguments)
 }
 
-fn python_in(folder: &Path, script: &str, arguments: &[&str]) -> String {
+/// The same, with environment variables.
+pub(crate) fn python_with(variables: &[(&str, &str)], script: &str, arguments: &[&str]) -> String {
     let output = Venv::get()
         .python()
-        .current_dir(folder)
+        .envs(variables.iter().copied())
         .args(["-c", script])
         .args(arguments)
         .output()
@@ -106,7 +107,8 @@ fn python_in(folder: &Path, script: &str, arguments: &[&str]) -> String {
 pub(crate) fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("MLFLOW_") || text.starts_with("MLPLOTS_") {
+        let ours = ["MLFLOW_", "MLPLOTS_", "AWS_"];
+        if ours.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
     }

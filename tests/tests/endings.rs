@@ -3,8 +3,10 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, read, sample, signal, trainer};
-use serde_json::Value;
+use mlplots_tests::{Finished, MlflowServer, Project, Read, built, read, sample, signal, trainer};
+
+const ABORTED: &str =
+    "the program was killed by SIGABRT, as by abort, a stack overflow or refused memory";
 
 /// Runs the sample with these params against a store in its own folder.
 fn run(project: &Project, params: &[&str]) -> (Finished, Read) {
@@ -16,6 +18,27 @@ fn run(project: &Project, params: &[&str]) -> (Finished, Read) {
     let runs = read(&database(project));
     assert_eq!(runs.len(), 1, "{}", finished.text());
     (finished, runs[0].clone())
+}
+
+/// The same with a program that is already built; `before` are commands of the shell that becomes
+/// it.
+fn exec(params: &[&str], before: &str) -> (Finished, Read) {
+    let folder = Project::new("endings");
+    let mut command = folder.command(&["exec"]);
+    params.iter().for_each(|param| {
+        command.args(["-P", param]);
+    });
+    command.args(["--", "sh", "-c", &format!("{before}\nexec \"$0\"")]);
+    let finished: Finished = command
+        .arg(built("endings"))
+        .output()
+        .expect("it starts")
+        .into();
+    assert_eq!(finished.code, 1, "{}", finished.text());
+    let mut runs = read(&database(&folder));
+    assert_eq!(runs.len(), 1, "{}", finished.text());
+    assert_eq!(runs[0].steps("loss"), [0, 1, 2, 3, 4]);
+    (finished, runs.remove(0))
 }
 
 fn database(project: &Project) -> String {
@@ -92,10 +115,123 @@ fn an_exit_and_an_abort_before_the_return_are_failed() {
         "{}",
         finished.text()
     );
+    assert_eq!(read.tag("mlplots.reason"), ABORTED);
+}
+
+#[test]
+fn an_exit_with_an_error_is_failed_with_its_code() {
+    let (_, run) = exec(&["ending=exit1"], "");
     assert_eq!(
-        read.tag("mlplots.reason"),
-        "the program was killed by SIGABRT"
+        (run.status(), run.tag("mlplots.reason")),
+        (
+            "FAILED",
+            "the program exited with code 1 before the training returned"
+        )
     );
+}
+
+#[test]
+fn a_stack_overflow_is_failed() {
+    let (finished, run) = exec(&["ending=overflow"], "");
+    assert!(finished.stderr.contains("has overflowed its stack"));
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        ("FAILED", ABORTED)
+    );
+}
+
+#[test]
+fn memory_that_is_refused_is_failed() {
+    let (finished, run) = exec(&["ending=memory"], "ulimit -v 1000000");
+    let said = "memory allocation of 16777216 bytes failed";
+    assert!(finished.stderr.contains(said), "{}", finished.text());
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        ("FAILED", ABORTED)
+    );
+}
+
+#[test]
+fn a_panic_that_aborts_says_where() {
+    let project = sample("ending-panic-abort");
+    let build = project.cargo(&["rustc", "--quiet", "--", "-C", "panic=abort"]);
+    assert_eq!(build.code, 0, "{}", build.text());
+    let program = project.program().display().to_string();
+    let finished = project.mlplots(&["exec", "-P", "ending=panic", "--", &program]);
+    assert_eq!(finished.code, 1, "{}", finished.text());
+    let run = read(&database(&project)).remove(0);
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        ("FAILED", "panicked at src/main.rs:29: the training is bad")
+    );
+    assert_eq!(run.steps("loss").len(), 5);
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_changes_nothing() {
+    let folder = Project::new("endings");
+    let program = built("endings").display().to_string();
+    let mut supervisor = folder
+        .command(&["exec", "-P", "ending=plot", "--", &program])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    drop(supervisor.stderr.take());
+    let status = supervisor.wait().expect("it ends");
+    let run = read(&database(&folder)).remove(0);
+    assert_eq!((status.code(), run.status()), (Some(1), "FAILED"));
+    let reason = run.tag("mlplots.reason");
+    assert!(reason.starts_with("the figure `curve` failed"), "{reason}");
+}
+
+#[test]
+fn a_run_without_macros_says_with_what_it_panics() {
+    let project = Project::new("ending-started").file(
+        "src/main.rs",
+        r#"
+fn main() {
+    let run = mlplots::Run::start("Started").expect("a run");
+    run.log_metric("loss", 0.5);
+    let nothing: Option<u8> = None;
+    println!("{}", nothing.expect("there is nothing"));
+    run.finish().expect("it is well");
+}
+"#,
+    );
+    let (finished, run) = run(&project, &[]);
+    assert_eq!(finished.code, 1, "{}", finished.text());
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        ("FAILED", "panicked at src/main.rs:6: there is nothing")
+    );
+}
+
+#[test]
+fn a_process_left_behind_does_not_delay_the_end() {
+    let folder = Project::new("endings");
+    let program = built("endings").display().to_string();
+    // It keeps both pipes open for a minute.
+    let mut supervisor = folder
+        .command(&["exec", "-P", "ending=orphan", "--", &program])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let since = Instant::now();
+    let status = supervisor.wait().expect("it ends");
+    assert!(since.elapsed() < Duration::from_secs(50));
+    assert_eq!(status.code(), Some(1));
+    let run = read(&database(&folder)).remove(0);
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        (
+            "FAILED",
+            "the program exited with code 1 before the training returned"
+        )
+    );
+    let took = run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
+    assert!((0..50_000).contains(&took), "{took}");
 }
 
 #[test]
@@ -162,32 +298,5 @@ fn sigkill_is_failed_within_a_second_with_every_metric() {
         run.tag("mlplots.reason").contains("SIGKILL"),
         "{}",
         run.tag("mlplots.reason")
-    );
-}
-
-#[test]
-fn an_interrupt_is_killed() {
-    let project = sample("ending-sigint");
-    let mut command = project.command(&["run", "-P", "steps=100000", "-P", "millis=2", "--json"]);
-    let supervisor = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    trainer(supervisor.id(), "ending-sigint");
-    std::thread::sleep(Duration::from_secs(1));
-    signal("-INT", supervisor.id());
-    let finished: Finished = supervisor.wait_with_output().expect("it ends").into();
-    assert_eq!(finished.code, 1, "{}", finished.text());
-    let json: Value =
-        serde_json::from_str(finished.stdout.lines().last().unwrap_or_default()).expect("JSON");
-    assert_eq!(
-        (json["status"].as_str(), json["reason"].as_str()),
-        (Some("KILLED"), Some("stopped by SIGINT"))
-    );
-    let run = read(&database(&project)).remove(0);
-    assert_eq!(
-        (run.status(), run.tag("mlplots.reason")),
-        ("KILLED", "stopped by SIGINT")
     );
 }

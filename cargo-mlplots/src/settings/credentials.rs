@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::environment::Environment;
+use super::ini;
 use super::secret::Secret;
 use crate::ship::store::StoreError;
 
@@ -78,27 +79,15 @@ impl File {
         }
     }
 
-    /// As Python's `configparser` reads it: `=` or `:`, `#` and `;` start a comment line, names of
-    /// keys in any case, `%%` for `%`.
+    /// Python's `configparser` takes `%%` for `%` here.
     fn parse(text: &str) -> Self {
         let mut file = Self::default();
-        let mut ours = false;
-        for line in text.lines().map(str::trim) {
-            if line.starts_with(['#', ';']) {
-                continue;
-            }
-            if let Some(section) = line
-                .strip_prefix('[')
-                .and_then(|rest| rest.split(']').next())
-            {
-                ours = section == "mlflow";
-            } else if let Some((key, value)) = line.split_once(['=', ':']).filter(|_| ours) {
-                let value = Some(value.trim().replace("%%", "%")).filter(|value| !value.is_empty());
-                match key.trim().to_uppercase().as_str() {
-                    USER => file.user = value,
-                    PASSWORD => file.password = value,
-                    _ => {}
-                }
+        for (key, value) in ini::section(text, "mlflow") {
+            let value = Some(value.replace("%%", "%"));
+            match key.to_uppercase().as_str() {
+                USER => file.user = value,
+                PASSWORD => file.password = value,
+                _ => {}
             }
         }
         file

@@ -10,9 +10,21 @@ pub(crate) struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
 }
 
+#[cfg(test)]
 impl<'a> Environment<'a> {
     pub(crate) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { lookup }
+    }
+}
+
+impl Environment<'_> {
+    /// The environment of this process.
+    pub(crate) fn process() -> Self {
+        Self {
+            lookup: &|name| {
+                std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+            },
+        }
     }
 
     /// A variable that is set to something.

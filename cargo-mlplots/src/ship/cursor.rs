@@ -14,6 +14,10 @@ pub(crate) struct Cursor {
     pub(crate) tracking_uri: Option<String>,
     /// Name of the experiment that the run is in.
     pub(crate) experiment: Option<String>,
+    /// The run of the store to go on with, instead of making one.
+    pub(crate) resume: Option<String>,
+    /// A run may have been asked for whose answer never came.
+    pub(crate) asked: bool,
     /// The run in the store.
     pub(crate) run: Option<StoredRun>,
     /// Metrics, params and tags before this byte of the journal are in the store.

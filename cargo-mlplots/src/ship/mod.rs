@@ -2,9 +2,12 @@
 
 mod artifacts;
 mod claim;
+#[cfg(feature = "s3")]
+mod cloud;
 mod cursor;
 mod flow;
 pub(crate) mod mlmodel;
+mod opening;
 pub(crate) mod rest;
 mod retry;
 pub(crate) mod sqlite;
@@ -13,10 +16,9 @@ mod tracking;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use mlplots::journal::{Entry, Files, Reader, RunDir};
-use mlplots::record::{Open, Record, Status, Tag};
+use mlplots::journal::{Files, RunDir};
+use mlplots::record::{Open, Status, Tag};
 
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
@@ -25,17 +27,13 @@ pub(crate) use claim::{Claim, is_alive};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use retry::Backoff;
-use store::{
-    Batch, Experiment, ExperimentChoice, NewRun, StoreError, StoredRun, TrackingStore, View,
-};
+use store::{Batch, StoreError, StoredRun, TrackingStore, View};
 
 /// Ships one run.
 pub(crate) struct Delivery {
     dir: RunDir,
     store: Box<dyn TrackingStore>,
     settings: Settings,
-    /// Go on with this run of the store instead of making one.
-    resume: Option<String>,
     cursor: Mutex<Cursor>,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
@@ -60,7 +58,6 @@ impl Delivery {
             dir,
             store,
             settings,
-            resume: None,
             cursor: Mutex::new(cursor),
             flow: Flow::default(),
             progress: Progress::default(),
@@ -68,9 +65,14 @@ impl Delivery {
     }
 
     /// Goes on with a run that the store has: `MLFLOW_RUN_ID`.
-    pub(crate) fn resuming(mut self, run_id: Option<String>) -> Self {
-        self.resume = run_id;
-        self
+    pub(crate) fn resuming(self, run_id: Option<String>) -> Result<Self, StoreError> {
+        if run_id.is_some() {
+            let mut cursor = self.cursor();
+            cursor.resume = run_id;
+            // Whoever ships it later does not have our environment.
+            cursor.save(&self.dir)?;
+        }
+        Ok(self)
     }
 
     /// Follows the journal on a thread of its own until `flow` ends.
@@ -89,14 +91,14 @@ impl Delivery {
         thread::scope(|scope| {
             let tracking = scope.spawn(|| self.track(&run));
             let artifacts = scope.spawn(|| self.upload(&run));
-            let verdict = scope.spawn(|| self.announce(&run));
+            let verdict = scope.spawn(|| self.announce(&run, &open));
             // All three go as far as they can, whatever stops another.
             [tracking, artifacts, verdict]
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
                 .into_iter()
                 .collect::<Result<Vec<()>, Halt>>()
         })?;
-        self.conclude(&run)
+        self.conclude(&run, &open)
     }
 
     /// The run in the store, once known.
@@ -108,91 +110,25 @@ impl Delivery {
         self.store.uri()
     }
 
-    /// Waits for the journal's first record. None: the program ended without a run.
-    fn opening(&self) -> Result<Option<Box<Open>>, Halt> {
-        loop {
-            let ended = self.flow.ended();
-            if let Ok(mut reader) = Reader::open(&self.dir.journal(), 0) {
-                match reader.next_entry().map_err(|why| self.unreadable(&why))? {
-                    Some(Entry::Record(Record::Open(open))) => return Ok(Some(open)),
-                    None => {}
-                    Some(_) => {
-                        let journal = self.dir.journal();
-                        return Err(Halt::Refused(StoreError::refused(format!(
-                            "the journal `{}` does not say which run it is",
-                            journal.display()
-                        ))));
-                    }
-                }
-            }
-            if ended {
-                return Ok(None);
-            }
-            self.flow.rest(Duration::from_millis(20));
-        }
-    }
-
-    /// Finds the run of an earlier delivery, or makes it.
-    fn run(&self, open: &Open) -> Result<StoredRun, Halt> {
-        if let Some(run) = self.cursor().run.clone() {
-            return Ok(run);
-        }
-        let experiment = self.attempt(|| self.experiment(open))?;
-        let uuid = Tag {
-            key: "mlplots.run_uuid".to_owned(),
-            value: open.run_uuid.clone(),
-        };
-        let mut tags = self.settings.run_context.clone();
-        tags.push(uuid);
-        let run = self.attempt(|| {
-            if let Some(id) = &self.resume {
-                return self.store.run(id);
-            }
-            match self.store.find_run(&experiment.id, &open.run_uuid)? {
-                Some(run) => Ok(run),
-                None => self.store.create_run(&NewRun {
-                    experiment_id: &experiment.id,
-                    name: open.run_name.as_deref(),
-                    user: &open.user,
-                    start_time: open.start_time,
-                    tags: &tags,
-                }),
-            }
-        })?;
-        self.advance(|cursor| {
-            cursor.run = Some(run.clone());
-            cursor.experiment = Some(experiment.name);
-        })?;
-        Ok(run)
-    }
-
-    /// What the run names; else what the environment names; else MLflow's own default.
-    fn experiment(&self, open: &Open) -> Result<Experiment, StoreError> {
-        if let Some(name) = &open.experiment {
-            return self.store.experiment(&ExperimentChoice::Name(name.clone()));
-        }
-        match self.settings.experiment(&*self.store)? {
-            Some(experiment) => Ok(experiment),
-            None => self.store.experiment(&ExperimentChoice::Id("0".to_owned())),
-        }
-    }
-
     /// A run that died says so at once; what it left is shipped after.
-    fn announce(&self, run: &StoredRun) -> Result<(), Halt> {
+    fn announce(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return Ok(());
         };
         if outcome.status == Status::Finished {
             return Ok(());
         }
-        self.attempt(|| {
-            self.store
-                .end_run(&run.id, outcome.status, outcome.end_time)
-        })
+        self.end(run, open, &outcome)
+    }
+
+    /// Sets the status. A clock that was set back meanwhile does not end a run before it began.
+    fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
+        let end_time = outcome.end_time.max(open.start_time);
+        self.attempt(|| self.store.end_run(&run.id, outcome.status, end_time))
     }
 
     /// The last words, once everything is there.
-    fn conclude(&self, run: &StoredRun) -> Result<(), Halt> {
+    fn conclude(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
         let Some((outcome, ledger)) = self.flow.wait_for_end() else {
             return Ok(());
         };
@@ -210,10 +146,7 @@ impl Delivery {
             ..Batch::default()
         };
         self.attempt(|| self.store.log_batch(&run.id, &batch))?;
-        self.attempt(|| {
-            self.store
-                .end_run(&run.id, outcome.status, outcome.end_time)
-        })?;
+        self.end(run, open, &outcome)?;
         self.advance(|cursor| cursor.complete = true)?;
         // The store has them all: the copies have done their work.
         let _ = std::fs::remove_dir_all(self.dir.artifacts());

@@ -254,6 +254,8 @@ impl TrackingStore for RestStore {
                 "the server keeps this run's artifacts in `{artifact_uri}`, a directory of its own machine"
             ))
             .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
+            #[cfg(feature = "s3")]
+            "s3" => Ok(Box::new(super::cloud::CloudStore::open(artifact_uri)?)),
             other => Err(StoreError::refused(format!(
                 "this run's artifacts go to `{artifact_uri}`, and mlplots does not write to `{other}:` itself"
             ))

@@ -1,5 +1,7 @@
 //! The run as one JSON object on stdout.
 
+use std::io::Write;
+
 use mlplots::record::Figure;
 use serde_json::{Map, Value, json};
 
@@ -7,7 +9,8 @@ use super::Report;
 
 /// Prints it.
 pub(crate) fn print(report: &Report) {
-    println!("{}", object(report));
+    // A reader that has gone away is no reason to fail.
+    let _ = writeln!(std::io::stdout(), "{}", object(report));
 }
 
 /// The run as JSON; metric values that JSON has no number for are the strings MLflow uses.

@@ -1,9 +1,8 @@
 //! The run as a tree on stderr. Happy little trees.
 
-use anstream::eprintln;
 use mlplots::record::{Figure, FigureStatus, Status};
 
-use super::term::{BOLD, DIM, bad_status, error, help, status, warning};
+use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
 use super::{Report, duration, size};
 use crate::ship::Halt;
 use crate::ship::store::{StoreError, View};
@@ -29,10 +28,10 @@ pub(crate) fn print(report: &Report) {
         } else {
             String::new()
         };
-        eprintln!(
+        line(format_args!(
             "  {} {BOLD}{name}{BOLD:#}{summary}",
             if last { "└─" } else { "├─" }
-        );
+        ));
         for (place, leaf) in leaves.iter().enumerate() {
             let trunk = if last { "   " } else { "│  " };
             let twig = if place + 1 == leaves.len() {
@@ -40,7 +39,7 @@ pub(crate) fn print(report: &Report) {
             } else {
                 "├─"
             };
-            eprintln!("  {trunk}{twig} {leaf}");
+            line(format_args!("  {trunk}{twig} {leaf}"));
         }
     }
     endings(report);

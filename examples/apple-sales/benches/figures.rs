@@ -158,7 +158,7 @@ fn child(kind: &str, folder: &Path) {
             .iter()
             .for_each(|(name, draw)| timed(name, &|| png(draw(&job), 2.0))),
         "two" => millis = two_threads(&job),
-        "million" => million(&mut timed, &png),
+        "million" => million(&mut timed, png),
         "canvas" => BY_HAND.iter().for_each(|(name, _)| {
             timed(name, &|| {
                 let figure = Figure::draw(SIZE, |canvas| by_hand(canvas, name));
@@ -285,8 +285,8 @@ fn two_threads(job: &Job) -> BTreeMap<String, f64> {
 }
 
 fn million(
-    timed: &mut dyn FnMut(&str, &dyn Fn() -> Vec<u8>),
-    png: &dyn Fn(Figure, f32) -> Vec<u8>,
+    mut timed: impl FnMut(&str, &dyn Fn() -> Vec<u8>),
+    png: impl Fn(Figure, f32) -> Vec<u8>,
 ) {
     let mut rng = fastrand::Rng::with_seed(0);
     let mut normal = || {
@@ -412,8 +412,8 @@ impl Job {
             "evaluation.csv",
             format!("y_true,y_pred\n{}", rows.collect::<String>()),
         );
-        let named = Day::FEATURES.iter().zip(&self.ridge.coefficients);
-        let rows = named.map(|(name, value)| format!("{name},{value}\n"));
+        let weights = Day::FEATURES.iter().zip(&self.ridge.coefficients);
+        let rows = weights.map(|(name, value)| format!("{name},{value}\n"));
         save(
             "coefficients.csv",
             format!("name,value\n{}", rows.collect::<String>()),

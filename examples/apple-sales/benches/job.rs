@@ -69,21 +69,20 @@ fn main() {
         values.sort_by(f64::total_cmp);
         [values[ROUNDS / 2], values[0], values[ROUNDS - 1]]
     };
-    let (seconds, memory): (fn(&Measured) -> f64, fn(&Measured) -> f64) =
-        (|one| one.seconds, |one| one.peak_mb);
+    let seconds = |place| of(place, |one| one.seconds);
+    let memory = |place| of(place, |one| one.peak_mb);
     for (place, (name, _)) in sides.iter().enumerate() {
-        let [s, least, most] = of(place, seconds);
+        let [s, least, most] = seconds(place);
         let time = format!("{s:.2} ({least:.2} to {most:.2})");
-        let [m, least, most] = of(place, memory);
+        let [m, least, most] = memory(place);
         let peak = format!("{m:.0} ({least:.0} to {most:.0})");
         println!("{name:<34}{time:>24}{peak:>24}");
     }
-    for place in 0..2 {
+    for (place, (name, _)) in sides[..2].iter().enumerate() {
         println!(
-            "Python / {}: {:.1} times the time, {:.1} times the memory",
-            sides[place].0,
-            of(2, seconds)[0] / of(place, seconds)[0],
-            of(2, memory)[0] / of(place, memory)[0],
+            "Python / {name}: {:.1} times the time, {:.1} times the memory",
+            seconds(2)[0] / seconds(place)[0],
+            memory(2)[0] / memory(place)[0],
         );
     }
     println!(
@@ -217,11 +216,11 @@ fn write(folder: &Path) {
     let (train, test) = sales.split(0.2, 0);
     let header = format!("{},demand\n", Day::FEATURES.join(","));
     let row = |day: &Day| {
-        let mut text = String::new();
+        let mut line = String::new();
         for feature in day.features() {
-            let _ = write!(text, "{feature},");
+            let _ = write!(line, "{feature},");
         }
-        text + &day.demand.to_string() + "\n"
+        line + &day.demand.to_string() + "\n"
     };
     let rows = |days: &[Day]| header.clone() + &days.iter().map(row).collect::<String>();
     let dated = sales

@@ -124,8 +124,8 @@ fn predicts_what_rust_predicts(run: &Read, url: &str) {
     let rows: Vec<_> = test.iter().map(Day::features).collect();
     let path = folder.path().join("rows.json");
     std::fs::write(&path, serde_json::to_vec(&rows).expect("JSON")).expect("the rows");
-    let text = |value: &Value| value.as_str().expect("an id").to_owned();
-    let (run_id, model_id) = (text(&run.0["run_id"]), text(&run.0["models"][0]));
+    let id = |value: &Value| value.as_str().expect("an id").to_owned();
+    let (run_id, model_id) = (id(&run.0["run_id"]), id(&run.0["models"][0]));
 
     let printed = python(PREDICT, &[url, &run_id, &model_id, shown(&path)]);
     let theirs: Vec<Vec<f64>> = serde_json::from_str(&printed).expect("two lists of numbers");

@@ -7,7 +7,7 @@ use crate::numbers::Numbers;
 /// Every chart of the family with its name.
 pub fn charts() -> Vec<(&'static str, Figure)> {
     let mut numbers = Numbers::new(3);
-    let names = ["angry", "calm", "happy", "sad"];
+    let moods = ["angry", "calm", "happy", "sad"];
     let (mut y_true, mut scores) = (Vec::new(), Vec::new());
     for sample in 0..800 {
         let class = [0, 1, 1, 2, 2, 2, 3, 1][sample % 8];
@@ -25,8 +25,8 @@ pub fn charts() -> Vec<(&'static str, Figure)> {
     }
     let best =
         |row: &Vec<f64>| (0..4).fold(0, |best, at| if row[at] > row[best] { at } else { best });
-    let predicted: Vec<&str> = scores.iter().map(|row| names[best(row)]).collect();
-    let named: Vec<&str> = y_true.iter().map(|class| names[*class]).collect();
+    let predicted: Vec<&str> = scores.iter().map(|row| moods[best(row)]).collect();
+    let named: Vec<&str> = y_true.iter().map(|class| moods[*class]).collect();
 
     let (is_fraud, fraud): (Vec<bool>, Vec<f64>) = (0..1500)
         .map(|sample| {
@@ -56,7 +56,7 @@ pub fn charts() -> Vec<(&'static str, Figure)> {
         ),
         (
             "roc_multiclass",
-            charts::roc_multiclass(&names, &y_true, &scores),
+            charts::roc_multiclass(&moods, &y_true, &scores),
         ),
         (
             "precision_recall",
@@ -64,7 +64,7 @@ pub fn charts() -> Vec<(&'static str, Figure)> {
         ),
         (
             "precision_recall_multiclass",
-            charts::precision_recall_multiclass(&names, &y_true, &scores),
+            charts::precision_recall_multiclass(&moods, &y_true, &scores),
         ),
         ("calibration", charts::calibration(&is_fraud, &fraud)),
         (

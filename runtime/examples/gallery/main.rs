@@ -7,6 +7,7 @@ mod numbers;
 mod regression;
 mod training;
 
+use std::fmt::Write;
 use std::process::ExitCode;
 
 use base64::Engine;
@@ -57,7 +58,7 @@ img { width: 560px; border: 1px solid #ddd }
 fn page() -> Result<String, Error> {
     let mut page = HEAD.to_owned();
     for (heading, charts) in FAMILIES {
-        page += &format!("<h2>{heading}</h2>\n");
+        let _ = writeln!(page, "<h2>{heading}</h2>");
         let themes = Theme::ALL.map(|theme| (theme, charts()));
         let names: Vec<&str> = themes[0].1.iter().map(|(name, _)| *name).collect();
         let mut drawn = themes.map(|(theme, charts)| (theme, charts.into_iter()));
@@ -67,9 +68,10 @@ fn page() -> Result<String, Error> {
                     continue;
                 };
                 let png = figure.theme(*theme).to_png(1.0)?;
-                page += &format!(
+                let _ = writeln!(
+                    page,
                     "<figure><figcaption>charts::{name} · Theme::{theme:?}</figcaption>\
-                     <img alt=\"{name}\" src=\"data:image/png;base64,{}\"></figure>\n",
+                     <img alt=\"{name}\" src=\"data:image/png;base64,{}\"></figure>",
                     STANDARD.encode(png)
                 );
             }

@@ -164,7 +164,7 @@ fn what_cannot_be_drawn_is_told() {
             "`bins` is 18446744073709551615",
         ),
         (
-            pair_grid(&names(9), &vec![[1.0, 2.0]; 9]),
+            pair_grid(&names(9), &[[1.0, 2.0]; 9]),
             "`columns` has 9; a grid of pairs shows 2 to 8",
         ),
         (

@@ -58,12 +58,11 @@ fn note(info: &PanicHookInfo<'_>) {
     let place = info
         .location()
         .map(|at| format!("{}:{}", at.file(), at.line()));
-    let journaled = PLACE.with_borrow_mut(|slot| match slot {
-        Some(caught) => {
+    let journaled = PLACE.with_borrow_mut(|slot| {
+        if let Some(caught) = slot {
             caught.place.clone_from(&place);
             caught.journaled
-        }
-        None => {
+        } else {
             LAST.set(Some(describe(place.as_deref(), info.payload())));
             true
         }

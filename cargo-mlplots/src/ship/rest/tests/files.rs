@@ -75,7 +75,7 @@ fn paths_that_lead_elsewhere_are_refused() {
             "a directory of its own machine",
         ),
         ("file:///srv/mlruns", "a directory of its own machine"),
-        ("s3://bucket/1/r", "does not write to `s3:`"),
+        ("gs://bucket/1/r", "does not write to `gs:`"),
         ("mlflow-artifacts://5000/1", "cannot be read"),
     ] {
         let error = store.artifacts(uri).err().expect(uri);

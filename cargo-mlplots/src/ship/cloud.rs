@@ -1,0 +1,190 @@
+//! Artifacts in an object store, written by ourselves: a server that does not serve artifacts
+//! leaves that to its clients.
+
+mod reason;
+mod s3;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mlplots::record::check_artifact_path;
+use object_store::path::Path as Key;
+use object_store::{
+    Attribute, Attributes, ClientOptions, ObjectStore, PutMultipartOptions, PutOptions,
+    RetryConfig, WriteMultipart,
+};
+use tokio::runtime::{Builder, Runtime};
+
+use super::store::{ArtifactStore, StoreError};
+use crate::settings::Environment;
+
+/// A file up to this size, in bytes, goes in one request; a longer one in parts of this size, so
+/// that no more of it is in memory.
+const PART: u64 = 8 * 1024 * 1024;
+/// S3 takes no more parts of one file.
+const MOST_PARTS: u64 = 10_000;
+/// Parts of one file that are under way at a time.
+const PARALLEL: usize = 2;
+/// How long a request with one part may take.
+const TIMEOUT: Duration = Duration::from_mins(3);
+/// Who does not take a connection in this time is not there.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// One artifact root in a bucket.
+pub(crate) struct CloudStore {
+    bucket: Arc<dyn ObjectStore>,
+    /// The artifact URI, and the part of it below the bucket.
+    uri: String,
+    root: String,
+    teller: reason::Teller,
+    runtime: Runtime,
+}
+
+impl CloudStore {
+    /// A root such as `s3://bucket/1/RUN/artifacts`; nothing is sent yet.
+    pub(crate) fn open(uri: &str) -> Result<Self, StoreError> {
+        Self::open_in(
+            uri,
+            &Environment::process(),
+            std::env::home_dir().as_deref(),
+        )
+    }
+
+    fn open_in(uri: &str, env: &Environment<'_>, home: Option<&Path>) -> Result<Self, StoreError> {
+        let uri = uri.trim_end_matches('/');
+        let (_, place) = uri.split_once("://").unwrap_or_default();
+        let (name, root) = place.split_once('/').unwrap_or((place, ""));
+        if name.is_empty() {
+            return Err(StoreError::refused(format!(
+                "the artifact URI `{uri}` names no bucket"
+            )));
+        }
+        let (bucket, teller) = s3::bucket(name, env, home)?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::retry(format!("cannot begin an upload: {error}")))?;
+        Ok(Self {
+            bucket,
+            uri: uri.to_owned(),
+            root: root.to_owned(),
+            teller,
+            runtime,
+        })
+    }
+
+    async fn upload(
+        &self,
+        key: &Key,
+        attributes: Attributes,
+        source: &Path,
+    ) -> Result<(), Failure> {
+        let mut file = File::open(source)?;
+        let bytes = file.metadata()?.len();
+        if bytes <= PART {
+            let mut content = Vec::with_capacity(bytes as usize);
+            file.read_to_end(&mut content)?;
+            let options = PutOptions {
+                attributes,
+                ..PutOptions::default()
+            };
+            self.bucket.put_opts(key, content.into(), options).await?;
+            return Ok(());
+        }
+        let options = PutMultipartOptions {
+            attributes,
+            ..PutMultipartOptions::default()
+        };
+        let upload = self.bucket.put_multipart_opts(key, options).await?;
+        let part = PART.max(bytes.div_ceil(MOST_PARTS));
+        let mut parts = WriteMultipart::new_with_chunk_size(upload, part as usize);
+        match feed(&mut parts, file).await {
+            Ok(()) => {
+                parts.finish().await?;
+                Ok(())
+            }
+            Err(failure) => {
+                // Parts that stay behind are the store's to clear away; why they do is what counts.
+                let _ = parts.abort().await;
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl ArtifactStore for CloudStore {
+    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
+        check_artifact_path(path).map_err(StoreError::refused)?;
+        let place = format!("{}/{path}", self.uri);
+        let key = Key::parse(format!("{}/{path}", self.root)).map_err(|_| {
+            StoreError::refused(format!("`{place}` is not a name for a file there"))
+        })?;
+        let content_type = mime_guess::from_path(path).first_or_octet_stream();
+        let attributes = Attributes::from_iter([(
+            Attribute::ContentType,
+            content_type.essence_str().to_owned(),
+        )]);
+        self.runtime
+            .block_on(self.upload(&key, attributes, source))
+            .map_err(|failure| match failure {
+                Failure::Unreadable(error) => {
+                    StoreError::refused(format!("cannot read {}: {error}", source.display()))
+                }
+                Failure::Store(error) => self.teller.tell(&place, &error),
+            })
+    }
+}
+
+/// Hands over a file bit by bit, as fast as its parts arrive.
+async fn feed(parts: &mut WriteMultipart, mut file: File) -> Result<(), Failure> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => {
+                parts.wait_for_capacity(PARALLEL).await?;
+                parts.write(&buffer[..read]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Why a file did not arrive.
+enum Failure {
+    Unreadable(io::Error),
+    Store(object_store::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<object_store::Error> for Failure {
+    fn from(error: object_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn client() -> ClientOptions {
+    ClientOptions::new()
+        .with_timeout(TIMEOUT)
+        .with_connect_timeout(CONNECT)
+}
+
+/// A part is tried again a few times; after that the delivery waits longer, and tries all again.
+fn retries() -> RetryConfig {
+    RetryConfig {
+        max_retries: 3,
+        retry_timeout: TIMEOUT,
+        ..RetryConfig::default()
+    }
+}

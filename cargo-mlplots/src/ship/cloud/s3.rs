@@ -1,0 +1,179 @@
+//! A bucket of Amazon S3, or of a server that speaks as it does, with the variables and files that
+//! Python's client reads.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Setting};
+use object_store::{Certificate, ObjectStore};
+use reqwest::Url;
+
+use super::reason::Teller;
+use super::{client, retries};
+use crate::settings::{AwsProfile, Environment};
+use crate::ship::store::StoreError;
+
+/// What to do without credentials.
+pub(super) const NO_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or name a profile of \
+     ~/.aws/credentials by AWS_PROFILE";
+
+/// Variables by which the SDKs find credentials, a region and an endpoint.
+const VARIABLES: [(&str, Setting); 13] = [
+    ("AWS_DEFAULT_REGION", Setting::DefaultRegion),
+    ("AWS_REGION", Setting::Region),
+    ("AWS_ENDPOINT_URL", Setting::Endpoint),
+    ("AWS_ENDPOINT_URL_S3", Setting::S3Endpoint),
+    ("MLFLOW_S3_ENDPOINT_URL", Setting::S3Endpoint),
+    ("AWS_ENDPOINT_URL_STS", Setting::StsEndpoint),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", Setting::WebIdentityTokenFile),
+    ("AWS_ROLE_ARN", Setting::RoleArn),
+    ("AWS_ROLE_SESSION_NAME", Setting::RoleSessionName),
+    (
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        Setting::ContainerCredentialsRelativeUri,
+    ),
+    (
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        Setting::ContainerCredentialsFullUri,
+    ),
+    (
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        Setting::ContainerAuthorizationTokenFile,
+    ),
+    (
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        Setting::MetadataEndpoint,
+    ),
+];
+
+pub(super) fn bucket(
+    name: &str,
+    env: &Environment<'_>,
+    home: Option<&Path>,
+) -> Result<(Arc<dyn ObjectStore>, Teller), StoreError> {
+    let profile = AwsProfile::find(env, home)?;
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(name)
+        .with_retry(retries());
+    if let Some(region) = profile.region {
+        builder = builder.with_region(region);
+    }
+    if let Some(endpoint) = profile.endpoint {
+        builder = builder.with_endpoint(endpoint);
+    }
+    for (variable, setting) in VARIABLES {
+        if let Some(value) = env.text(variable) {
+            builder = builder.with_config(setting, value);
+        }
+    }
+    let key = env.text("AWS_ACCESS_KEY_ID");
+    let secret = env.text("AWS_SECRET_ACCESS_KEY");
+    let by_role = [
+        Setting::WebIdentityTokenFile,
+        Setting::ContainerCredentialsRelativeUri,
+        Setting::ContainerCredentialsFullUri,
+    ];
+    let mut by_machine = false;
+    match (key, secret, profile.keys) {
+        (Some(key), Some(secret), _) => {
+            builder = builder
+                .with_access_key_id(key)
+                .with_secret_access_key(secret);
+            if let Some(token) = env.text("AWS_SESSION_TOKEN") {
+                builder = builder.with_token(token);
+            }
+        }
+        (Some(_), None, _) | (None, Some(_), _) => {
+            return Err(StoreError::refused(
+                "of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set",
+            )
+            .help("set both, or neither"));
+        }
+        (None, None, _)
+            if by_role
+                .iter()
+                .any(|by| builder.get_config_value(by).is_some()) => {}
+        (None, None, Some((key, secret, token))) => {
+            builder = builder
+                .with_access_key_id(key)
+                .with_secret_access_key(secret.reveal());
+            if let Some(token) = token {
+                builder = builder.with_token(token.reveal());
+            }
+        }
+        (None, None, None) if env.flag("AWS_EC2_METADATA_DISABLED", false)? => {
+            return Err(no_credentials(name));
+        }
+        // A machine of Amazon's has some for its programs.
+        (None, None, None) => by_machine = true,
+    }
+    let endpoint = [Setting::S3Endpoint, Setting::Endpoint]
+        .iter()
+        .find_map(|by| builder.get_config_value(by));
+    let mut options = client()
+        .with_allow_invalid_certificates(env.flag("MLFLOW_S3_IGNORE_TLS", false)?)
+        .with_allow_http(
+            endpoint
+                .as_deref()
+                .is_some_and(|url| url.starts_with("http:")),
+        );
+    if let Some(path) = env.path("AWS_CA_BUNDLE") {
+        for certificate in authorities(&path)? {
+            options = options.with_root_certificate(certificate);
+        }
+    }
+    let host = match &endpoint {
+        None => "Amazon S3".to_owned(),
+        Some(endpoint) => host(endpoint).ok_or_else(|| {
+            StoreError::refused("the address of the S3 server is not a usable http address")
+                .help("MLFLOW_S3_ENDPOINT_URL looks like `http://localhost:9000`")
+        })?,
+    };
+    let bucket = builder.with_client_options(options).build().map_err(|_| {
+        StoreError::refused(format!(
+            "the settings for the bucket `{name}` cannot be used"
+        ))
+        .help("check the variables that begin with AWS_")
+    })?;
+    let teller = Teller {
+        bucket: name.to_owned(),
+        host,
+        by_machine,
+    };
+    Ok((Arc::new(bucket), teller))
+}
+
+pub(super) fn no_credentials(bucket: &str) -> StoreError {
+    StoreError::refused(format!(
+        "the server leaves the artifacts to its clients, in the bucket `{bucket}`, and there are no AWS credentials here"
+    ))
+    .help(NO_CREDENTIALS)
+}
+
+/// Host and port: a person knows the server by them, and they are no secret.
+fn host(endpoint: &str) -> Option<String> {
+    let url = Url::parse(endpoint).ok()?;
+    let host = url
+        .host_str()
+        .filter(|_| matches!(url.scheme(), "http" | "https"))?;
+    Some(
+        url.port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+    )
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate>, StoreError> {
+    let bad = |why: &dyn std::fmt::Display| {
+        StoreError::refused(format!(
+            "AWS_CA_BUNDLE: {} cannot be used: {why}",
+            path.display()
+        ))
+        .help("see that the variable names the right file")
+    };
+    let pem = std::fs::read(path).map_err(|error| bad(&error))?;
+    let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+    if found.is_empty() {
+        return Err(bad(&"it holds no certificate in PEM"));
+    }
+    Ok(found)
+}

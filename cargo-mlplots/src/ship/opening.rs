@@ -1,0 +1,130 @@
+//! How a delivery begins: which run the journal is, and where that is in the store.
+
+use std::time::Duration;
+
+use mlplots::journal::{Entry, Reader};
+use mlplots::record::{FORMAT, Open, Record, Tag};
+
+use super::store::{Experiment, ExperimentChoice, NewRun, StoreError, StoredRun};
+use super::{Delivery, Halt};
+
+impl Delivery {
+    /// Waits for the journal's first record. None: the program ended without a run.
+    pub(super) fn opening(&self) -> Result<Option<Box<Open>>, Halt> {
+        loop {
+            let ended = self.flow.ended();
+            if let Ok(mut reader) = Reader::open(&self.dir.journal(), 0) {
+                match reader.next_entry().map_err(|why| self.unreadable(&why))? {
+                    Some(Entry::Record(Record::Open(open))) => {
+                        return self.known(&open).map(|()| Some(open));
+                    }
+                    None => {}
+                    Some(entry) => return Err(self.nameless(&entry)),
+                }
+            }
+            if ended {
+                return Ok(None);
+            }
+            self.flow.rest(Duration::from_millis(20));
+        }
+    }
+
+    /// A newer program may journal what this one would leave out.
+    fn known(&self, open: &Open) -> Result<(), Halt> {
+        if open.format <= FORMAT {
+            return Ok(());
+        }
+        let refused = StoreError::refused(format!(
+            "the journal `{}` was written by mlplots {} in format {}, and cargo-mlplots {} knows \
+             formats up to {FORMAT}",
+            self.dir.journal().display(),
+            open.mlplots,
+            open.format,
+            env!("CARGO_PKG_VERSION"),
+        ));
+        let newer = "`cargo install cargo-mlplots` gets a newer one";
+        Err(Halt::Refused(refused.help(newer)))
+    }
+
+    fn nameless(&self, first: &Entry) -> Halt {
+        let why = match first {
+            Entry::Damaged { why, .. } => format!(": in its first record, {why}"),
+            Entry::Record(_) => String::new(),
+        };
+        Halt::Refused(StoreError::refused(format!(
+            "the journal `{}` does not say which run it is{why}",
+            self.dir.journal().display()
+        )))
+    }
+
+    /// Finds the run of an earlier delivery, or makes it.
+    pub(super) fn run(&self, open: &Open) -> Result<StoredRun, Halt> {
+        if let Some(run) = self.cursor().run.clone() {
+            return Ok(run);
+        }
+        let experiment = self.attempt(|| self.experiment(open))?;
+        let uuid = Tag {
+            key: "mlplots.run_uuid".to_owned(),
+            value: open.run_uuid.clone(),
+        };
+        let mut tags = self.settings.run_context.clone();
+        tags.push(uuid);
+        let resume = self.cursor().resume.clone();
+        let asked = self.cursor().asked;
+        if asked {
+            self.wait_for_run(&experiment, open)?;
+        }
+        let run = self.attempt(|| {
+            if let Some(id) = &resume {
+                return self.store.run(id);
+            }
+            if let Some(run) = self.store.find_run(&experiment.id, &open.run_uuid)? {
+                return Ok(run);
+            }
+            self.asking()?;
+            self.store.create_run(&NewRun {
+                experiment_id: &experiment.id,
+                name: open.run_name.as_deref(),
+                user: &open.user,
+                start_time: open.start_time,
+                tags: &tags,
+            })
+        })?;
+        self.advance(|cursor| {
+            cursor.run = Some(run.clone());
+            cursor.experiment = Some(experiment.name);
+        })?;
+        Ok(run)
+    }
+
+    /// Notes that a run is asked for now.
+    fn asking(&self) -> Result<(), StoreError> {
+        let mut cursor = self.cursor();
+        cursor.asked = true;
+        cursor.save(&self.dir)
+    }
+
+    /// A supervisor that was killed may have asked for the run, and the server may be at it still:
+    /// asked again too soon, it would make a second one.
+    fn wait_for_run(&self, experiment: &Experiment, open: &Open) -> Result<(), Halt> {
+        const LOOKS: u32 = 10;
+        for _ in 0..LOOKS {
+            let found = self.attempt(|| self.store.find_run(&experiment.id, &open.run_uuid))?;
+            if found.is_some() || !self.flow.pause(Duration::from_millis(300)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the run names; else what the environment names; else MLflow's own default.
+    fn experiment(&self, open: &Open) -> Result<Experiment, StoreError> {
+        if let Some(name) = &open.experiment {
+            return self.store.experiment(&ExperimentChoice::Name(name.clone()));
+        }
+        match self.settings.experiment(&*self.store)? {
+            Some(experiment) => Ok(experiment),
+            None => self.store.experiment(&ExperimentChoice::Id("0".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+"""A training with MLflow's own client, with an ending that the arguments choose.
+
+Arguments: tracking URI, run name, ending, number of metric points, file that says that all are logged.
+"""
+
+import faulthandler
+import os
+import sys
+import time
+
+import mlflow
+
+uri, name, ending, points, ready = sys.argv[1:]
+mlflow.set_tracking_uri(uri)
+mlflow.set_experiment("Python")
+
+with mlflow.start_run(run_name=name):
+    for step in range(int(points)):
+        mlflow.log_metric("loss", 1 / (step + 1), step=step)
+    if ending in ("error", "panic"):
+        raise RuntimeError("the training is bad")
+    if ending == "exit":
+        sys.exit(0)
+    if ending == "exit1":
+        sys.exit(1)
+    if ending == "abort":
+        os.abort()
+    if ending == "overflow":
+        # Deep recursion is an exception in Python; this overflows the stack for real.
+        faulthandler._stack_overflow()
+    if ending == "memory":
+        pieces = [b"1" * (16 << 20) for _ in range(128)]
+    if ending == "orphan":
+        if os.fork() == 0:
+            os.execvp("sleep", ["sleep", "60"])
+        sys.exit(1)
+    if ending != "ok":
+        open(ready, "w").close()
+        while True:
+            time.sleep(1)

@@ -1,0 +1,96 @@
+//! One training that dies, or not; and the last words of `cargo mlplots sync`.
+
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Scene;
+use crate::child;
+
+/// Who is hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Victim {
+    Trainer,
+    Supervisor,
+    Both,
+    Sync,
+}
+
+/// Runs a training, kills somebody, and waits until all of it is dead.
+pub(super) fn one_training(scene: &Scene) {
+    let (number, mut rng) = scene.next_training();
+    let name = format!("{number}");
+    let side = scene.project.path().join("acknowledged").join(&name);
+    let mut supervisor = scene
+        .project
+        .command(&["exec", "--run-name", &name, "--tracking-uri", &scene.url])
+        .args(["--flush-timeout", "10", "-P"])
+        .arg(format!("steps={}", rng.u32(200..1500)))
+        .arg("-P")
+        .arg(format!("side={}", side.display()))
+        .arg("--")
+        .arg(scene.project.program())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("cargo-mlplots starts");
+    let group = format!("-{}", supervisor.id());
+    std::thread::sleep(Duration::from_millis(rng.u64(10..2200)));
+    let victim = rng.choice([Victim::Trainer, Victim::Supervisor, Victim::Both]);
+    if supervisor.try_wait().is_ok_and(|ended| ended.is_none()) {
+        match victim.expect("there are three") {
+            Victim::Trainer => {
+                let trainer = child(supervisor.id(), scene.project.name());
+                if trainer.is_some_and(|pid| send("-KILL", &pid.to_string())) {
+                    scene.killed(Victim::Trainer);
+                }
+                supervisor.wait().expect("it ends");
+            }
+            Victim::Both => {
+                send("-KILL", &group);
+                count_dead(scene, &mut supervisor, Victim::Both);
+            }
+            victim => {
+                supervisor.kill().expect("it can be killed");
+                count_dead(scene, &mut supervisor, victim);
+            }
+        }
+    }
+    supervisor.wait().expect("it ends");
+    // A training whose supervisor is dead goes on to its end.
+    while send("-0", &group) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Counts a kill that did hit: the process may have ended just before.
+pub(super) fn count_dead(scene: &Scene, process: &mut Child, victim: Victim) {
+    if process.wait().expect("it ends").signal() == Some(9) {
+        scene.killed(victim);
+    }
+}
+
+/// Ships until there is nothing left to ship.
+pub(super) fn finished_syncing(scene: &Scene) {
+    let since = Instant::now();
+    loop {
+        let finished = scene.project.mlplots(&["sync"]);
+        if finished.code == 0 && finished.stderr.contains("MLflow has every run") {
+            return;
+        }
+        assert!(
+            since.elapsed() < Duration::from_mins(10),
+            "not everything is shipped:\n{}",
+            finished.text()
+        );
+    }
+}
+
+fn send(signal: &str, target: &str) -> bool {
+    let sent = Command::new("kill")
+        .args([signal, "--", target])
+        .stderr(Stdio::null())
+        .status();
+    sent.is_ok_and(|status| status.success())
+}

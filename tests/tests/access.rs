@@ -1,0 +1,195 @@
+//! Servers that let in only some: passwords, tokens, certificates; and that none of them is seen.
+
+use std::path::Path;
+
+use mlplots_tests::{Finished, MlflowServer, Project, TlsProxy, python, read, sample};
+
+const ADMIN: &str = "admins-own-password";
+const READER: &str = "readers-own-password";
+const TOKEN: &str = "a-token-that-nobody-sees";
+
+fn mlplots(
+    project: &Project,
+    arguments: &[&str],
+    uri: &str,
+    variables: &[(&str, &str)],
+) -> Finished {
+    let mut command = project.command(arguments);
+    command
+        .args(["--tracking-uri", uri, "--flush-timeout", "60"])
+        .envs(variables.iter().copied());
+    command.output().expect("cargo-mlplots starts").into()
+}
+
+/// None of the secrets is in a text or in a file of the folder, journals and all.
+fn unseen(text: &str, folder: &Path) {
+    let secrets = [ADMIN, READER, TOKEN, "wrong-password"];
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret} is seen: {text}");
+    }
+    for entry in std::fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            unseen("", &path);
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("a file");
+        for secret in secrets {
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} is in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn users_and_what_they_may() {
+    let server = MlflowServer::start_with(
+        &["--workers", "1", "--app-name", "basic-auth"],
+        &[
+            ("MLFLOW_FLASK_SERVER_SECRET_KEY", "a-key-of-the-server"),
+            ("MLFLOW_AUTH_ADMIN_PASSWORD", ADMIN),
+        ],
+    );
+    let user = |name| ("MLFLOW_TRACKING_USERNAME", name);
+    let password = |text| ("MLFLOW_TRACKING_PASSWORD", text);
+    let admin = [user("admin"), password(ADMIN)];
+    let project = sample("access-users");
+
+    // The admin's name and password stand in the address.
+    let address = server.url.replace("//", &format!("//admin:{ADMIN}@"));
+    let finished = mlplots(&project, &["run"], &address, &[]);
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    unseen(&finished.text(), project.path());
+
+    python(
+        "import os, sys\n\
+         from mlflow.server import get_app_client\n\
+         os.environ.update(MLFLOW_TRACKING_USERNAME='admin', MLFLOW_TRACKING_PASSWORD=sys.argv[2])\n\
+         get_app_client('basic-auth', sys.argv[1]).create_user('reader', sys.argv[3])",
+        &[&server.url, ADMIN, READER],
+    );
+    let refused = |arguments: &[&str], variables: &[(&str, &str)], words: &str, help: &str| {
+        let finished = mlplots(&project, arguments, &server.url, variables);
+        let text = finished.text();
+        assert_eq!(finished.code, 4, "{text}");
+        assert!(text.contains(words) && text.contains(help), "{text}");
+        unseen(&text, project.path());
+    };
+    refused(
+        &["run"],
+        &[user("reader"), password(READER)],
+        "403 Forbidden: Permission denied",
+        "help: ask the server's administrator for the right to write there",
+    );
+    refused(
+        &["sync"],
+        &[user("admin"), password("wrong-password")],
+        "401 Unauthorized",
+        "help: the server does not accept these credentials",
+    );
+    refused(
+        &["sync"],
+        &[],
+        "401 Unauthorized",
+        "help: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+    );
+    let synced = mlplots(&project, &["sync"], &server.url, &admin);
+    assert_eq!(synced.code, 0, "{}", synced.text());
+
+    // Each call costs this server a second of hashing: two of them say enough.
+    let runs = python(
+        "import json, os, sys\n\
+         from mlflow import MlflowClient\n\
+         os.environ.update(MLFLOW_TRACKING_USERNAME='admin', MLFLOW_TRACKING_PASSWORD=sys.argv[2])\n\
+         client = MlflowClient(sys.argv[1])\n\
+         runs = client.search_runs(['1'])\n\
+         print([run.info.status for run in runs])\n\
+         print([file.path for file in client.list_artifacts(runs[0].info.run_id)])\n\
+         print(json.dumps([run.to_dictionary() for run in runs]))",
+        &[&server.url, ADMIN],
+    );
+    let mut lines = runs.lines();
+    assert_eq!(lines.next(), Some("['FINISHED', 'FINISHED']"));
+    let files = "['curve.png', 'curve.svg', 'data', 'mlplots', 'notes']";
+    assert_eq!(lines.next(), Some(files));
+    unseen(&runs, project.path());
+    unseen(&server.log(), project.path());
+}
+
+#[test]
+fn a_private_authority_a_client_certificate_a_token_and_a_prefix() {
+    let server = MlflowServer::start(&["--workers", "1", "--static-prefix", "/ml"]);
+    let proxy = TlsProxy::start(&server, TOKEN);
+    let (authority, client) = (proxy.authority(), proxy.client());
+    let text = |path: &Path| path.to_str().expect("a path in UTF-8").to_owned();
+    let (authority, client) = (text(&authority), text(&client));
+    let authority = ("MLFLOW_TRACKING_SERVER_CERT_PATH", &*authority);
+    let client = ("MLFLOW_TRACKING_CLIENT_CERT_PATH", &*client);
+    let token = ("MLFLOW_TRACKING_TOKEN", TOKEN);
+    let project = sample("access-tls");
+
+    let left = |arguments: &[&str], uri: &str, variables: &[(&str, &str)], words: &[&str]| {
+        let arguments = [arguments, &["--flush-timeout", "2"]].concat();
+        let mut command = project.command(&arguments);
+        command
+            .args(["--tracking-uri", uri])
+            .envs(variables.iter().copied());
+        let finished: Finished = command.output().expect("cargo-mlplots starts").into();
+        let text = finished.text();
+        assert_eq!(finished.code, 4, "{text}");
+        for words in words {
+            assert!(text.contains(words), "{text}");
+        }
+        unseen(&text, project.path());
+    };
+    left(
+        &["run"],
+        &proxy.url,
+        &[client, token],
+        &[
+            "the connection is not secure",
+            "MLFLOW_TRACKING_SERVER_CERT_PATH names",
+        ],
+    );
+    left(
+        &["sync"],
+        &proxy.url,
+        &[authority, token],
+        &["MLFLOW_TRACKING_CLIENT_CERT_PATH names"],
+    );
+    left(
+        &["sync"],
+        &proxy.url,
+        &[authority, client],
+        &["401 Unauthorized", "MLFLOW_TRACKING_TOKEN"],
+    );
+    left(
+        &["sync"],
+        proxy.url.trim_end_matches("/ml"),
+        &[authority, client, token],
+        &[
+            "404 Not Found",
+            "its path prefix belongs to the tracking URI",
+        ],
+    );
+    let synced = mlplots(&project, &["sync"], &proxy.url, &[authority, client, token]);
+    assert_eq!(synced.code, 0, "{}", synced.text());
+    let run = mlplots(&project, &["run"], &proxy.url, &[authority, client, token]);
+    assert_eq!(run.code, 0, "{}", run.text());
+    // The address of the run's page keeps the prefix.
+    assert!(
+        run.stderr
+            .contains(&format!("{}/#/experiments/", proxy.url)),
+        "{}",
+        run.text()
+    );
+    unseen(&run.text(), project.path());
+    let runs = read(&server.url);
+    assert_eq!(runs.len(), 2);
+    for run in &runs {
+        assert_eq!((run.status(), run.artifacts().len()), ("FINISHED", 5));
+        unseen(&run.0.to_string(), project.path());
+    }
+}

@@ -1,0 +1,196 @@
+//! One journal, one writer, one supervisor; and journals that another version or clock has written.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mlplots_tests::{Finished, Hanging, Project, Read, built, gone, read, scrubbed, signal};
+use serde_json::{Value, json};
+
+const PROGRAM: &str = "journals";
+/// Nobody listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
+const UUID: &str = "01980000000070008000000000000000";
+
+fn stored(folder: &Project) -> Vec<Read> {
+    let database = folder.path().join("mlflow.db");
+    if !database.exists() {
+        return Vec::new();
+    }
+    read(&format!("sqlite:///{}", database.display()))
+}
+
+/// The folder of the only run.
+fn run_dir(folder: &Project) -> PathBuf {
+    let runs = folder.path().join(".mlplots").join("runs");
+    let mut entries = fs::read_dir(runs).expect("the runs");
+    entries.next().expect("a run").expect("a run").path()
+}
+
+/// The records of a journal, without the room behind them.
+fn records(journal: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(journal).expect("the journal");
+    let end = bytes.iter().rposition(|&byte| byte != 0);
+    bytes.truncate(end.map_or(0, |last| last + 1));
+    bytes
+}
+
+/// The journal of a run that nobody watches, as a program leaves it that was killed.
+fn left(folder: &Project, records: &[Value]) -> PathBuf {
+    let dir = folder.path().join(".mlplots").join("runs").join(UUID);
+    fs::create_dir_all(dir.join("artifacts")).expect("the run's folder");
+    let mut lines = String::new();
+    for record in records {
+        let json = record.to_string();
+        let _ = writeln!(lines, "{:08x} {json}", crc32fast::hash(json.as_bytes()));
+    }
+    fs::write(dir.join("journal"), lines).expect("the journal");
+    dir
+}
+
+fn open(format: u32, start_time: i64) -> Value {
+    json!({ "open": {
+        "format": format, "run_uuid": UUID, "mlplots": "9.9.9", "experiment": "Journals",
+        "run_name": "by hand", "train": null, "pid": 1, "start_time": start_time, "user": "ada",
+        "program": "train", "figures": [],
+    } })
+}
+
+fn point(step: i64, timestamp: i64) -> Value {
+    json!({ "metrics": [{ "key": "loss", "value": 0.5, "timestamp": timestamp, "step": step }] })
+}
+
+#[test]
+fn a_second_writer_or_supervisor_of_a_living_run_is_refused() {
+    let folder = Project::new(PROGRAM);
+    let training = Hanging::start(&folder, built(PROGRAM), &[], "");
+    let dir = run_dir(&folder);
+    let journal = dir.join("journal");
+    signal("-KILL", training.supervisor());
+    gone(training.supervisor());
+    let (before, cursor) = (records(&journal), fs::read(dir.join("cursor.json")).ok());
+
+    let mut second = Command::new(built(PROGRAM));
+    scrubbed(&mut second);
+    let request = json!({ "mode": "run", "run_dir": dir });
+    second.env("MLPLOTS_REQUEST", request.to_string());
+    let second: Finished = second.output().expect("it starts").into();
+    assert_ne!(second.code, 0, "{}", second.text());
+    let words = "is another run's: a journal has one writer";
+    assert!(second.stderr.contains(words), "{}", second.text());
+
+    let uuid = dir.file_name().unwrap_or_default().to_string_lossy();
+    for (arguments, code) in [(vec!["sync"], 0), (vec!["sync", &*uuid], 4)] {
+        let sync = folder.mlplots(&arguments);
+        assert_eq!(sync.code, code, "{}", sync.text());
+        let words = format!("{uuid}: it is still running");
+        assert!(sync.stderr.contains(&words), "{}", sync.text());
+        assert!(!sync.stderr.contains("every run"), "{}", sync.text());
+    }
+    assert!(records(&journal) == before, "the journal is untouched");
+    assert!(fs::read(dir.join("cursor.json")).ok() == cursor);
+    assert!(!dir.join("outcome.json").exists());
+
+    signal("-KILL", training.program);
+    gone(training.program);
+    assert_eq!(folder.mlplots(&["sync"]).code, 0);
+    let runs = stored(&folder);
+    assert_eq!((runs.len(), runs[0].status()), (1, "FAILED"));
+    assert_eq!(runs[0].steps("loss"), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn a_run_that_its_supervisor_still_ships_is_left_to_it() {
+    let folder = Project::new(PROGRAM);
+    let mut supervisor = folder
+        .command(&["exec", "--tracking-uri", NOBODY, "--flush-timeout", "100"])
+        .arg("--")
+        .arg(built(PROGRAM))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let since = Instant::now();
+    while !folder.path().join(".mlplots").exists()
+        || !run_dir(&folder).join("outcome.json").exists()
+    {
+        assert!(since.elapsed() < Duration::from_mins(1), "it does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
+    let words = "another `cargo mlplots` ships it";
+    assert!(sync.stderr.contains(words), "{}", sync.text());
+    assert!(stored(&folder).is_empty());
+
+    supervisor.kill().expect("it can be killed");
+    supervisor.wait().expect("it ends");
+    let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let runs = stored(&folder);
+    assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
+}
+
+#[test]
+fn a_clock_that_is_set_back_loses_nothing() {
+    let folder = Project::new(PROGRAM);
+    // It began in the year 2100, and each point is a second before the one before.
+    let start = 4_102_444_800_000;
+    let mut records = vec![open(1, start)];
+    records.extend((0..5).map(|step| point(step, start - 1000 * step)));
+    left(&folder, &records);
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let run = stored(&folder).remove(0);
+    assert_eq!(run.status(), "FAILED");
+    // MLflow lists a metric by time.
+    assert_eq!(run.steps("loss"), [4, 3, 2, 1, 0]);
+    assert_eq!(run.0["start_time"], start);
+    assert_eq!(run.0["end_time"], start, "it does not end before it began");
+}
+
+#[test]
+fn a_journal_of_a_newer_format_is_kept_for_a_newer_version() {
+    let folder = Project::new(PROGRAM);
+    let records = [open(2, 1), json!({ "surface": [1, 2] }), point(0, 1)];
+    let dir = left(&folder, &records);
+    for _ in 0..2 {
+        let sync = folder.mlplots(&["sync"]);
+        assert_eq!(sync.code, 4, "{}", sync.text());
+        for words in [
+            "was written by mlplots 9.9.9 in format 2",
+            "help: `cargo install cargo-mlplots` gets a newer one",
+            "nothing is lost",
+        ] {
+            assert!(sync.stderr.contains(words), "{}", sync.text());
+        }
+    }
+    assert!(stored(&folder).is_empty());
+    assert!(dir.join("artifacts").exists());
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_told_and_the_rest_is_shipped() {
+    let folder = Project::new(PROGRAM);
+    let unknown = json!({ "surface": [1, 2] });
+    left(&folder, &[open(1, 1), point(0, 1), unknown, point(1, 2)]);
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let words = "this version of mlplots does not know the record: unknown variant `surface`";
+    assert!(sync.stderr.contains(words), "{}", sync.text());
+    assert_eq!(stored(&folder)[0].steps("loss"), [0, 1]);
+}
+
+#[test]
+fn a_journal_in_which_nothing_stands_is_nothing_to_ship() {
+    let folder = Project::new(PROGRAM);
+    left(&folder, &[]);
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    assert!(
+        sync.stderr.contains("MLflow has every run"),
+        "{}",
+        sync.text()
+    );
+}

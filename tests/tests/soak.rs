@@ -1,0 +1,11 @@
+//! Whoever is killed, and whenever: nothing that was logged is lost or doubled.
+
+use mlplots_tests::soak;
+
+#[test]
+fn twenty_kills_lose_nothing() {
+    let soaked = soak("soak-twenty", 20, 20);
+    println!("{soaked}");
+    assert!(soaked.is_whole(), "{soaked}");
+    assert!(soaked.kills() >= 20 && soaked.acknowledged > 0, "{soaked}");
+}
