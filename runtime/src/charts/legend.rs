@@ -66,7 +66,7 @@ impl Frame<'_> {
 
     fn legend_box(&mut self, (left, top): Point, (right, bottom): Point) {
         let look = &self.sheet.look;
-        let (fill, edge) = (look.panel.alpha(0.88), look.muted);
+        let (fill, edge) = (look.panel.alpha(0.8), look.muted);
         self.sheet.scene.add(Shape::Rect {
             from: (left, top),
             to: (right, bottom),
@@ -109,7 +109,8 @@ impl Frame<'_> {
         }
     }
 
-    /// The place of a box, in a corner or at a side, that covers the least of the data.
+    /// The place of a box that covers the least of the data: in a corner, at a side, or else
+    /// between these.
     fn emptiest(&self, width: f32, height: f32) -> Point {
         let (left, right) = (self.left + INSET, self.right - width - INSET);
         let (top, bottom) = (self.top + INSET, self.bottom - height - INSET);
@@ -125,14 +126,34 @@ impl Frame<'_> {
             (middle, bottom),
         ];
         let drawn = self.drawn();
-        let covered = |&(x, y): &Point| {
-            let (x, y) = (x - 4.0, y - 4.0);
-            let inside = |point: &&Point| {
-                (x..x + width + 8.0).contains(&point.0) && (y..y + height + 8.0).contains(&point.1)
-            };
-            drawn.iter().filter(inside).count()
+        let is_under = |(x, y): Point, point: &Point| {
+            (x - 4.0..x + width + 4.0).contains(&point.0)
+                && (y - 4.0..y + height + 4.0).contains(&point.1)
         };
-        places.into_iter().min_by_key(covered).unwrap_or(places[0])
+        let covered = |place: &Point| drawn.iter().filter(|point| is_under(*place, point)).count();
+        let (best, least) = places
+            .map(|place| (place, covered(&place)))
+            .into_iter()
+            .min_by_key(|(_, covered)| *covered)
+            .unwrap_or((places[0], 0));
+        if least == 0 {
+            return best;
+        }
+        let away = |(x, y): &Point| {
+            let distances = places.map(|(to_x, to_y)| (x - to_x).hypot(y - to_y));
+            distances.into_iter().fold(f32::INFINITY, f32::min)
+        };
+        let mut between = Vec::new();
+        grid(&mut between, (left, top), (right, bottom), 24.0);
+        // Away from where one looks for it only if that shows much more.
+        between
+            .into_iter()
+            .map(|place| (covered(&place), place))
+            .filter(|(count, _)| count * 2 <= least)
+            .min_by(|(one, here), (other, there)| {
+                one.cmp(other).then(away(here).total_cmp(&away(there)))
+            })
+            .map_or(best, |(_, place)| place)
     }
 
     /// Points of what has been drawn in the panel, a few pixels apart.
@@ -144,16 +165,8 @@ impl Frame<'_> {
                 Shape::Discs { centers, .. } => {
                     points.extend(centers.iter().step_by(centers.len() / 5000 + 1));
                 }
-                Shape::Line { points: line, .. } | Shape::Area { points: line, .. } => {
-                    for pair in line.windows(2) {
-                        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
-                        let steps = (dx.hypot(dy) / STEP).min(500.0) as usize;
-                        for step in 0..=steps {
-                            let share = step as f32 / (steps + 1) as f32;
-                            points.push((pair[0].0 + share * dx, pair[0].1 + share * dy));
-                        }
-                    }
-                }
+                Shape::Line { points: line, .. } => along(&mut points, line, STEP),
+                Shape::Area { points: edge, .. } => inside(&mut points, edge, STEP),
                 Shape::Rect { from, to, .. } => grid(&mut points, *from, *to, STEP),
                 Shape::Text(text) => points.push(text.at),
                 Shape::Image {
@@ -176,6 +189,44 @@ impl Frame<'_> {
             }
         }
         points
+    }
+}
+
+/// Points of a line at equal distances, however many points it has itself.
+fn along(points: &mut Vec<Point>, line: &[Point], step: f32) {
+    let mut due = 0.0;
+    for pair in line.windows(2) {
+        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+        let length = dx.hypot(dy);
+        if !length.is_finite() {
+            continue; // A gap.
+        }
+        while due < length {
+            let share = due / length;
+            points.push((pair[0].0 + share * dx, pair[0].1 + share * dy));
+            due += step;
+        }
+        due -= length;
+    }
+}
+
+/// Points of what an edge encloses.
+fn inside(points: &mut Vec<Point>, edge: &[Point], step: f32) {
+    along(points, edge, step);
+    let of = |fold: fn(f32, f32) -> f32, from: f32| edge.iter().map(|at| at.1).fold(from, fold);
+    let (top, bottom) = (of(f32::min, f32::MAX), of(f32::max, f32::MIN));
+    let rows = ((bottom - top) / step).clamp(0.0, 500.0) as usize;
+    for row in 1..=rows {
+        let y = top + step * row as f32;
+        let sides = edge.iter().zip(edge.iter().cycle().skip(1));
+        let mut crossings: Vec<f32> = sides
+            .filter(|(from, to)| (from.1 < y) != (to.1 < y))
+            .map(|(from, to)| from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0))
+            .collect();
+        crossings.sort_by(f32::total_cmp);
+        for pair in crossings.chunks_exact(2) {
+            along(points, &[(pair[0], y), (pair[1], y)], step);
+        }
     }
 }
 
