@@ -49,13 +49,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) build: BuildArgs,
     #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    #[command(flatten)]
-    pub(crate) limit: LimitArgs,
-    #[command(flatten)]
-    pub(crate) shipping: ShippingArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) session: SessionArgs,
     /// Arguments of the program
     #[arg(last = true)]
     pub(crate) arguments: Vec<std::ffi::OsString>,
@@ -67,13 +61,7 @@ pub(crate) struct ExecArgs {
     #[arg(long, value_name = "TRAIN")]
     pub(crate) train: Option<String>,
     #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    #[command(flatten)]
-    pub(crate) limit: LimitArgs,
-    #[command(flatten)]
-    pub(crate) shipping: ShippingArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) session: SessionArgs,
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "PROGRAM", value_hint = ValueHint::CommandWithArguments)]
     pub(crate) program: Vec<std::ffi::OsString>,
@@ -203,14 +191,20 @@ pub(crate) struct TrainingArgs {
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// What the training may take.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Training")]
-pub(crate) struct LimitArgs {
+/// How to train, where the run goes, and what is told of it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SessionArgs {
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
     /// Stop a program that takes longer: with SIGTERM, and 10 s later with SIGKILL; the run is
     /// KILLED
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(help_heading = "Training")]
     pub(crate) timeout: Option<u64>,
+    #[command(flatten)]
+    pub(crate) shipping: ShippingArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Where the run goes.

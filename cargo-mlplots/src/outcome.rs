@@ -1,12 +1,11 @@
 //! The verdict on a run: from how its program ended and what its journal says last.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use mlplots::journal::RunDir;
+use mlplots::journal::{RunDir, private_options};
 use mlplots::record::Status;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +94,10 @@ fn path(dir: &RunDir) -> std::path::PathBuf {
 /// Replaces a small file as a whole: a reader sees the old or the new one, also after a power cut.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("new");
-    let mut file = File::create(&temporary)?;
+    let mut file = private_options()
+        .create(true)
+        .truncate(true)
+        .open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(temporary, path)

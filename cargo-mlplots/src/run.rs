@@ -9,18 +9,15 @@ use crate::settings::Settings;
 pub(crate) fn run(args: RunArgs) -> Result<u8, Failure> {
     let project = Project::find(&args.build)?;
     let program = project.build(&args.build)?;
-    let uri = args.shipping.tracking_uri.as_deref();
+    let uri = args.session.shipping.tracking_uri.as_deref();
     let settings = Settings::resolve(uri, program.tracking_uri.as_deref(), project.root())?;
     Session {
         root: project.root().to_path_buf(),
         program,
         arguments: args.arguments,
         train: args.train,
-        training: args.training,
-        timeout: args.limit.timeout,
         settings,
-        shipping: args.shipping,
-        output: args.output,
+        args: args.session,
     }
     .train()
 }

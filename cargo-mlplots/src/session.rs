@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use mlplots::journal::RunDir;
 use mlplots::record::{Mode, Request};
 
-use crate::cli::{OutputArgs, ProgressMode, ShippingArgs, TrainingArgs};
+use crate::cli::{ProgressMode, SessionArgs, TrainingArgs};
 use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
@@ -29,12 +29,8 @@ pub(crate) struct Session {
     pub(crate) program: Program,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) train: Option<String>,
-    pub(crate) training: TrainingArgs,
-    /// Seconds that the program may take.
-    pub(crate) timeout: Option<u64>,
     pub(crate) settings: Settings,
-    pub(crate) shipping: ShippingArgs,
-    pub(crate) output: OutputArgs,
+    pub(crate) args: SessionArgs,
 }
 
 impl Session {
@@ -69,10 +65,10 @@ impl Session {
         let mut command = self.command(dir)?;
         let shipping = delivery.start();
         let progress = Progress::show(
-            self.output.progress,
-            Arc::new(Watch::new(&delivery, self.output.progress)),
+            self.args.output.progress,
+            Arc::new(Watch::new(&delivery, self.args.output.progress)),
         );
-        let ending = supervise::run(&mut command, &stop, self.timeout);
+        let ending = supervise::run(&mut command, &stop, self.args.timeout);
         drop(progress);
         let ending = ending.map_err(|why| {
             delivery.flow.abandon();
@@ -91,14 +87,14 @@ impl Session {
         let outcome = Outcome::seen(&ending, &ledger);
         ledger.settle();
         outcome.save(dir).map_err(|why| unreadable(dir, &why))?;
-        let patience = Duration::from_secs(self.shipping.flush_timeout);
+        let patience = Duration::from_secs(self.args.shipping.flush_timeout);
         delivery
             .flow
             .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
         let halt = self.flush(&delivery, &stop, shipping);
         let report = Report::new(dir, &delivery, ledger, outcome, halt);
         view::print_tree(&report);
-        if self.output.json {
+        if self.args.output.json {
             view::print_json(&report);
         }
         Ok(report.code())
@@ -113,10 +109,10 @@ impl Session {
     ) -> Option<Halt> {
         let since = Instant::now();
         let times = stop.times();
-        let mut told = self.output.progress == ProgressMode::Off;
+        let mut told = self.args.output.progress == ProgressMode::Off;
         // A call to a server that never answers cannot be broken off; it is left behind instead.
         let mut patience =
-            Duration::from_secs(self.shipping.flush_timeout) + Duration::from_secs(1);
+            Duration::from_secs(self.args.shipping.flush_timeout) + Duration::from_secs(1);
         while !shipping.is_finished() {
             if since.elapsed() > patience {
                 return Some(Halt::GivenUp(delivery.progress.failing()));
@@ -142,7 +138,7 @@ impl Session {
 
     fn command(&self, dir: &RunDir) -> Result<Command, Failure> {
         let run_dir = std::path::absolute(dir.path()).map_err(|why| unreadable(dir, &why))?;
-        let mut request = request(Mode::Run, self.train.as_deref(), &self.training);
+        let mut request = request(Mode::Run, self.train.as_deref(), &self.args.training);
         request.run_dir = Some(run_dir);
         let mut command = command(&self.program, &request)?;
         command.args(&self.arguments);

@@ -18,6 +18,17 @@ impl Hanging {
     /// Starts `cargo mlplots exec OPTIONS -- PROGRAM` in the project's folder. `before` are
     /// commands of the shell that becomes the program, such as `trap '' INT`; mostly none.
     pub fn start(folder: &Project, program: &Path, options: &[&str], before: &str) -> Self {
+        Self::start_with(folder, program, options, before, &[])
+    }
+
+    /// The same with environment variables.
+    pub fn start_with(
+        folder: &Project,
+        program: &Path,
+        options: &[&str],
+        before: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let hanging = folder.path().join("hanging");
         let _ = std::fs::remove_file(&hanging);
         let mut process = folder
@@ -25,6 +36,7 @@ impl Hanging {
             .args(options)
             .args(["--", "sh", "-c", &format!("{before}\nexec \"$0\"")])
             .arg(program)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

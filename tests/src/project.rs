@@ -153,16 +153,35 @@ impl Project {
     pub fn program(&self) -> PathBuf {
         kept("projects").join("debug").join(&self.name)
     }
+
+    /// Its program, built with optimizations.
+    pub fn release(&self) -> PathBuf {
+        let build = self.cargo(&["build", "--quiet", "--release"]);
+        assert_eq!(build.code, 0, "{}", build.text());
+        kept("projects").join("release").join(&self.name)
+    }
 }
 
-/// The `cargo-mlplots` of the checkout, built once.
+/// The `cargo-mlplots` of the checkout, built once: as for development in tests, as people install
+/// it in benches.
 pub fn cargo_mlplots() -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| {
+        // A test beside it, however small, makes cargo take the features with which
+        // `cargo test --workspace` has built everything already.
+        let (selection, folder) = if cfg!(debug_assertions) {
+            (
+                "--workspace --bin cargo-mlplots --test environment",
+                "debug",
+            )
+        } else {
+            ("--package cargo-mlplots --release", "release")
+        };
         let mut build = Command::new(env!("CARGO"));
         scrubbed(&mut build);
         let status = build
-            .args(["build", "--quiet", "--package", "cargo-mlplots"])
+            .args(["build", "--quiet"])
+            .args(selection.split(' '))
             .current_dir(checkout())
             .env("CARGO_TARGET_DIR", target())
             .status();
@@ -170,7 +189,7 @@ pub fn cargo_mlplots() -> Command {
             status.is_ok_and(|status| status.success()),
             "cargo-mlplots does not build"
         );
-        target().join("debug").join("cargo-mlplots")
+        target().join(folder).join("cargo-mlplots")
     });
     let mut command = Command::new(program);
     scrubbed(&mut command);

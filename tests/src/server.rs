@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// A running `mlflow server`, with a SQLite file unless told otherwise; it ends when dropped.
 #[derive(Debug)]
 pub struct MlflowServer {
+    venv: &'static Venv,
     /// `http://127.0.0.1:PORT`, and the path prefix if it has one.
     pub url: String,
     folder: PathBuf,
@@ -39,22 +40,33 @@ impl MlflowServer {
     /// The same with environment variables.
     pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let temporary = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self::new(temporary.path(), arguments, variables);
+        let mut server = Self::new(Venv::get(), temporary.path(), arguments, variables);
         server.temporary = Some(temporary);
         server
     }
 
     /// Starts a server in a folder, as somebody does who types `mlflow server` there.
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Self {
-        Self::new(folder, arguments, &[])
+        Self::start_of(Venv::get(), folder, arguments)
     }
 
-    fn new(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    /// The same with the MLflow of an environment.
+    pub fn start_of(venv: &'static Venv, folder: &Path, arguments: &[&str]) -> Self {
+        Self::new(venv, folder, arguments, &[])
+    }
+
+    fn new(
+        venv: &'static Venv,
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let port = free_port();
         let mut before = arguments.iter();
         before.find(|&&argument| argument == "--static-prefix");
         let prefix = before.next().copied().unwrap_or_default();
         let mut server = Self {
+            venv,
             url: format!("http://127.0.0.1:{port}{prefix}"),
             folder: folder.to_path_buf(),
             port,
@@ -78,7 +90,8 @@ impl MlflowServer {
     pub fn restart(&mut self) {
         self.stop();
         let log = std::fs::File::create(self.folder.join("server.log")).expect("a log file");
-        let process = Venv::get()
+        let process = self
+            .venv
             .command("mlflow")
             .args([
                 "server",
@@ -101,8 +114,9 @@ impl MlflowServer {
         self.process = Some(process);
         let since = Instant::now();
         while !self.answers() {
+            let ended = self.process.as_mut().map(Child::try_wait);
             assert!(
-                since.elapsed() < PATIENCE,
+                matches!(ended, Some(Ok(None))) && since.elapsed() < PATIENCE,
                 "the MLflow server does not answer:\n{}",
                 self.log()
             );

@@ -7,40 +7,49 @@ use std::sync::OnceLock;
 
 use crate::{checkout, kept};
 
-/// A Python virtual environment with what `tests/requirements.txt` names.
+/// A Python virtual environment with what a file of `tests/` names.
 #[derive(Debug)]
 pub struct Venv {
     folder: PathBuf,
+    requirements: PathBuf,
 }
 
 impl Venv {
-    /// The environment; made the first time, and again when the requirements change.
+    /// The environment of `tests/requirements.txt`; made the first time, and again when the
+    /// requirements change.
     ///
     /// # Panics
     /// Python or the packages cannot be had; the message says what to type.
     pub fn get() -> &'static Self {
         static VENV: OnceLock<Venv> = OnceLock::new();
-        VENV.get_or_init(|| {
-            let folder = kept("python");
-            // Test processes run side by side; the first makes it, the others wait.
-            let lock = File::create(folder.join("lock")).expect("a lock file");
-            lock.lock().expect("the lock on the Python environment");
-            let venv = Self {
-                folder: folder.join("venv"),
-            };
-            let wanted = checkout().join("tests").join("requirements.txt");
-            let wanted = std::fs::read_to_string(wanted).expect("tests/requirements.txt");
-            let made = folder.join("made-from.txt");
-            if std::fs::read_to_string(&made).ok().as_ref() != Some(&wanted) {
-                venv.make();
-                std::fs::write(made, wanted).expect("the note of what it is made from");
-            }
-            venv
-        })
+        VENV.get_or_init(|| Self::made("python", "requirements.txt"))
+    }
+
+    /// The same with the last MLflow before 3: `tests/requirements-mlflow-2.txt`.
+    pub fn mlflow_2() -> &'static Self {
+        static VENV: OnceLock<Venv> = OnceLock::new();
+        VENV.get_or_init(|| Self::made("python-mlflow-2", "requirements-mlflow-2.txt"))
+    }
+
+    fn made(name: &str, requirements: &str) -> Self {
+        let folder = kept(name);
+        // Test processes run side by side; the first makes it, the others wait.
+        let lock = File::create(folder.join("lock")).expect("a lock file");
+        lock.lock().expect("the lock on the Python environment");
+        let venv = Self {
+            folder: folder.join("venv"),
+            requirements: checkout().join("tests").join(requirements),
+        };
+        let wanted = std::fs::read_to_string(&venv.requirements).expect("the requirements");
+        let made = folder.join("made-from.txt");
+        if std::fs::read_to_string(&made).ok().as_ref() != Some(&wanted) {
+            venv.make();
+            std::fs::write(made, wanted).expect("the note of what it is made from");
+        }
+        venv
     }
 
     fn make(&self) {
-        let requirements = checkout().join("tests").join("requirements.txt");
         let mut create = Command::new("python3");
         create.args(["-m", "venv", "--clear"]).arg(&self.folder);
         run(&mut create, "apt-get install -y python3 python3-venv");
@@ -53,11 +62,11 @@ impl Venv {
             "--disable-pip-version-check",
             "-r",
         ]);
-        install.arg(&requirements);
+        install.arg(&self.requirements);
         let by_hand = format!(
             "{} -m pip install -r {}",
             self.folder.join("bin").join("python").display(),
-            requirements.display()
+            self.requirements.display()
         );
         run(&mut install, &by_hand);
     }
@@ -65,6 +74,26 @@ impl Venv {
     /// Its Python, untouched by variables of MLflow.
     pub fn python(&self) -> Command {
         self.command("python")
+    }
+
+    /// Runs a script with environment variables and arguments, and returns what it prints.
+    ///
+    /// # Panics
+    /// The script fails; the message has its errors.
+    pub fn run(&self, variables: &[(&str, &str)], script: &str, arguments: &[&str]) -> String {
+        let output = self
+            .python()
+            .envs(variables.iter().copied())
+            .args(["-c", script])
+            .args(arguments)
+            .output()
+            .expect("Python starts");
+        assert!(
+            output.status.success(),
+            "the script failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("the script prints UTF-8")
     }
 
     /// A program of the environment, such as `mlflow`, untouched by variables of MLflow.
@@ -88,19 +117,7 @@ pub fn python(script: &str, arguments: &[&str]) -> String {
 
 /// The same, with environment variables.
 pub(crate) fn python_with(variables: &[(&str, &str)], script: &str, arguments: &[&str]) -> String {
-    let output = Venv::get()
-        .python()
-        .envs(variables.iter().copied())
-        .args(["-c", script])
-        .args(arguments)
-        .output()
-        .expect("Python starts");
-    assert!(
-        output.status.success(),
-        "the script failed:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("the script prints UTF-8")
+    Venv::get().run(variables, script, arguments)
 }
 
 /// Takes away what the environment of the tests could change.

@@ -5,7 +5,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 
-use mlplots::journal::RunDir;
+use mlplots::journal::{RunDir, private_options};
 
 use crate::outcome::Outcome;
 
@@ -17,7 +17,8 @@ pub(crate) struct Claim {
 impl Claim {
     /// Takes it, unless another process has it.
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
-        let lock = File::create(dir.path().join("lock"))?;
+        let mut options = private_options();
+        let lock = options.create(true).open(dir.path().join("lock"))?;
         lock.try_lock()?;
         Ok(Self { _lock: lock })
     }

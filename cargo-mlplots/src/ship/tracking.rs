@@ -1,5 +1,7 @@
-//! One lane: params, metrics and tags, in the journal's order.
+//! One lane: params, metrics and tags.
 
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use mlplots::journal::{Entry, Reader};
@@ -13,6 +15,10 @@ use super::{Delivery, Halt};
 const MOST_BYTES: usize = 500_000;
 /// A pause lets a batch gather: a call costs the server milliseconds, whatever is in it.
 const GATHER: Duration = Duration::from_millis(100);
+/// Calls at a time: a server has several workers.
+const PARALLEL: usize = 4;
+/// Full batches between two moves of the cursor.
+const WINDOW: usize = 32;
 
 impl Delivery {
     /// Ships params, metrics and tags until the journal's end.
@@ -20,29 +26,61 @@ impl Delivery {
         let from = self.cursor().tracking;
         let mut reader =
             Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
-        let mut gathered = Gathered::default();
         loop {
             let ended = self.flow.ended();
-            while let Some(entry) = reader.next_entry().map_err(|why| self.unreadable(&why))? {
-                if let Entry::Record(record) = entry {
-                    for full in gathered.add(record) {
-                        self.send(run, &full)?;
-                    }
+            let mut gathered = Gathered::default();
+            let mut batches = Vec::new();
+            while batches.len() < WINDOW {
+                match reader.next_entry().map_err(|why| self.unreadable(&why))? {
+                    Some(Entry::Record(record)) => batches.extend(gathered.add(record)),
+                    Some(Entry::Damaged { .. }) => {}
+                    None => break,
                 }
-                gathered.upto = reader.offset();
             }
+            let full = batches.len() >= WINDOW;
             if !gathered.batch.is_empty() {
-                self.send(run, &gathered.batch)?;
-                gathered.clear();
+                batches.push(gathered.batch);
             }
-            if gathered.upto > self.cursor().tracking {
-                self.advance(|cursor| cursor.tracking = gathered.upto)?;
+            self.send_all(run, &batches)?;
+            if reader.offset() > self.cursor().tracking {
+                let upto = reader.offset();
+                self.advance(|cursor| cursor.tracking = upto)?;
+            }
+            if full {
+                continue;
             }
             if ended {
                 return Ok(());
             }
             self.flow.rest(GATHER);
         }
+    }
+
+    /// Ships batches, some at a time: points and params may arrive in any order. Tags may not,
+    /// since a later value replaces an earlier one.
+    fn send_all(&self, run: &StoredRun, batches: &[Batch]) -> Result<(), Halt> {
+        let (tagged, free): (Vec<&Batch>, Vec<&Batch>) =
+            batches.iter().partition(|batch| !batch.tags.is_empty());
+        let parallel = PARALLEL.min(free.len());
+        let queue = Mutex::new(free.into_iter());
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let lane = || {
+            while let Some(batch) = next() {
+                self.send(run, batch)?;
+            }
+            Ok(())
+        };
+        let sent: Vec<Result<(), Halt>> = thread::scope(|scope| {
+            let lanes: Vec<_> = (0..parallel).map(|_| scope.spawn(lane)).collect();
+            lanes
+                .into_iter()
+                .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
+                .collect()
+        });
+        sent.into_iter().collect::<Result<(), Halt>>()?;
+        tagged
+            .into_iter()
+            .try_for_each(|batch| self.send(run, batch))
     }
 
     fn send(&self, run: &StoredRun, batch: &Batch) -> Result<(), Halt> {
@@ -63,8 +101,6 @@ impl Batch {
 struct Gathered {
     batch: Batch,
     bytes: usize,
-    /// The journal is read up to here.
-    upto: u64,
 }
 
 impl Gathered {
@@ -124,11 +160,6 @@ impl Gathered {
 
     fn take(&mut self, full: &mut Vec<Batch>) {
         full.push(std::mem::take(&mut self.batch));
-        self.bytes = 0;
-    }
-
-    fn clear(&mut self) {
-        self.batch = Batch::default();
         self.bytes = 0;
     }
 }

@@ -33,6 +33,12 @@ impl Files {
 
     /// Stores a copy of a file, streamed.
     pub fn add_file(&self, path: &str, source: &Path) -> io::Result<Artifact> {
+        // A pipe would keep us waiting, and a device may have no end.
+        let kind = fs::metadata(source)?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            let why = "it is not a regular file";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
         self.add_reader(path, File::open(source)?)
     }
 
@@ -48,7 +54,7 @@ impl Files {
     }
 
     fn store(&self, path: &str, source: &mut impl Read, temporary: &Path) -> io::Result<Artifact> {
-        let mut file = super::writer::private_options()
+        let mut file = super::private_options()
             .create(true)
             .truncate(true)
             .open(temporary)?;

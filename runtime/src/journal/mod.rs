@@ -18,7 +18,7 @@ mod writer;
 pub use directory::{RunDir, workspace_root};
 pub use files::Files;
 pub use reader::{Entry, Reader};
-pub use writer::Writer;
+pub use writer::{Writer, private_options};
 
 use crate::record::Record;
 

@@ -112,8 +112,8 @@ fn is_full(why: &io::Error) -> bool {
     )
 }
 
-/// Files of a journal are for their owner only.
-pub(super) fn private_options() -> OpenOptions {
+/// How files of a run's directory are opened to be written: for their owner only.
+pub fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]

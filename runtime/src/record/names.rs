@@ -33,7 +33,11 @@ pub fn check_key(what: &str, key: &str) -> Result<(), String> {
     check_segments(key).map_err(|why| format!("the {what} name `{key}` {why}"))
 }
 
-/// Checks where an artifact goes: a relative path with `/`, no `..`, nothing MLflow refuses.
+/// Longest part of an artifact's path, in bytes: what file systems take.
+const MAX_FILE_NAME: usize = 255;
+
+/// Checks where an artifact goes: a relative path with `/`, no `..`, nothing that MLflow or a file
+/// system refuses.
 pub fn check_artifact_path(path: &str) -> Result<(), String> {
     if path.is_empty() {
         return Err("an artifact needs a path".to_owned());
@@ -47,7 +51,15 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
             path.escape_debug()
         ));
     }
-    check_segments(path).map_err(|why| format!("the artifact path `{path}` {why}"))
+    check_segments(path).map_err(|why| format!("the artifact path `{path}` {why}"))?;
+    match path.split('/').find(|part| part.len() > MAX_FILE_NAME) {
+        Some(part) => Err(format!(
+            "the artifact path `{}…` has a part of {} bytes; file systems take {MAX_FILE_NAME}",
+            path.chars().take(40).collect::<String>(),
+            part.len()
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Checks the name of an experiment.
@@ -131,7 +143,8 @@ mod tests {
 
     #[test]
     fn artifact_paths() {
-        for good in ["a.png", "plots/a b.png", "dé/ü.svg", "a+b.png"] {
+        let longest = format!("a/{}", "x".repeat(255));
+        for good in ["a.png", "plots/a b.png", "dé/ü.svg", "a+b.png", &longest] {
             assert_eq!(check_artifact_path(good), Ok(()), "{good}");
         }
         for bad in [
@@ -145,6 +158,7 @@ mod tests {
             "a//b",
             "a?b",
             "c:d",
+            &format!("{longest}x/b"),
         ] {
             assert!(check_artifact_path(bad).is_err(), "{bad:?}");
         }

@@ -1,0 +1,65 @@
+"""Times calls of MLflow's own client, on several threads at once.
+
+Arguments: tracking URI, `sync`, `async`, `client` (asynchronous, past the fluent API) or `clock`, threads, calls in all,
+and the file for the times: nanoseconds as 64-bit integers.
+"""
+
+import array
+import functools
+import os
+import sys
+import threading
+import time
+
+import mlflow
+
+uri, what, threads, calls, file = sys.argv[1:]
+each = int(calls) // int(threads)
+clock = time.perf_counter_ns
+start = threading.Barrier(int(threads))
+
+
+def measure(thread, log):
+    times = array.array("Q", bytes(8 * each))
+    start.wait()
+    for i in range(each):
+        step = thread * each + i
+        begin = clock()
+        log(step)
+        times[i] = clock() - begin
+    return times
+
+
+def run(log):
+    results = [None] * int(threads)
+
+    def one(thread):
+        results[thread] = measure(thread, log)
+
+    all_threads = [threading.Thread(target=one, args=[thread]) for thread in range(int(threads))]
+    for thread in all_threads:
+        thread.start()
+    for thread in all_threads:
+        thread.join()
+    with open(file, "wb") as target:
+        for times in results:
+            times.tofile(target)
+
+
+if what == "clock":
+    run(lambda step: None)
+else:
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_experiment("Python")
+    with mlflow.start_run() as active:
+        run_id, waits = active.info.run_id, what == "sync"
+        # The first call sets up threads and connections.
+        mlflow.log_metric("first", 1.0, synchronous=waits, run_id=run_id)
+        if what == "client":
+            client = mlflow.MlflowClient()
+            log = functools.partial(client.log_metric, run_id, "loss", synchronous=False)
+        else:
+            log = functools.partial(mlflow.log_metric, "loss", synchronous=waits, run_id=run_id)
+        run(lambda step: log(value=1 / (step + 1), step=step))
+        # Nobody waits for what is still in the queue: only the callers' time counts.
+        os._exit(0)

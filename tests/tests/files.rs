@@ -1,0 +1,226 @@
+//! Files of a run: how many, under which names, and what is never taken along.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use mlplots_tests::{Finished, Project, Read, read};
+
+const PROGRAM: &str = "limits-files";
+/// Nobody listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
+const OUTSIDE: &str = "what stands outside";
+
+/// Puts something at the second path that may lead to the first.
+type Make = fn(&Path, &Path);
+
+/// The program, built once.
+fn program() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let project = Project::new(PROGRAM).file("src/main.rs", SOURCE);
+        let build = project.cargo(&["build", "--quiet"]);
+        assert_eq!(build.code, 0, "{}", build.text());
+        project.program()
+    })
+}
+
+fn train(folder: &Project, case: &str) -> Finished {
+    let mut command = folder.command(&["exec", "-P"]);
+    command.arg(format!("case={case}")).arg("--").arg(program());
+    command.output().expect("cargo-mlplots starts").into()
+}
+
+/// The only run, in the folder's own database.
+fn stored(folder: &Project) -> Read {
+    let database = folder.path().join("mlflow.db");
+    let mut runs = read(&format!("sqlite:///{}", database.display()));
+    assert_eq!(runs.len(), 1);
+    runs.remove(0)
+}
+
+/// Whether a file below a folder holds a text.
+fn is_below(folder: &Path, text: &str) -> bool {
+    let mut entries = fs::read_dir(folder).expect("the folder");
+    entries.any(|entry| {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            return is_below(&path, text);
+        }
+        let bytes = fs::read(&path).expect("a file");
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    })
+}
+
+#[test]
+fn a_directory_of_hundreds_of_files_arrives_as_it_is() {
+    let folder = Project::new(PROGRAM);
+    for number in 0..300 {
+        let path = format!("given/{}/ü {number}.txt", number % 7);
+        folder.write(&path, &format!("the file {number}"));
+    }
+    let finished = train(&folder, "directory");
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let run = stored(&folder);
+    let root = PathBuf::from(run.text("artifact_uri"));
+    assert_eq!(run.artifacts().len(), 301, "and the list of figures");
+    for number in 0..300 {
+        let path = format!("taken/{}/ü {number}.txt", number % 7);
+        let text = fs::read_to_string(root.join(path)).expect("the artifact");
+        assert_eq!(text, format!("the file {number}"));
+    }
+}
+
+#[test]
+fn a_link_or_a_pipe_in_a_directory_is_refused() {
+    let outside = tempfile::tempdir().expect("a temporary folder");
+    let secret = outside.path().join("secret.txt");
+    fs::write(&secret, OUTSIDE).expect("a file");
+    let cases: [(Make, &str); 4] = [
+        (
+            |to, link| symlink(to, link).expect("a link"),
+            "is a symbolic link",
+        ),
+        (
+            |to, link| symlink(to.parent().expect("a folder"), link).expect("a link"),
+            "is a symbolic link",
+        ),
+        (
+            |_, link| symlink("/nowhere", link).expect("a link"),
+            "is a symbolic link",
+        ),
+        (
+            |_, pipe| {
+                let made = Command::new("mkfifo").arg(pipe).status();
+                assert!(made.is_ok_and(|status| status.success()));
+            },
+            "is not a regular file",
+        ),
+    ];
+    for (make, words) in cases {
+        let folder = Project::new(PROGRAM).file("given/deep/good.txt", "good");
+        make(&secret, &folder.path().join("given/deep/other"));
+        let finished = train(&folder, "directory");
+        let text = finished.text();
+        assert_eq!(finished.code, 1, "{text}");
+        assert!(
+            text.contains(words) && text.contains("given/deep/other"),
+            "{text}"
+        );
+        for place in [".mlplots", "mlruns"] {
+            assert!(!is_below(&folder.path().join(place), OUTSIDE));
+        }
+        assert!(text.contains("Failed"), "{text}");
+    }
+}
+
+#[test]
+fn paths_that_lead_out_of_the_run_are_refused() {
+    let folder = Project::new(PROGRAM).file("given.txt", "given");
+    let finished = train(&folder, "paths");
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    for words in [
+        "../out.txt: the artifact path `../out.txt` has the part `..`, which leads elsewhere",
+        "in/../../out.txt: the artifact path `in/../../out.txt` has the part `..`",
+        "/tmp/out.txt: the artifact path `/tmp/out.txt` starts with `/`; it is relative to the run",
+        r"..\out.txt: '\\' in the artifact path `..\\out.txt` is not allowed",
+        "given.txt below ..: the artifact path `../given.txt` has the part `..`",
+        "given.txt below /tmp: the artifact path `/tmp/given.txt` starts with `/`",
+        "figure: the artifact path `../figure.png` has the part `..`",
+        "has a part of 256 bytes; file systems take 255",
+    ] {
+        assert!(
+            finished.stdout.contains(words),
+            "{words}\n{}",
+            finished.text()
+        );
+    }
+    let run = stored(&folder);
+    let long = format!("{}.txt", "n".repeat(251));
+    let mut wanted = [
+        "mlplots/figures.json",
+        &*long,
+        "損失/ü + (1).txt",
+        "here.txt",
+    ];
+    wanted.sort_unstable();
+    let mut artifacts = run.artifacts();
+    artifacts.sort_unstable();
+    assert_eq!(artifacts, wanted);
+    let beside = fs::read_dir(folder.path().join("mlruns")).expect("the artifacts");
+    assert_eq!(beside.count(), 1, "only the experiment's folder");
+}
+
+#[test]
+fn what_waits_to_be_shipped_is_its_owners_only() {
+    let folder = Project::new(PROGRAM).file("given/a.txt", "a");
+    // Where everybody may do everything unless a program says otherwise.
+    let mut shell = Command::new("sh");
+    let inner = folder.command(&["exec", "--tracking-uri", NOBODY, "--flush-timeout", "1"]);
+    mlplots_tests::scrubbed(&mut shell);
+    shell.args(["-c", "umask 000; exec \"$@\"", "sh"]);
+    shell.arg(inner.get_program()).args(inner.get_args());
+    shell.args(["-P", "case=directory", "--"]).arg(program());
+    let output = shell.current_dir(folder.path()).output();
+    let finished = Finished::from(output.expect("a shell"));
+    assert_eq!(finished.code, 4, "{}", finished.text());
+    let mut seen = 0;
+    private(&folder.path().join(".mlplots"), &mut seen);
+    assert!(seen >= 7, "{seen}");
+}
+
+/// Nobody else may read what is below a folder.
+fn private(folder: &Path, seen: &mut usize) {
+    let mode = |path: &Path| fs::metadata(path).expect("an entry").permissions().mode() & 0o777;
+    assert_eq!(mode(folder), 0o700, "{}", folder.display());
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        *seen += 1;
+        if path.is_dir() {
+            private(&path, seen);
+        } else if !path.ends_with(".gitignore") {
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+    }
+}
+
+const SOURCE: &str = r#"
+use mlplots::prelude::*;
+use mlplots::Error;
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Params { case: String }
+
+/// Files of a run.
+#[train(experiment = "Files")]
+fn fill(run: &Run, params: Params) -> Result<(), Error> {
+    match &*params.case {
+        "directory" => run.log_artifacts("given", "taken"),
+        _ => paths(run),
+    }
+}
+
+fn paths(run: &Run) -> Result<(), Error> {
+    for path in ["../out.txt", "in/../../out.txt", "/tmp/out.txt", r"..\out.txt", &"n".repeat(256)] {
+        told(path, run.log_text("out", path));
+    }
+    for below in ["..", "/tmp"] {
+        told(&format!("given.txt below {below}"), run.log_artifact("given.txt", below));
+    }
+    told("figure", run.log_figure(charts::histogram(&[1.0, 2.0]), "../figure.png"));
+    run.log_text("in", &format!("{}.txt", "n".repeat(251)))?;
+    run.log_text("in", "損失/ü + (1).txt")?;
+    run.log_text("in", "here.txt")
+}
+
+fn told(what: &str, result: Result<(), Error>) {
+    println!("{what}: {}", result.expect_err("it is refused"));
+}
+
+mlplots::main!();
+"#;

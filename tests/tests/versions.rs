@@ -1,0 +1,159 @@
+//! The last MLflow before 3: its servers take runs, and its databases too.
+
+use std::path::Path;
+
+use mlplots_tests::{Finished, MlflowServer, Project, Venv, built, read, sample};
+use serde_json::Value;
+
+const PROGRAM: &str = "versions";
+
+/// A run as MLflow 2 reads it.
+const SCRIPT: &str = "
+import json, mlflow, sys
+from mlflow import MlflowClient
+mlflow.set_tracking_uri(sys.argv[1])
+client = MlflowClient()
+def files(run_id, path=None):
+    for entry in client.list_artifacts(run_id, path):
+        yield from files(run_id, entry.path) if entry.is_dir else [entry.path]
+print(json.dumps([
+    {'experiment': e.name, 'status': r.info.status, 'params': r.data.params, 'tags': r.data.tags,
+     'steps': [m.step for m in client.get_metric_history(r.info.run_id, 'loss')],
+     'artifacts': sorted(files(r.info.run_id)),
+     'figure': client.download_artifacts(r.info.run_id, 'curve.png')[-9:]}
+    for e in client.search_experiments() for r in client.search_runs([e.experiment_id])]))";
+
+fn exec(folder: &Project, uri: &str, program: &Path) -> Finished {
+    let mut command = folder.command(&["exec", "--tracking-uri", uri, "--"]);
+    command
+        .arg(program)
+        .output()
+        .expect("cargo-mlplots starts")
+        .into()
+}
+
+fn runs(uri: &str) -> Value {
+    let text = Venv::mlflow_2().run(&[], SCRIPT, &[uri]);
+    serde_json::from_str(&text).expect("the script prints JSON")
+}
+
+/// The sample's run is there with all that it logged.
+fn whole(run: &Value) {
+    assert_eq!(
+        (&run["experiment"], &run["status"]),
+        (&"Sample".into(), &"FINISHED".into())
+    );
+    assert_eq!(run["steps"], serde_json::json!([0, 1, 2, 3, 4]));
+    assert_eq!(run["params"]["rate"], "0.1");
+    assert_eq!(run["tags"]["mlplots.figures"], "2 of 2");
+    let artifacts = [
+        "curve.png",
+        "curve.svg",
+        "data/spread.png",
+        "mlplots/figures.json",
+        "notes/page.html",
+    ];
+    assert_eq!(run["artifacts"], serde_json::json!(artifacts));
+    assert_eq!(run["figure"], "curve.png");
+}
+
+#[test]
+fn a_server_of_mlflow_2_takes_a_run_and_no_model() {
+    let folder = Project::new(PROGRAM);
+    let server = MlflowServer::start_of(
+        Venv::mlflow_2(),
+        folder.path(),
+        &[
+            "--workers",
+            "1",
+            "--backend-store-uri",
+            "sqlite:///mlflow.db",
+        ],
+    );
+    let finished = exec(&folder, &server.url, built(PROGRAM));
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let found = runs(&server.url);
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    whole(&found[0]);
+
+    let project = with_model();
+    let finished = project.mlplots(&[
+        "run",
+        "--tracking-uri",
+        &server.url,
+        "--flush-timeout",
+        "10",
+    ]);
+    assert_eq!(finished.code, 4, "{}", finished.text());
+    let words = "help: logged models need MLflow 3 on the server; the rest of the run does not";
+    assert!(finished.stderr.contains(words), "{}", finished.text());
+    let found = runs(&server.url);
+    let run = found
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|run| run["params"]["kind"] == "linear");
+    let run = run.expect("the rest of the run is there");
+    assert_eq!(run["steps"], serde_json::json!([0]), "{run}");
+    assert_ne!(run["status"], "FINISHED", "it is not whole");
+}
+
+#[test]
+fn a_database_of_mlflow_2_takes_runs_and_goes_on_in_3() {
+    let folder = Project::new(PROGRAM);
+    let arguments = [
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        "sqlite:///mlflow.db",
+    ];
+    drop(MlflowServer::start_of(
+        Venv::mlflow_2(),
+        folder.path(),
+        &arguments,
+    ));
+    let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
+    let finished = exec(&folder, &uri, built(PROGRAM));
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    whole(&runs(&uri)[0]);
+
+    let project = with_model();
+    let finished = project.mlplots(&["run", "--tracking-uri", &uri]);
+    assert_eq!(finished.code, 4, "{}", finished.text());
+    for words in [
+        "was made by an MLflow that is too old: it lacks",
+        "mlflow db upgrade",
+    ] {
+        assert!(finished.stderr.contains(words), "{}", finished.text());
+    }
+    // MLflow 3 brings the file up to date when it opens it; then the model has its place too.
+    assert_eq!(read(&uri).len(), 2);
+    let sync = project.mlplots(&["sync", "--tracking-uri", &uri]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let runs = read(&uri);
+    assert!(runs.iter().all(|run| run.status() == "FINISHED"));
+    let models = |run: &mlplots_tests::Read| run.0["models"].as_array().map(Vec::len);
+    let run = runs.iter().find(|run| run.0["params"]["kind"] == "linear");
+    assert_eq!(run.and_then(models), Some(1));
+}
+
+/// The sample with a model.
+fn with_model() -> Project {
+    sample("versions-model").file(
+        "src/main.rs",
+        "
+use mlplots::{onnx, prelude::*};
+
+/// A model.
+#[train(experiment = \"Model\")]
+fn fit(run: &Run) -> Result<(), mlplots::Error> {
+    run.log_param(\"kind\", \"linear\");
+    run.log_metric(\"loss\", 0.5);
+    run.log_text(\"text\", \"curve.png\")?;
+    run.log_model(\"model\", Model::onnx(onnx::linear(&[2.0, -1.0], 0.5)))
+}
+
+mlplots::main!();
+",
+    )
+}
