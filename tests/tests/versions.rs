@@ -95,7 +95,7 @@ fn a_server_of_mlflow_2_takes_a_run_and_no_model() {
         .find(|run| run["params"]["kind"] == "linear");
     let run = run.expect("the rest of the run is there");
     assert_eq!(run["steps"], serde_json::json!([0]), "{run}");
-    assert_ne!(run["status"], "FINISHED", "it is not whole");
+    assert_eq!(run["status"], "FAILED", "it is not whole");
 }
 
 #[test]
@@ -135,6 +135,8 @@ fn a_database_of_mlflow_2_takes_runs_and_goes_on_in_3() {
     let models = |run: &mlplots_tests::Read| run.0["models"].as_array().map(Vec::len);
     let run = runs.iter().find(|run| run.0["params"]["kind"] == "linear");
     assert_eq!(run.and_then(models), Some(1));
+    let reason = run.map(|run| run.tag("mlplots.reason"));
+    assert_eq!(reason, Some("everything was shipped later"));
 }
 
 /// The sample with a model.

@@ -24,6 +24,8 @@ pub(crate) struct Cursor {
     pub(crate) tracking: u64,
     /// Artifacts before this byte of the journal are in the store.
     pub(crate) artifacts: u64,
+    /// The store was told that something is missing.
+    pub(crate) admitted: bool,
     /// Everything is, and the run has its status.
     pub(crate) complete: bool,
 }

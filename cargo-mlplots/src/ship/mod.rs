@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod claim;
+mod closing;
 #[cfg(feature = "s3")]
 mod cloud;
 mod cursor;
@@ -17,17 +18,14 @@ mod tracking;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use mlplots::journal::{Files, RunDir};
-use mlplots::record::{Open, Status, Tag};
+use mlplots::journal::RunDir;
 
-use crate::ledger::Ledger;
-use crate::outcome::Outcome;
 use crate::settings::Settings;
 pub(crate) use claim::{Claim, is_alive};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use retry::Backoff;
-use store::{Batch, StoreError, StoredRun, TrackingStore, View};
+use store::{StoreError, StoredRun, TrackingStore, View};
 
 /// Ships one run.
 pub(crate) struct Delivery {
@@ -88,17 +86,23 @@ impl Delivery {
         };
         let run = self.run(&open)?;
         self.progress.found(&run, self.store.view(&run));
-        thread::scope(|scope| {
+        // All three go as far as they can, whatever stops another.
+        let [tracking, artifacts, verdict] = thread::scope(|scope| {
             let tracking = scope.spawn(|| self.track(&run));
             let artifacts = scope.spawn(|| self.upload(&run));
             let verdict = scope.spawn(|| self.announce(&run, &open));
-            // All three go as far as they can, whatever stops another.
             [tracking, artifacts, verdict]
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
-                .into_iter()
-                .collect::<Result<Vec<()>, Halt>>()
-        })?;
-        self.conclude(&run, &open)
+        });
+        let is_reachable = !matches!(tracking, Err(Halt::GivenUp(_)));
+        let whole = tracking.and(artifacts).and(verdict);
+        let whole = whole.and_then(|()| self.conclude(&run, &open));
+        if let Err(halt) = &whole
+            && is_reachable
+        {
+            self.admit(&run, &open, halt);
+        }
+        whole
     }
 
     /// The run in the store, once known.
@@ -108,49 +112,6 @@ impl Delivery {
 
     pub(crate) fn uri(&self) -> &str {
         self.store.uri()
-    }
-
-    /// A run that died says so at once; what it left is shipped after.
-    fn announce(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
-        let Some((outcome, _)) = self.flow.wait_for_end() else {
-            return Ok(());
-        };
-        if outcome.status == Status::Finished {
-            return Ok(());
-        }
-        self.end(run, open, &outcome)
-    }
-
-    /// Sets the status. A clock that was set back meanwhile does not end a run before it began.
-    fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
-        let end_time = outcome.end_time.max(open.start_time);
-        self.attempt(|| self.store.end_run(&run.id, outcome.status, end_time))
-    }
-
-    /// The last words, once everything is there.
-    fn conclude(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
-        let Some((outcome, ledger)) = self.flow.wait_for_end() else {
-            return Ok(());
-        };
-        let list = serde_json::json!({
-            "run_uuid": self.dir.uuid(),
-            "figures": ledger.tally.figures().collect::<Vec<_>>(),
-        });
-        let stored = Files::of(self.dir.clone())
-            .add_bytes("mlplots/figures.json", format!("{list:#}").as_bytes())
-            .map_err(|why| self.unreadable(&why))?;
-        self.put(run, &stored)?;
-        self.link_metrics(run, &ledger)?;
-        let batch = Batch {
-            tags: last_tags(&outcome, &ledger),
-            ..Batch::default()
-        };
-        self.attempt(|| self.store.log_batch(&run.id, &batch))?;
-        self.end(run, open, &outcome)?;
-        self.advance(|cursor| cursor.complete = true)?;
-        // The store has them all: the copies have done their work.
-        let _ = std::fs::remove_dir_all(self.dir.artifacts());
-        Ok(())
     }
 
     /// Tries until it works, the store refuses, or the time is over.
@@ -192,32 +153,4 @@ impl Delivery {
             "the journal in `{journal}` cannot be used: {why}"
         )))
     }
-}
-
-/// How the run went, as tags.
-fn last_tags(outcome: &Outcome, ledger: &Ledger) -> Vec<Tag> {
-    let tag = |key: &str, value: String| Tag {
-        key: key.to_owned(),
-        value: shortened(value),
-    };
-    let mut tags = vec![tag("mlplots.figures", ledger.tally.summary())];
-    tags.extend(
-        outcome
-            .reason
-            .clone()
-            .map(|reason| tag("mlplots.reason", reason)),
-    );
-    if !ledger.problems.is_empty() {
-        tags.push(tag("mlplots.problems", ledger.problems.join("\n")));
-    }
-    tags
-}
-
-/// MLflow cuts longer tags and says nothing.
-fn shortened(text: String) -> String {
-    let most = mlplots::record::MAX_TAG_VALUE;
-    if text.chars().count() <= most {
-        return text;
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
 }

@@ -1,0 +1,122 @@
+//! How a delivery ends: the run's status, and what is said of it.
+
+use mlplots::journal::Files;
+use mlplots::record::{Open, Status, Tag};
+
+use super::store::{Batch, StoredRun};
+use super::{Delivery, Halt};
+use crate::ledger::Ledger;
+use crate::outcome::Outcome;
+
+/// The tag that tells why a run is not FINISHED.
+const REASON: &str = "mlplots.reason";
+
+impl Delivery {
+    /// A run that died says so at once; what it left is shipped after.
+    pub(super) fn announce(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
+        match self.flow.wait_for_end() {
+            Some((outcome, ledger)) if outcome.status != Status::Finished => {
+                self.end(run, open, &outcome)?;
+                self.tag(run, last_tags(&outcome, &ledger))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A run that is over and not whole is neither RUNNING nor FINISHED: until the rest is there,
+    /// it is FAILED. One try; where it does not help, nothing else would.
+    pub(super) fn admit(&self, run: &StoredRun, open: &Open, halt: &Halt) {
+        let Some((outcome, _)) = self.flow.wait_for_end() else {
+            return;
+        };
+        if outcome.status != Status::Finished {
+            return;
+        }
+        let why = match halt {
+            Halt::Refused(error) | Halt::GivenUp(Some(error)) => error.to_string(),
+            Halt::GivenUp(None) => "there was no time for it".to_owned(),
+        };
+        let reason = tag(REASON, format!("not everything is shipped: {why}"));
+        let told = self
+            .store
+            .end_run(&run.id, Status::Failed, end_time(open, &outcome))
+            .and_then(|()| self.store.log_batch(&run.id, &tags(vec![reason])));
+        if told.is_ok() {
+            let _ = self.advance(|cursor| cursor.admitted = true);
+        }
+    }
+
+    fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
+        let end_time = end_time(open, outcome);
+        self.attempt(|| self.store.end_run(&run.id, outcome.status, end_time))
+    }
+
+    fn tag(&self, run: &StoredRun, last: Vec<Tag>) -> Result<(), Halt> {
+        let batch = tags(last);
+        self.attempt(|| self.store.log_batch(&run.id, &batch))
+    }
+
+    /// The last words, once everything is there.
+    pub(super) fn conclude(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
+        let Some((outcome, ledger)) = self.flow.wait_for_end() else {
+            return Ok(());
+        };
+        let list = serde_json::json!({
+            "run_uuid": self.dir.uuid(),
+            "figures": ledger.tally.figures().collect::<Vec<_>>(),
+        });
+        let stored = Files::of(self.dir.clone())
+            .add_bytes("mlplots/figures.json", format!("{list:#}").as_bytes())
+            .map_err(|why| self.unreadable(&why))?;
+        self.put(run, &stored)?;
+        self.link_metrics(run, &ledger)?;
+        let mut words = last_tags(&outcome, &ledger);
+        if self.cursor().admitted && outcome.reason.is_none() {
+            words.push(tag(REASON, "everything was shipped later".to_owned()));
+        }
+        self.tag(run, words)?;
+        self.end(run, open, &outcome)?;
+        self.advance(|cursor| cursor.complete = true)?;
+        // The store has them all: the copies have done their work.
+        let _ = std::fs::remove_dir_all(self.dir.artifacts());
+        Ok(())
+    }
+}
+
+fn tags(tags: Vec<Tag>) -> Batch {
+    Batch {
+        tags,
+        ..Batch::default()
+    }
+}
+
+fn tag(key: &str, value: String) -> Tag {
+    Tag {
+        key: key.to_owned(),
+        value: shortened(value),
+    }
+}
+
+/// A clock that was set back meanwhile does not end a run before it began.
+fn end_time(open: &Open, outcome: &Outcome) -> i64 {
+    outcome.end_time.max(open.start_time)
+}
+
+/// How the run went, as tags.
+fn last_tags(outcome: &Outcome, ledger: &Ledger) -> Vec<Tag> {
+    let mut tags = vec![tag("mlplots.figures", ledger.tally.summary())];
+    tags.extend(outcome.reason.clone().map(|reason| tag(REASON, reason)));
+    if !ledger.problems.is_empty() {
+        tags.push(tag("mlplots.problems", ledger.problems.join("\n")));
+    }
+    tags
+}
+
+/// MLflow cuts longer tags and says nothing.
+fn shortened(text: String) -> String {
+    let most = mlplots::record::MAX_TAG_VALUE;
+    if text.chars().count() <= most {
+        return text;
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
