@@ -98,13 +98,13 @@ fn program() -> PathBuf {
         let mut install = Command::new(env!("CARGO"));
         scrubbed(&mut install);
         install
-            .args(["install", "--quiet", "--locked", "s3s-fs"])
+            .args(["install", "--quiet", "--locked", "--debug", "s3s-fs"])
             .args(["--version", VERSION, "--features", "binary", "--root"])
             .arg(&folder);
         let built = install.status().is_ok_and(|status| status.success());
         assert!(
             built,
-            "the tests need an S3 server; type: cargo install --locked s3s-fs --version {VERSION} --features binary --root {}",
+            "the tests need an S3 server; type: cargo install --locked --debug s3s-fs --version {VERSION} --features binary --root {}",
             folder.display()
         );
     }

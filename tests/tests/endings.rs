@@ -256,7 +256,7 @@ fn a_plot_that_panics_fails_alone_and_makes_the_run_failed() {
 
 #[test]
 fn sigkill_is_failed_within_a_second_with_every_metric() {
-    let server = MlflowServer::start(&[]);
+    let server = MlflowServer::start(&["--workers", "1"]);
     let project = sample("ending-sigkill");
     let mut command = project.command(&[
         "run",

@@ -43,7 +43,7 @@ fn left_unshipped(project: &Project, url: &str) -> String {
 
 #[test]
 fn a_server_that_is_away_gets_everything_later() {
-    let mut server = MlflowServer::start(&[]);
+    let mut server = MlflowServer::start(&["--workers", "1"]);
     server.stop();
     let project = sample("fault-away");
     let text = left_unshipped(&project, &server.url);
@@ -72,7 +72,7 @@ fn a_server_that_is_away_gets_everything_later() {
 
 #[test]
 fn a_server_that_restarts_midway_loses_nothing() {
-    let mut server = MlflowServer::start(&[]);
+    let mut server = MlflowServer::start(&["--workers", "1"]);
     let project = sample("fault-restart");
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
     let mut command = project.command(&[
