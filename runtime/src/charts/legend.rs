@@ -144,7 +144,7 @@ impl Frame<'_> {
             distances.into_iter().fold(f32::INFINITY, f32::min)
         };
         let mut between = Vec::new();
-        grid(&mut between, (left, top), (right, bottom), 24.0);
+        grid(&mut between, (left, top), (right, bottom), 36.0);
         // Away from where one looks for it only if that shows much more.
         between
             .into_iter()
@@ -163,7 +163,7 @@ impl Frame<'_> {
         for shape in &self.sheet.scene.shapes[self.first..] {
             match shape {
                 Shape::Discs { centers, .. } => {
-                    points.extend(centers.iter().step_by(centers.len() / 5000 + 1));
+                    points.extend(centers.iter().step_by(centers.len() / 2000 + 1));
                 }
                 Shape::Line { points: line, .. } => along(&mut points, line, STEP),
                 Shape::Area { points: edge, .. } => inside(&mut points, edge, STEP),

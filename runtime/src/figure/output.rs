@@ -170,7 +170,7 @@ impl Image {
     /// # Errors
     /// It is too large to be encoded.
     pub fn to_png(&self) -> Result<Vec<u8>, Error> {
-        png::write(self.width, self.height, self.color, &self.samples, None).map_err(Error::new)
+        png::write(self.width, self.height, self.color, &self.samples).map_err(Error::new)
     }
 }
 

@@ -1,22 +1,24 @@
 //! Pixels to a PNG file.
 
+use std::io::{self, Write};
+
 use png::{BitDepth, ColorType, Compression, Encoder, PixelDimensions, Unit};
 use tiny_skia::Pixmap;
 
 /// Encodes an opaque picture; `dpi` is what viewers and word processors size it by.
 pub(crate) fn encode(pixmap: &Pixmap, dpi: f32) -> Result<Vec<u8>, String> {
-    let rgb: Vec<u8> = pixmap
-        .data()
-        .chunks_exact(4)
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-        .collect();
-    write(
-        pixmap.width(),
-        pixmap.height(),
-        ColorType::Rgb,
-        &rgb,
-        Some(dpi),
-    )
+    let (width, height) = (pixmap.width(), pixmap.height());
+    let rows = pixmap.data().chunks_exact(width as usize * 4);
+    write_rows((width, height), ColorType::Rgb, Some(dpi), |stream| {
+        let mut row = vec![0; width as usize * 3];
+        for pixels in rows {
+            for (target, pixel) in row.chunks_exact_mut(3).zip(pixels.chunks_exact(4)) {
+                target.copy_from_slice(&pixel[..3]);
+            }
+            stream.write_all(&row)?;
+        }
+        Ok(())
+    })
 }
 
 /// Encodes 8-bit samples.
@@ -25,8 +27,20 @@ pub(crate) fn write(
     height: u32,
     color: ColorType,
     samples: &[u8],
-    dpi: Option<f32>,
 ) -> Result<Vec<u8>, String> {
+    write_rows((width, height), color, None, |stream| {
+        stream.write_all(samples)
+    })
+}
+
+/// Row by row: no copy of the whole picture is made.
+fn write_rows(
+    (width, height): (u32, u32),
+    color: ColorType,
+    dpi: Option<f32>,
+    rows: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Vec<u8>, String> {
+    const CHUNK: usize = 64 * 1024;
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, width, height);
     encoder.set_color(color);
@@ -42,7 +56,9 @@ pub(crate) fn write(
     }));
     let failed = |why: png::EncodingError| format!("the PNG could not be encoded: {why}");
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(samples).map_err(failed)?;
+    let mut stream = writer.stream_writer_with_size(CHUNK).map_err(failed)?;
+    rows(&mut stream).map_err(|why| failed(why.into()))?;
+    stream.finish().map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }
@@ -76,7 +92,7 @@ mod tests {
     #[test]
     fn texts_are_read_back_and_the_pixels_stay() {
         let samples = [7, 8, 9, 10, 11, 12];
-        let plain = write(2, 1, ColorType::Rgb, &samples, None).expect("a PNG");
+        let plain = write(2, 1, ColorType::Rgb, &samples).expect("a PNG");
         let texts = [("Source", "src/plots.rs:12"), ("Title", "Größe")];
         let signed = with_texts(&plain, &texts);
         let decoder = png::Decoder::new(std::io::Cursor::new(&signed));

@@ -103,7 +103,7 @@ fn draw(out: &mut String, shape: &Shape, number: usize) {
             height,
             rgba,
         } => {
-            let png = super::png::write(*width, *height, png::ColorType::Rgba, rgba, None);
+            let png = super::png::write(*width, *height, png::ColorType::Rgba, rgba);
             writeln!(
                 out,
                 "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/>",

@@ -3,6 +3,7 @@
 //! where a line crosses itself its colour does not add up.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use tiny_skia::Pixmap;
 
@@ -91,7 +92,13 @@ impl Mask<'_> {
         if length < 1e-6 {
             return;
         }
-        let (dx, dy) = (dx / length, dy / length);
+        let piece = Piece {
+            from,
+            direction: (dx / length, dy / length),
+            length,
+            half: self.half,
+            flat,
+        };
         let reach = self.half + 0.5;
         // Casts cut towards zero, which is down where nothing is negative.
         let first = (from.1.min(to.1) - reach).max(0.0) as usize;
@@ -100,33 +107,63 @@ impl Mask<'_> {
             return;
         }
         self.rows = (self.rows.0.min(first), self.rows.1.max(end));
+        let stripe = piece.stripe_rows(first, end);
+        self.ends(&piece, (first..stripe.start).chain(stripe.end..end));
+        self.stripe(&piece, stripe);
+    }
+
+    /// Rows in which an end of the segment shows, or all of a segment that is not steep.
+    fn ends(&mut self, piece: &Piece, rows: impl Iterator<Item = usize>) {
+        let (dx, dy) = piece.direction;
+        let from = piece.from;
+        let reach = piece.half + 0.5;
         // A row is within reach across the line, and along it, between two columns each; pixels are
         // taken by their middles.
-        let bounds = [Bounds::new(-dy, reach, 0.0), Bounds::new(dx, reach, length)];
-        let piece = Piece {
-            half: self.half,
-            length,
-            flat,
-        };
-        for row in first..end {
+        let bounds = [
+            Bounds::new(-dy, reach, 0.0),
+            Bounds::new(dx, reach, piece.length),
+        ];
+        for row in rows {
             let down = row as f32 + 0.5 - from.1;
             let (mut left, mut right) = (-from.0, self.width as f32 - from.0);
             bounds[0].cut(down * dx, &mut left, &mut right);
             bounds[1].cut(down * dy, &mut left, &mut right);
-            let left = (left + from.0 + 0.5).max(0.0) as usize;
-            let right = ((right + from.0 + 0.5).max(0.0) as usize).min(self.width);
-            if left >= right {
-                continue;
-            }
-            self.columns = (self.columns.0.min(left), self.columns.1.max(right));
-            let pixels = &mut self.coverage[row * self.width + left..row * self.width + right];
+            let (left, pixels) = self.span(row, left + from.0, right + from.0);
             let mut over = left as f32 + 0.5 - from.0;
             for pixel in pixels {
-                let covered = piece.covers(down * dx - over * dy, over * dx + down * dy);
-                *pixel = (*pixel).max((covered * 255.0 + 0.5) as u8);
+                cover(
+                    pixel,
+                    piece.covers(down * dx - over * dy, over * dx + down * dy),
+                );
                 over += 1.0;
             }
         }
+    }
+
+    /// Rows that a steep segment crosses from one side to the other, all at the same width.
+    fn stripe(&mut self, piece: &Piece, rows: Range<usize>) {
+        let (dx, dy) = piece.direction;
+        let (slope, wide) = (dx / dy, (piece.half + 0.5) / dy.abs());
+        for row in rows {
+            let middle = piece.from.0 + (row as f32 + 0.5 - piece.from.1) * slope;
+            let (left, pixels) = self.span(row, middle - wide, middle + wide);
+            let mut over = left as f32 + 0.5 - middle;
+            for pixel in pixels {
+                cover(pixel, piece.within(over * dy));
+                over += 1.0;
+            }
+        }
+    }
+
+    /// The pixels of a row whose middles lie between two places, and the first one's column.
+    fn span(&mut self, row: usize, left: f32, right: f32) -> (usize, &mut [u8]) {
+        let right = ((right + 0.5).max(0.0) as usize).min(self.width);
+        let left = ((left + 0.5).max(0.0) as usize).min(right);
+        if left < right {
+            self.columns = (self.columns.0.min(left), self.columns.1.max(right));
+        }
+        let first = row * self.width;
+        (left, &mut self.coverage[first + left..first + right])
     }
 
     /// Paints what is covered, and leaves the mask empty.
@@ -183,15 +220,38 @@ impl Bounds {
     }
 }
 
+/// What is covered twice is covered as by the one that covers more of it.
+fn cover(pixel: &mut u8, share: f32) {
+    *pixel = (*pixel).max((share * 255.0 + 0.5) as u8);
+}
+
 /// A segment, seen from its beginning along its direction.
 struct Piece {
-    half: f32,
+    from: Point,
+    direction: Point,
     length: f32,
+    half: f32,
     /// Whether its ends are ends of the line.
     flat: (bool, bool),
 }
 
 impl Piece {
+    /// The rows of a steep segment in which neither of its ends shows.
+    fn stripe_rows(&self, first: usize, end: usize) -> Range<usize> {
+        let (dx, dy) = (self.direction.0.abs(), self.direction.1.abs());
+        let shown = 0.5 + ((self.half + 0.5) / dy + 1.0) * dx;
+        if dy < 0.7 || self.length < 2.0 * shown {
+            return end..end;
+        }
+        let top = self
+            .from
+            .1
+            .min(self.from.1 + self.length * self.direction.1);
+        let row = |along: f32| ((top + along * dy + 0.5).max(0.0) as usize).clamp(first, end);
+        let start = row(shown);
+        start..row(self.length - shown).max(start)
+    }
+
     /// The share of a pixel that lies within, as if the pixel were turned with the segment.
     fn covers(&self, across: f32, along: f32) -> f32 {
         let beyond = (-along).max(along - self.length);
