@@ -1,6 +1,7 @@
 //! The box that names the colours of a chart.
 
 use super::frame::Frame;
+use super::ink::{Ink, lattice};
 use super::look::TICK;
 use crate::figure::scene::{Align, Face, Level, Point, Shape};
 use crate::figure::{Color, text};
@@ -125,12 +126,12 @@ impl Frame<'_> {
             (middle, top),
             (middle, bottom),
         ];
-        let drawn = self.drawn();
-        let is_under = |(x, y): Point, point: &Point| {
-            (x - 4.0..x + width + 4.0).contains(&point.0)
-                && (y - 4.0..y + height + 4.0).contains(&point.1)
-        };
-        let covered = |place: &Point| drawn.iter().filter(|point| is_under(*place, point)).count();
+        let ink = Ink::of(
+            &self.sheet.scene.shapes[self.first..],
+            (self.left, self.top),
+            (self.right, self.bottom),
+        );
+        let covered = |place: &Point| ink.under(*place, (width, height));
         let (best, least) = places
             .map(|place| (place, covered(&place)))
             .into_iter()
@@ -143,101 +144,14 @@ impl Frame<'_> {
             let distances = places.map(|(to_x, to_y)| (x - to_x).hypot(y - to_y));
             distances.into_iter().fold(f32::INFINITY, f32::min)
         };
-        let mut between = Vec::new();
-        grid(&mut between, (left, top), (right, bottom), 36.0);
+        let between = lattice((left, top), (right, bottom), 24.0);
         // Away from where one looks for it only if that shows much more.
         between
-            .into_iter()
             .map(|place| (covered(&place), place))
             .filter(|(count, _)| count * 2 <= least)
             .min_by(|(one, here), (other, there)| {
                 one.cmp(other).then(away(here).total_cmp(&away(there)))
             })
             .map_or(best, |(_, place)| place)
-    }
-
-    /// Points of what has been drawn in the panel, a few pixels apart.
-    fn drawn(&self) -> Vec<Point> {
-        const STEP: f32 = 8.0;
-        let mut points = Vec::new();
-        for shape in &self.sheet.scene.shapes[self.first..] {
-            match shape {
-                Shape::Discs { centers, .. } => {
-                    points.extend(centers.iter().step_by(centers.len() / 2000 + 1));
-                }
-                Shape::Line { points: line, .. } => along(&mut points, line, STEP),
-                Shape::Area { points: edge, .. } => inside(&mut points, edge, STEP),
-                Shape::Rect { from, to, .. } => grid(&mut points, *from, *to, STEP),
-                Shape::Text(text) => points.push(text.at),
-                Shape::Image {
-                    from,
-                    to,
-                    width,
-                    rgba,
-                    ..
-                } => {
-                    let width = *width as usize;
-                    let fine = width as f32 / (to.0 - from.0).max(1.0);
-                    let filled = rgba.chunks_exact(4).enumerate().step_by(7);
-                    points.extend(filled.filter(|(_, pixel)| pixel[3] > 0).map(|(place, _)| {
-                        (
-                            from.0 + (place % width) as f32 / fine,
-                            from.1 + (place / width) as f32 / fine,
-                        )
-                    }));
-                }
-            }
-        }
-        points
-    }
-}
-
-/// Points of a line at equal distances, however many points it has itself.
-fn along(points: &mut Vec<Point>, line: &[Point], step: f32) {
-    let mut due = 0.0;
-    for pair in line.windows(2) {
-        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
-        let length = dx.hypot(dy);
-        if !length.is_finite() {
-            continue; // A gap.
-        }
-        while due < length {
-            let share = due / length;
-            points.push((pair[0].0 + share * dx, pair[0].1 + share * dy));
-            due += step;
-        }
-        due -= length;
-    }
-}
-
-/// Points of what an edge encloses.
-fn inside(points: &mut Vec<Point>, edge: &[Point], step: f32) {
-    along(points, edge, step);
-    let of = |fold: fn(f32, f32) -> f32, from: f32| edge.iter().map(|at| at.1).fold(from, fold);
-    let (top, bottom) = (of(f32::min, f32::MAX), of(f32::max, f32::MIN));
-    let rows = ((bottom - top) / step).clamp(0.0, 500.0) as usize;
-    for row in 1..=rows {
-        let y = top + step * row as f32;
-        let sides = edge.iter().zip(edge.iter().cycle().skip(1));
-        let mut crossings: Vec<f32> = sides
-            .filter(|(from, to)| (from.1 < y) != (to.1 < y))
-            .map(|(from, to)| from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0))
-            .collect();
-        crossings.sort_by(f32::total_cmp);
-        for pair in crossings.chunks_exact(2) {
-            along(points, &[(pair[0], y), (pair[1], y)], step);
-        }
-    }
-}
-
-fn grid(points: &mut Vec<Point>, from: Point, to: Point, step: f32) {
-    let (left, right) = (from.0.min(to.0), from.0.max(to.0));
-    let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
-    let places = |low: f32, high: f32| {
-        let steps = ((high - low) / step).ceil().clamp(1.0, 500.0);
-        (0..=steps as usize).map(move |place| low + (high - low) * place as f32 / steps)
-    };
-    for x in places(left, right) {
-        points.extend(places(top, bottom).map(|y| (x, y)));
     }
 }

@@ -28,6 +28,7 @@ mod density;
 mod frame;
 mod groups;
 mod heat;
+mod ink;
 mod input;
 mod inspection;
 mod kernel;
