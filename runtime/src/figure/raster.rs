@@ -61,7 +61,17 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
             let width = width * scale;
             let lines = runs(points).map(|run| snapped(run, scale, width));
             let dash = dash.map(|(on, off)| (on * scale, off * scale));
-            stroke(pixmap, lines, *color, width, dash);
+            // Grids are most of the lines of a chart, and are as well drawn as bars.
+            let mut rest = Vec::new();
+            for line in lines {
+                match bar(&line, width).filter(|_| dash.is_none()) {
+                    Some(bar) => {
+                        pixmap.fill_rect(bar, &paint(*color), Transform::identity(), None);
+                    }
+                    None => rest.push(line),
+                }
+            }
+            stroke(pixmap, rest.into_iter(), *color, width, dash);
         }
         Shape::Area { points, fill } => {
             let mut builder = PathBuilder::new();
@@ -110,9 +120,10 @@ fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
         .filter(|run| run.len() > 1)
 }
 
-/// A straight line along an axis is moved so that it covers whole pixels.
+/// The points in pixels, without those that make no difference. A straight line along an axis is
+/// moved so that it covers whole pixels.
 fn snapped(run: &[Point], scale: f32, width: f32) -> Vec<Point> {
-    let mut run: Vec<Point> = run.iter().map(|(x, y)| (x * scale, y * scale)).collect();
+    let mut run = simplified(run.iter().map(|(x, y)| (x * scale, y * scale)));
     if let [a, b] = run.as_mut_slice() {
         let half = (width.round().max(1.0) % 2.0) / 2.0;
         let snap = |value: f32| (value - half).round() + half;
@@ -126,6 +137,50 @@ fn snapped(run: &[Point], scale: f32, width: f32) -> Vec<Point> {
         }
     }
     run
+}
+
+/// A line that passes every point by less than a tenth of a pixel: one segment for points that go straight
+/// on.
+fn simplified(points: impl Iterator<Item = Point>) -> Vec<Point> {
+    const NEAR: f32 = 0.05;
+    let mut kept: Vec<Point> = Vec::with_capacity(points.size_hint().0);
+    // The direction of the segment that grows, and how far it reaches.
+    let mut way: Option<(Point, f32)> = None;
+    for point in points {
+        if let (Some(((dx, dy), reach)), [.., from, end]) = (way, kept.as_mut_slice()) {
+            let (x, y) = (point.0 - from.0, point.1 - from.1);
+            let along = x * dx + y * dy;
+            if along >= reach && (x * dy - y * dx).abs() <= NEAR {
+                *end = point;
+                way = Some(((dx, dy), along));
+                continue;
+            }
+        }
+        way = kept.last().and_then(|from| {
+            let (x, y) = (point.0 - from.0, point.1 - from.1);
+            let length = x.hypot(y);
+            (length > 0.0).then(|| ((x / length, y / length), length))
+        });
+        kept.push(point);
+    }
+    kept
+}
+
+/// What a straight line along an axis covers.
+fn bar(line: &[Point], width: f32) -> Option<Rect> {
+    let &[a, b] = line else {
+        return None;
+    };
+    let half = width / 2.0;
+    let (left, right) = (a.0.min(b.0), a.0.max(b.0));
+    let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
+    if left.to_bits() == right.to_bits() {
+        Rect::from_ltrb(left - half, top, right + half, bottom)
+    } else if top.to_bits() == bottom.to_bits() {
+        Rect::from_ltrb(left, top - half, right, bottom + half)
+    } else {
+        None
+    }
 }
 
 /// One premultiplied pixel over another.
@@ -175,4 +230,34 @@ fn image(
     };
     let transform = Transform::from_row(across, 0.0, 0.0, down, from.0, from.1);
     pixmap.draw_pixmap(0, 0, source.as_ref(), &paint, transform, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simplified_line_passes_all_its_points() {
+        let points: Vec<Point> = (0..10_000)
+            .map(|place| place as f32 * 0.09)
+            .map(|x| (x, 200.0 + 180.0 * (x / 20.0).sin()))
+            .collect();
+        let line = simplified(points.iter().copied());
+        assert!(line.len() < 3000, "{} points", line.len());
+        assert_eq!((line[0], line[line.len() - 1]), (points[0], points[9999]));
+        let distance = |(x, y): Point, (from, to): (Point, Point)| {
+            let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+            ((x - from.0) * dy - (y - from.1) * dx).abs() / dx.hypot(dy)
+        };
+        let mut segment = 0;
+        for point in points {
+            while line[segment + 1].0 < point.0 {
+                segment += 1;
+            }
+            let away = distance(point, (line[segment], line[segment + 1]));
+            assert!(away < 0.1, "{away} at {point:?}");
+        }
+        let back = [(0.0, 0.0), (5.0, 0.0), (2.0, 0.0), (9.0, 0.0)];
+        assert_eq!(simplified(back.into_iter()), back);
+    }
 }
