@@ -2,10 +2,11 @@
 
 mod discs;
 mod letters;
+mod rect;
 mod stroke;
 
 use tiny_skia::{
-    FillRule, FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, Rect, Transform,
+    FillRule, FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, Transform,
 };
 
 use super::scene::{Color, Point, Scene, Shape};
@@ -19,7 +20,7 @@ pub(crate) fn raster(scene: &Scene, scale: f32) -> Result<Pixmap, String> {
     let (width, height) = (side(scene.width), side(scene.height));
     let mut pixmap = Pixmap::new(width, height)
         .ok_or_else(|| format!("a figure of {width} × {height} pixels does not fit into memory"))?;
-    pixmap.fill(skia(scene.background));
+    pixels(&mut pixmap).fill(premultiplied(scene.background, 1.0));
     for shape in &scene.shapes {
         draw(&mut pixmap, shape, scale);
     }
@@ -47,10 +48,8 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
             let (left, right) = (from.0.min(to.0).round(), from.0.max(to.0).round());
             let (top, bottom) = (from.1.min(to.1).round(), from.1.max(to.1).round());
             // A bar of a tenth of a pixel is still a bar.
-            let rect = Rect::from_ltrb(left, top, right.max(left + 1.0), bottom.max(top + 1.0));
-            if let Some(rect) = rect {
-                pixmap.fill_rect(rect, &paint(*fill), Transform::identity(), None);
-            }
+            let end = (right.max(left + 1.0), bottom.max(top + 1.0));
+            rect::fill(pixmap, (left, top), end, *fill);
         }
         Shape::Line {
             points,
@@ -65,9 +64,7 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
             let mut rest = Vec::new();
             for line in lines {
                 match bar(&line, width).filter(|_| dash.is_none()) {
-                    Some(bar) => {
-                        pixmap.fill_rect(bar, &paint(*color), Transform::identity(), None);
-                    }
+                    Some((from, to)) => rect::fill(pixmap, from, to, *color),
                     None => rest.push(line),
                 }
             }
@@ -166,8 +163,8 @@ fn simplified(points: impl Iterator<Item = Point>) -> Vec<Point> {
     kept
 }
 
-/// What a straight line along an axis covers.
-fn bar(line: &[Point], width: f32) -> Option<Rect> {
+/// The corners of what a straight line along an axis covers.
+fn bar(line: &[Point], width: f32) -> Option<(Point, Point)> {
     let &[a, b] = line else {
         return None;
     };
@@ -175,23 +172,34 @@ fn bar(line: &[Point], width: f32) -> Option<Rect> {
     let (left, right) = (a.0.min(b.0), a.0.max(b.0));
     let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
     if left.to_bits() == right.to_bits() {
-        Rect::from_ltrb(left - half, top, right + half, bottom)
+        Some(((left - half, top), (right + half, bottom)))
     } else if top.to_bits() == bottom.to_bits() {
-        Rect::from_ltrb(left, top - half, right, bottom + half)
+        Some(((left, top - half), (right, bottom + half)))
     } else {
         None
     }
 }
 
+/// The pixels of all rows, premultiplied.
+fn pixels(pixmap: &mut Pixmap) -> &mut [[u8; 4]] {
+    pixmap.data_mut().as_chunks_mut().0
+}
+
+/// A colour that covers a share of a pixel.
+fn premultiplied(color: Color, share: f32) -> [u8; 4] {
+    let alpha = color.alpha.clamp(0.0, 1.0) * share.clamp(0.0, 1.0);
+    let part = |channel: u8| (f32::from(channel) * alpha + 0.5) as u8;
+    let (r, g, b) = color.rgb;
+    [part(r), part(g), part(b), part(255)]
+}
+
 /// One premultiplied pixel over another.
-fn over(target: &mut [u8], source: &[u8]) {
-    let rest = 255 - u32::from(source[3]);
-    if rest == 255 {
-        return;
-    }
+fn over(target: &mut [u8; 4], source: [u8; 4]) {
+    let rest = 255 - u16::from(source[3]);
     for (target, source) in target.iter_mut().zip(source) {
-        let behind = u32::from(*target) * rest + 127;
-        *target = (u32::from(*source) + (behind + behind / 255) / 256).min(255) as u8;
+        // A division by 255, rounded, without one.
+        let behind = u16::from(*target) * rest + 128;
+        *target = source.saturating_add(((behind + (behind >> 8)) >> 8) as u8);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tiny_skia::{FillRule, PathBuilder, Pixmap, Stroke, Transform};
 
-use super::{over, paint};
+use super::{over, paint, pixels};
 use crate::figure::scene::{Color, Point};
 
 /// Discs look alike, so one is drawn and then stamped, at a quarter of a pixel exactly.
@@ -86,19 +86,21 @@ fn stamp(
 fn blend(pixmap: &mut Pixmap, stamp: &Pixmap, (left, top): (i32, i32)) {
     let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
     let side = stamp.width() as i32;
-    let data = pixmap.data_mut();
+    let target = pixels(pixmap);
+    let source = stamp.data().as_chunks().0;
+    let (first, last) = (0.max(-left), side.min(width - left));
+    if first >= last {
+        return;
+    }
     for row in 0.max(-top)..side.min(height - top) {
-        let first = 0.max(-left);
-        let last = side.min(width - left);
-        if first >= last {
-            continue;
-        }
-        let from = ((row * side + first) * 4) as usize;
-        let to = (((top + row) * width + left + first) * 4) as usize;
-        let length = ((last - first) * 4) as usize;
-        let source = stamp.data()[from..from + length].chunks_exact(4);
-        for (source, target) in source.zip(data[to..to + length].chunks_exact_mut(4)) {
-            over(target, source);
+        let from = (row * side + first) as usize;
+        let to = ((top + row) * width + left + first) as usize;
+        let length = (last - first) as usize;
+        let targets = &mut target[to..to + length];
+        for (target, source) in targets.iter_mut().zip(&source[from..from + length]) {
+            if source[3] > 0 {
+                over(target, *source);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use ab_glyph::Font;
 use tiny_skia::Pixmap;
 
-use super::over;
+use super::{over, pixels, premultiplied};
 use crate::figure::scene::Text;
 use crate::figure::text;
 
@@ -25,9 +25,8 @@ pub(super) fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
         0 => (quarter(origin.0), origin.1.round()),
         _ => (origin.0.round(), quarter(origin.1)),
     };
-    let (r, g, b) = text.color.rgb;
     let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
-    let data = pixmap.data_mut();
+    let pixels = pixels(pixmap);
     for text::Letter { font, mut glyph } in text::letters(&text.line, text.em * scale, text.face) {
         glyph.position.x = quarter(glyph.position.x);
         let Some(outline) = font.outline_glyph(glyph) else {
@@ -46,11 +45,8 @@ pub(super) fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
             if px < 0 || py < 0 || px >= width || py >= height {
                 return;
             }
-            let alpha = coverage.clamp(0.0, 1.0) * text.color.alpha;
-            let part = |channel: u8| (f32::from(channel) * alpha).round() as u8;
-            let source = [part(r), part(g), part(b), (alpha * 255.0).round() as u8];
-            let place = ((py * width + px) * 4) as usize;
-            over(&mut data[place..place + 4], &source);
+            let pixel = &mut pixels[(py * width + px) as usize];
+            over(pixel, premultiplied(text.color, coverage));
         });
     }
 }
