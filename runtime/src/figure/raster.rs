@@ -5,9 +5,7 @@ mod letters;
 mod rect;
 mod stroke;
 
-use tiny_skia::{
-    FillRule, FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, Transform,
-};
+use tiny_skia::{FillRule, FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, Transform};
 
 use super::scene::{Color, Point, Scene, Shape};
 use discs::discs;

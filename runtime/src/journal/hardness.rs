@@ -8,7 +8,7 @@ use std::fs;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Entry, Reader, RunDir, Writer, encode};
+use super::{Entry, Line, Reader, RunDir, Writer};
 use crate::record::{Artifact, Close, Metric, Param, Problem, Record, Status, Tag};
 
 fn text() -> impl Strategy<Value = String> {
@@ -51,9 +51,7 @@ fn record() -> impl Strategy<Value = Record> {
 
 /// A record as its line: unlike values, lines tell one NaN like another and 0 from −0.
 fn line(record: &Record) -> Vec<u8> {
-    let mut line = Vec::new();
-    encode(record, &mut line).unwrap();
-    line
+    Line::of(record).unwrap().0
 }
 
 fn lines(records: &[Record]) -> Vec<Vec<u8>> {
@@ -118,7 +116,7 @@ proptest! {
         records.insert(records.len() / 2, Record::Panic("x".repeat(large)));
         let mut writer = Writer::create(&run).unwrap();
         for record in &records {
-            writer.append(record).unwrap();
+            writer.append(&Line::of(record).unwrap()).unwrap();
         }
         if killed {
             // Nothing of it runs any more, as after SIGKILL.

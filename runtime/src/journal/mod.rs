@@ -25,15 +25,22 @@ use crate::record::Record;
 /// Length of a line's checksum with the space behind it.
 const HEAD: usize = 9;
 
-/// Writes `record` as a line of the journal at the end of `line`.
-fn encode(record: &Record, line: &mut Vec<u8>) -> serde_json::Result<()> {
-    let start = line.len();
-    line.extend_from_slice(&[b' '; HEAD]);
-    serde_json::to_writer(&mut *line, record)?;
-    let checksum = checksum(&line[start + HEAD..]);
-    line[start..start + HEAD].copy_from_slice(&checksum);
-    line.push(b'\n');
-    Ok(())
+/// A record as the journal holds it. It is made before the journal is locked: threads that log
+/// wait for each other's copying only.
+#[derive(Debug)]
+pub struct Line(Vec<u8>);
+
+impl Line {
+    /// Encodes a record.
+    pub fn of(record: &Record) -> serde_json::Result<Self> {
+        let mut line = Vec::with_capacity(160);
+        line.extend_from_slice(&[b' '; HEAD]);
+        serde_json::to_writer(&mut line, record)?;
+        let checksum = checksum(&line[HEAD..]);
+        line[..HEAD].copy_from_slice(&checksum);
+        line.push(b'\n');
+        Ok(Self(line))
+    }
 }
 
 /// Reads a line of the journal, without its newline.

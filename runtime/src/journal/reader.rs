@@ -124,6 +124,7 @@ impl Reader {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use super::super::Line;
     use super::*;
     use crate::record::{Metric, Param};
     use std::io::Write;
@@ -167,7 +168,7 @@ mod tests {
     fn bytes() -> Vec<u8> {
         let mut bytes = Vec::new();
         for record in sample() {
-            super::super::encode(&record, &mut bytes).unwrap();
+            bytes.extend(Line::of(&record).unwrap().0);
         }
         bytes
     }
@@ -238,14 +239,13 @@ mod tests {
 
     #[test]
     fn nan_comes_back() {
-        let mut line = Vec::new();
         let metric = Metric {
             key: "x".into(),
             value: f64::NAN,
             timestamp: 0,
             step: 0,
         };
-        super::super::encode(&Record::Metrics(vec![metric]), &mut line).unwrap();
+        let line = Line::of(&Record::Metrics(vec![metric])).unwrap().0;
         let (entries, _) = read(&line);
         let [Entry::Record(Record::Metrics(metrics))] = entries.as_slice() else {
             panic!("{entries:?}")

@@ -5,14 +5,12 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 #[cfg(target_os = "linux")]
 use super::window::Window;
-use super::{RunDir, encode};
-use crate::record::Record;
+use super::{Line, RunDir};
 
 /// Appends records to a journal. There is one writer for a journal, ever.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
-    line: Vec<u8>,
     end: u64,
     dirty: bool,
     #[cfg(target_os = "linux")]
@@ -31,7 +29,6 @@ impl Writer {
         file.lock()?;
         Ok(Self {
             file,
-            line: Vec::with_capacity(256),
             end: 0,
             dirty: false,
             #[cfg(target_os = "linux")]
@@ -41,20 +38,18 @@ impl Writer {
     }
 
     /// Appends a record; it is in the kernel when this returns.
-    pub fn append(&mut self, record: &Record) -> io::Result<()> {
-        self.line.clear();
-        encode(record, &mut self.line)?;
+    pub fn append(&mut self, Line(line): &Line) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        if self.is_mapped && !self.put()? {
+        if self.is_mapped && !self.put(line)? {
             self.is_mapped = false;
             self.window = None;
             self.file.set_len(self.end)?;
             self.file.seek(SeekFrom::Start(self.end))?;
         }
         if !self.is_mapped {
-            self.write()?;
+            self.write(line)?;
         }
-        self.end += self.line.len() as u64;
+        self.end += line.len() as u64;
         self.dirty = true;
         Ok(())
     }
@@ -62,21 +57,21 @@ impl Writer {
     /// Puts the line into the window, or into a new one. Tells whether files can be mapped here; a
     /// full disk is an error.
     #[cfg(target_os = "linux")]
-    fn put(&mut self) -> io::Result<bool> {
+    fn put(&mut self, line: &[u8]) -> io::Result<bool> {
         if let Some(window) = &mut self.window
-            && window.put(self.end, &self.line)
+            && window.put(self.end, line)
         {
             return Ok(true);
         }
-        match Window::open(&self.file, self.end, self.line.len(), self.window.as_ref()) {
-            Ok(window) => Ok(self.window.insert(window).put(self.end, &self.line)),
+        match Window::open(&self.file, self.end, line.len(), self.window.as_ref()) {
+            Ok(window) => Ok(self.window.insert(window).put(self.end, line)),
             Err(why) if is_full(&why) => Err(why),
             Err(_) => Ok(false),
         }
     }
 
-    fn write(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.line).inspect_err(|_| {
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.file.write_all(line).inspect_err(|_| {
             // Half a line must not meet the next one: a full disk may have room again later.
             let _ = self.file.set_len(self.end);
             let _ = self.file.seek(SeekFrom::Start(self.end));

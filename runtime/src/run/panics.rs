@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use super::shared::Shared;
+use crate::journal::Line;
 use crate::record::Record;
 
 thread_local! {
@@ -71,9 +72,10 @@ fn note(info: &PanicHookInfo<'_>) {
     if journaled
         && let Ok(current) = CURRENT.try_lock()
         && let Some(run) = current.upgrade()
+        && let Ok(line) = Line::of(&Record::Panic(describe(place.as_deref(), info.payload())))
         && let Ok(mut journal) = run.journal.try_lock()
     {
-        let _ = journal.append(&Record::Panic(describe(place.as_deref(), info.payload())));
+        let _ = journal.append(&line);
     }
 }
 

@@ -9,7 +9,7 @@ use super::pool::Drawn;
 use super::tell;
 use crate::error::Error;
 use crate::figure::{Encoded, Output, with_texts};
-use crate::journal::{Files, RunDir, Writer};
+use crate::journal::{Files, Line, RunDir, Writer};
 use crate::record::{
     self, Artifact, Figure, FigureStatus, Problem, Record, Tag, Tally, check_artifact_path,
     now_millis,
@@ -59,10 +59,11 @@ impl Shared {
     }
 
     fn try_append(&self, record: &Record) -> io::Result<()> {
+        let line = Line::of(record)?;
         self.journal
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .append(record)
+            .append(&line)
     }
 
     /// Brings the journal to disk.

@@ -139,9 +139,8 @@ impl Mask<'_> {
             let mut over = left as f32 + 0.5 - from.0;
             for block in blocks {
                 let places = EACH.map(|place| over + place);
-                let shares = places.map(|over| {
-                    piece.covers(down * dx - over * dy, over * dx + down * dy)
-                });
+                let shares =
+                    places.map(|over| piece.covers(down * dx - over * dy, over * dx + down * dy));
                 cover(block, shares);
                 over += BLOCK as f32;
             }
@@ -283,7 +282,11 @@ impl Piece {
     fn covers(&self, across: f32, along: f32) -> f32 {
         let middle = self.length / 2.0;
         let beyond = (along - middle).abs() - middle;
-        let is_flat = if along < middle { self.flat.0 } else { self.flat.1 };
+        let is_flat = if along < middle {
+            self.flat.0
+        } else {
+            self.flat.1
+        };
         let outside = beyond.clamp(0.0, f32::INFINITY);
         if is_flat {
             self.within(across) * (0.5 - beyond).clamp(0.0, 1.0)
