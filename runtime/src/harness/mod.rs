@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::error::Error;
 use crate::journal::{RunDir, workspace_root};
-use crate::record::{Mode, Request};
+use crate::record::{Mode, Request, check_experiment_name, check_run_name};
 use crate::registry::{Train, listing, plots, trains};
 use crate::run::{Beginning, Run, caught, tell};
 pub(crate) use params::flatten;
@@ -89,7 +89,6 @@ impl Run {
     /// }
     /// ```
     pub fn start(experiment: &str) -> Result<Self, Error> {
-        crate::record::check_experiment_name(experiment).map_err(Error::new)?;
         let (mut request, _) = request()?;
         if let Some((key, _)) = request.params.first() {
             return Err(Error::new(format!(
@@ -104,9 +103,14 @@ impl Run {
             // The supervisor follows the program's first run; this one is shipped by `sync`.
             request.run_dir = None;
         }
-        request
+        let experiment = request
             .experiment
             .get_or_insert_with(|| experiment.to_owned());
+        check_experiment_name(experiment).map_err(Error::new)?;
+        let run_name = request.run_name.as_deref();
+        run_name
+            .map_or(Ok(()), check_run_name)
+            .map_err(Error::new)?;
         Run::begin(beginning(request, None))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::params::{flatten, overlay};
-use crate::record::{MAX_PARAM_VALUE, Request, check_experiment_name, check_key};
+use crate::record::{MAX_PARAM_VALUE, Request, check_experiment_name, check_key, check_run_name};
 use crate::registry::Train;
 use crate::run::Plot;
 
@@ -190,8 +190,10 @@ fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complai
 fn names(request: &Request, train: &Train) -> Vec<Complaint> {
     let experiment = request.experiment.as_deref().or(train.experiment);
     let experiment = experiment.map_or(Ok(()), check_experiment_name);
+    let run_name = request.run_name.as_deref().map_or(Ok(()), check_run_name);
     let tags = request.tags.keys().map(|key| check_key("tag", key));
-    std::iter::once(experiment)
+    [experiment, run_name]
+        .into_iter()
         .chain(tags)
         .filter_map(Result::err)
         .map(|error| complain(error, None))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use names::{
     MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE, check_artifact_path, check_experiment_name,
-    check_image_key, check_key,
+    check_image_key, check_key, check_run_name,
 };
 pub use request::{Listing, Mode, PlotEntry, Request, TrainEntry};
 pub use tally::Tally;

@@ -64,18 +64,27 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
 
 /// Checks the name of an experiment.
 pub fn check_experiment_name(name: &str) -> Result<(), String> {
+    check_title("experiment", name, 256)
+}
+
+/// Checks the name of a run.
+pub fn check_run_name(name: &str) -> Result<(), String> {
+    check_title("run", name, 250)
+}
+
+fn check_title(what: &str, name: &str, longest: usize) -> Result<(), String> {
     if name.trim().is_empty() {
-        return Err("an experiment needs a name".to_owned());
+        return Err(format!("the {what} needs a name"));
     }
     let length = name.chars().count();
-    if length > 256 {
+    if length > longest {
         return Err(format!(
-            "the experiment name has {length} characters; MLflow's databases take 256"
+            "the {what} name has {length} characters; MLflow's databases take {longest}"
         ));
     }
     if name.chars().any(char::is_control) {
         return Err(format!(
-            "the experiment name `{}` has a control character",
+            "the {what} name `{}` has a control character",
             name.escape_debug()
         ));
     }
@@ -139,6 +148,16 @@ mod tests {
         }
         assert!(check_key("tag", &"x".repeat(250)).is_ok());
         assert!(check_key("tag", &"x".repeat(251)).is_err());
+    }
+
+    #[test]
+    fn experiments_and_runs() {
+        assert_eq!(check_experiment_name(&"é".repeat(256)), Ok(()));
+        assert_eq!(check_run_name(&"é".repeat(250)), Ok(()));
+        for bad in ["", " ", "a\nb", &"x".repeat(251)] {
+            assert!(check_run_name(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_experiment_name(&"x".repeat(257)).is_err());
     }
 
     #[test]
