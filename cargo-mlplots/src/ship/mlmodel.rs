@@ -17,12 +17,12 @@ const PYTHON: &str = "3.12";
 /// What the stores know of a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    /// MLflow's model id, `m-` and 32 hex digits.
-    pub(crate) model_id: &'a str,
+    /// MLflow's model id, `m-` and 32 hex digits; MLflow 2 has none.
+    pub(crate) model_id: Option<&'a str>,
     /// MLflow's run id.
     pub(crate) run_id: &'a str,
-    /// Where the model's files go.
-    pub(crate) artifact_uri: &'a str,
+    /// Where the model's files go: an artifact URI, or a path among the run's artifacts.
+    pub(crate) artifact_path: &'a str,
     /// The Python that will most likely load it: `3.12`, see [`python`].
     pub(crate) python: &'a str,
 }
@@ -53,7 +53,8 @@ pub(crate) fn python() -> String {
         .unwrap_or_else(|| PYTHON.to_owned())
 }
 
-fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
+/// What `MLmodel` says.
+pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
     let flavors = match &model.flavor {
         Flavor::Onnx { file } => json!({
             "onnx": {
@@ -79,15 +80,17 @@ fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
         }),
     };
     let mut text = json!({
-        "artifact_path": place.artifact_uri,
+        "artifact_path": place.artifact_path,
         "flavors": flavors,
         "mlflow_version": MLFLOW,
-        "model_id": place.model_id,
         "model_size_bytes": model.files.iter().map(|file| file.bytes).sum::<u64>(),
-        "model_uuid": place.model_id,
+        "model_uuid": place.model_id.unwrap_or(&model.uuid),
         "run_id": place.run_id,
         "utc_time_created": utc(model.timestamp),
     });
+    if let Some(id) = place.model_id {
+        text["model_id"] = json!(id);
+    }
     if let Some(example) = &model.input_example {
         text["saved_input_example_info"] = match example.kind {
             ExampleKind::Dataframe => json!({"type": "dataframe", "pandas_orient": "split"}),
@@ -174,9 +177,9 @@ mod tests {
     use super::*;
 
     const PLACE: Place<'_> = Place {
-        model_id: "m-00000000000000000000000000000001",
+        model_id: Some("m-00000000000000000000000000000001"),
         run_id: "r1",
-        artifact_uri: "mlflow-artifacts:/7/models/m-1/artifacts",
+        artifact_path: "mlflow-artifacts:/7/models/m-1/artifacts",
         python: "3.11",
     };
 
@@ -246,11 +249,11 @@ flavors:
     loader_module: "mlflow.onnx"
     python_version: "3.11"
 mlflow_version: "3.17.2"
-model_id: "m-00000000000000000000000000000001"
 model_size_bytes: 256
 model_uuid: "m-00000000000000000000000000000001"
 run_id: "r1"
 utc_time_created: "2026-02-28 23:59:59.125000"
+model_id: "m-00000000000000000000000000000001"
 saved_input_example_info:
   type: "dataframe"
   pandas_orient: "split"

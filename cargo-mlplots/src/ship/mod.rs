@@ -8,6 +8,7 @@ mod cloud;
 mod cursor;
 mod flow;
 pub(crate) mod mlmodel;
+mod models;
 mod opening;
 pub(crate) mod rest;
 mod retry;

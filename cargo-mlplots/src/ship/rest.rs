@@ -161,14 +161,15 @@ impl TrackingStore for RestStore {
             "filter": format!("source_run_id = '{}' AND tags.`mlplots.model_uuid` = '{uuid}'", run.id),
             "max_results": 1,
         });
-        let found: Models = self
-            .client
-            .post(&format!("{API}/logged-models/search"), &body)
-            .map_err(no_models)?;
-        Ok(found.models.into_iter().next().map(Into::into))
+        let found: Option<Models> = known(
+            self.client
+                .post(&format!("{API}/logged-models/search"), &body),
+        )?;
+        let models = found.into_iter().flat_map(|found| found.models);
+        Ok(models.map(Into::into).next())
     }
 
-    fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError> {
+    fn create_model(&self, new: &NewModel<'_>) -> Result<Option<StoredModel>, StoreError> {
         let tags: Vec<_> = check::model_tags(new).collect();
         check::tags(&tags)?;
         let body = json!({
@@ -178,11 +179,9 @@ impl TrackingStore for RestStore {
             "params": new.params,
             "tags": tags,
         });
-        let answer: ModelAnswer = self
-            .client
-            .post(&format!("{API}/logged-models"), &body)
-            .map_err(no_models)?;
-        Ok(answer.model.into())
+        let answer: Option<ModelAnswer> =
+            known(self.client.post(&format!("{API}/logged-models"), &body))?;
+        Ok(answer.map(|answer| answer.model.into()))
     }
 
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {
@@ -198,8 +197,7 @@ impl TrackingStore for RestStore {
         }
         let body = json!({ "run_id": run.id, "models": [{ "model_id": model_id, "step": step }] });
         self.client
-            .post::<Done>(&format!("{API}/runs/outputs"), &body)
-            .map_err(no_models)?;
+            .post::<Done>(&format!("{API}/runs/outputs"), &body)?;
         Ok(())
     }
 
@@ -244,6 +242,27 @@ impl TrackingStore for RestStore {
                 self.uri, answer.model.info.status
             )));
         }
+        Ok(())
+    }
+
+    fn add_run_model(
+        &self,
+        run: &StoredRun,
+        uuid: &str,
+        mlmodel: &serde_json::Value,
+    ) -> Result<(), StoreError> {
+        // The server would list it once more.
+        const LISTED: &str = "mlflow.log-model.history";
+        let tags = self.get_run(&run.id)?.data.tags;
+        if tags
+            .iter()
+            .any(|tag| tag.key == LISTED && tag.value.contains(uuid))
+        {
+            return Ok(());
+        }
+        let body = json!({ "run_id": run.id, "model_json": mlmodel.to_string() });
+        self.client
+            .post::<Done>(&format!("{API}/runs/log-model"), &body)?;
         Ok(())
     }
 
@@ -317,12 +336,15 @@ fn no_experiment(failure: Failure, id: &str, uri: &str) -> StoreError {
     failure.into()
 }
 
-/// Servers before MLflow 3 have no logged models: that page is unknown to them.
-fn no_models(mut failure: Failure) -> StoreError {
-    if failure.status == Some(StatusCode::NOT_FOUND) && failure.code.is_empty() {
-        failure.error = failure
-            .error
-            .help("logged models need MLflow 3 on the server; the rest of the run does not");
+/// The answer of a page that servers before MLflow 3 do not have.
+fn known<T>(answer: Result<T, Failure>) -> Result<Option<T>, StoreError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failure)
+            if failure.status == Some(StatusCode::NOT_FOUND) && failure.code.is_empty() =>
+        {
+            Ok(None)
+        }
+        Err(failure) => Err(failure.into()),
     }
-    failure.into()
 }

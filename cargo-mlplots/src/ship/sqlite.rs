@@ -144,9 +144,9 @@ impl TrackingStore for SqliteStore {
         self.read(|connection| models::find(connection, run, uuid))
     }
 
-    fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError> {
+    fn create_model(&self, new: &NewModel<'_>) -> Result<Option<StoredModel>, StoreError> {
         self.ready_for_models()?;
-        self.write(|transaction| models::create(transaction, new))
+        self.write(|transaction| models::create(transaction, new).map(Some))
     }
 
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {

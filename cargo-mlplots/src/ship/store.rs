@@ -120,8 +120,8 @@ pub(crate) trait TrackingStore: Send + Sync {
     fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError>;
     /// Finds the model of this run that carries the tag `mlplots.model_uuid` = `uuid`.
     fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError>;
-    /// Makes a logged model, PENDING.
-    fn create_model(&self, new: &NewModel<'_>) -> Result<StoredModel, StoreError>;
+    /// Makes a logged model, PENDING; none where the store knows no logged models.
+    fn create_model(&self, new: &NewModel<'_>) -> Result<Option<StoredModel>, StoreError>;
     /// Makes the model an output of the run; repeating it is harmless.
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError>;
     /// Shows finite metrics of the run as the model's; repeating it is harmless.
@@ -133,6 +133,16 @@ pub(crate) trait TrackingStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Sets the model's status.
     fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError>;
+    /// Tells a store that knows no logged models of a model among the run's artifacts, by what
+    /// its `MLmodel` says; repeating it is harmless.
+    fn add_run_model(
+        &self,
+        _run: &StoredRun,
+        _uuid: &str,
+        _mlmodel: &serde_json::Value,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// The artifact store behind an artifact URI of this store.
     fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError>;
     /// The tracking URI, without credentials.

@@ -1,6 +1,6 @@
 //! The parts of MLflow's REST messages that we read.
 
-use mlplots::record::Param;
+use mlplots::record::{Param, Tag};
 use serde::Deserialize;
 
 use crate::ship::store::{StoredModel, StoredRun};
@@ -51,6 +51,8 @@ pub(super) struct WireRun {
 pub(super) struct RunData {
     #[serde(default)]
     pub(super) params: Vec<Param>,
+    #[serde(default)]
+    pub(super) tags: Vec<Tag>,
 }
 
 #[derive(Deserialize)]

@@ -233,7 +233,10 @@ fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
         }],
         tags: &[tag("mlflow.user", "ada")],
     };
-    let model = store.create_model(&new).expect("a model");
+    let model = store
+        .create_model(&new)
+        .expect("an answer")
+        .expect("a model");
     assert_eq!(
         store.find_model(run, "77").expect("a search").as_ref(),
         Some(&model)

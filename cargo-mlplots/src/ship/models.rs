@@ -1,0 +1,127 @@
+//! Models: MLflow 3 logs them beside the run, MLflow 2 among the run's artifacts.
+
+use mlplots::journal::{Entry, Files, Reader};
+use mlplots::record::{Artifact, Model, Param, Record, Tag};
+
+use super::store::{ModelStatus, NewModel, StoredModel, StoredRun};
+use super::{Delivery, Halt, mlmodel};
+use crate::ledger::Ledger;
+
+impl Delivery {
+    /// Makes the logged model, uploads its files, and says that it is ready.
+    pub(super) fn ship_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
+        let (params, tags) = self.before(model)?;
+        let new = NewModel {
+            run,
+            name: &model.name,
+            uuid: &model.uuid,
+            timestamp: model.timestamp,
+            params: &params,
+            tags: &tags,
+        };
+        let stored = self.attempt(|| match self.store.find_model(run, &model.uuid)? {
+            Some(stored) => Ok(Some(stored)),
+            None => self.store.create_model(&new),
+        })?;
+        match stored {
+            Some(stored) => self.ship_logged_model(run, &stored, model),
+            None => self.ship_run_model(run, model),
+        }
+    }
+
+    fn ship_logged_model(
+        &self,
+        run: &StoredRun,
+        stored: &StoredModel,
+        model: &Model,
+    ) -> Result<(), Halt> {
+        self.attempt(|| self.store.add_output(run, &stored.id, model.step))?;
+        let python = mlmodel::python();
+        let place = mlmodel::Place {
+            model_id: Some(&stored.id),
+            run_id: &run.id,
+            artifact_path: &stored.artifact_uri,
+            python: &python,
+        };
+        let uploaded = self
+            .model_files(model, &place)
+            .and_then(|files| self.put_below(&stored.artifact_uri, &files));
+        let status = match &uploaded {
+            Ok(()) => ModelStatus::Ready,
+            Err(Halt::Refused(_)) => ModelStatus::UploadFailed,
+            Err(Halt::GivenUp(_)) => return uploaded,
+        };
+        self.attempt(|| self.store.finish_model(&stored.id, status))?;
+        uploaded
+    }
+
+    /// The way of MLflow 2: `runs:/…/NAME` is a folder of the run's artifacts.
+    fn ship_run_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
+        let python = mlmodel::python();
+        let place = mlmodel::Place {
+            model_id: None,
+            run_id: &run.id,
+            artifact_path: &model.name,
+            python: &python,
+        };
+        let mut files = self.model_files(model, &place)?;
+        for file in &mut files {
+            file.path = format!("{}/{}", model.name, file.path);
+        }
+        self.put_below(&run.artifact_uri, &files)?;
+        let written = mlmodel::mlmodel(model, &place);
+        self.attempt(|| self.store.add_run_model(run, &model.uuid, &written))
+    }
+
+    /// The run's params until the model was logged, and whose run it is.
+    fn before(&self, model: &Model) -> Result<(Vec<Param>, Vec<Tag>), Halt> {
+        const SHARED: [&str; 3] = ["mlflow.user", "mlflow.source.name", "mlflow.source.type"];
+        let mut params = Vec::new();
+        let mut shared = Vec::new();
+        let mut reader =
+            Reader::open(&self.dir.journal(), 0).map_err(|why| self.unreadable(&why))?;
+        while let Some(entry) = reader.next_entry().map_err(|why| self.unreadable(&why))? {
+            match entry {
+                Entry::Record(Record::Params(more)) => params.extend(more),
+                Entry::Record(Record::Tags(tags)) => shared.extend(
+                    tags.into_iter()
+                        .filter(|tag| SHARED.contains(&tag.key.as_str())),
+                ),
+                Entry::Record(Record::Model(this)) if this.uuid == model.uuid => break,
+                _ => {}
+            }
+        }
+        Ok((params, shared))
+    }
+
+    /// The metrics of a run with one model are that model's.
+    pub(super) fn link_metrics(&self, run: &StoredRun, ledger: &Ledger) -> Result<(), Halt> {
+        let [model] = ledger.models.as_slice() else {
+            return Ok(());
+        };
+        let Some(stored) = self.attempt(|| self.store.find_model(run, &model.uuid))? else {
+            return Ok(());
+        };
+        let finite = ledger
+            .latest
+            .values()
+            .filter(|metric| metric.value.is_finite());
+        let metrics: Vec<_> = finite.cloned().collect();
+        self.attempt(|| self.store.log_model_metrics(run, &stored.id, &metrics))
+    }
+
+    /// The model's own files and those that say what they are.
+    fn model_files(
+        &self,
+        model: &Model,
+        place: &mlmodel::Place<'_>,
+    ) -> Result<Vec<Artifact>, Halt> {
+        let store = Files::of(self.dir.clone());
+        let mut files = model.files.clone();
+        for (path, text) in mlmodel::files(model, place) {
+            let file = store.add_bytes(path, text.as_bytes());
+            files.push(file.map_err(|why| self.unreadable(&why))?);
+        }
+        Ok(files)
+    }
+}
