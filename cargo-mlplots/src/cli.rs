@@ -196,6 +196,11 @@ pub(crate) struct TrainingArgs {
 pub(crate) struct SessionArgs {
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
+    /// Go on with a run, by the first digits of its id here or in MLflow; its params stay as they
+    /// are [default: `MLFLOW_RUN_ID`]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["run_name", "experiment"])]
+    #[arg(help_heading = "Training")]
+    pub(crate) resume: Option<String>,
     /// Stop a program that takes longer: with SIGTERM, and 10 s later with SIGKILL; the run is
     /// KILLED
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]

@@ -10,6 +10,7 @@ mod ledger;
 mod list;
 mod outcome;
 mod project;
+mod resume;
 mod run;
 mod runs;
 mod scan;

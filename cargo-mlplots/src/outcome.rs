@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use mlplots::journal::{RunDir, private_options};
-use mlplots::record::Status;
+use mlplots::journal::{RunDir, here, private_options};
+use mlplots::record::{Host, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
@@ -66,13 +66,23 @@ impl Outcome {
                 reason: close.reason.clone(),
             });
         }
-        let written = dir.journal().metadata()?.modified()?;
-        let written = written.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unwatched = "the program ended before the training returned, and nobody watched it";
+        let journal = dir.journal().metadata()?.modified()?;
+        let beat = std::fs::metadata(dir.heartbeat()).and_then(|beat| beat.modified());
+        let alive = beat.map_or(journal, |beat| beat.max(journal));
+        let written = alive.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let host = ledger.open.as_ref().map(|open| &open.host);
+        let unwatched = match host.filter(|host| !host.is_unknown() && **host != here()) {
+            Some(Host { name, .. }) => {
+                format!("the machine {name} went down before the training returned")
+            }
+            None => {
+                "the program ended before the training returned, and nobody watched it".to_owned()
+            }
+        };
         Ok(Self {
             status: Status::Failed,
             end_time: written.as_millis() as i64,
-            reason: Some(ledger.panic.clone().unwrap_or_else(|| unwatched.to_owned())),
+            reason: Some(ledger.panic.clone().unwrap_or(unwatched)),
         })
     }
 

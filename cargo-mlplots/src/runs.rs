@@ -9,12 +9,14 @@ use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::root;
-use crate::ship::{Cursor, is_alive};
+use crate::ship::{Claim, Cursor, Life, life};
 use crate::view::duration;
 
 /// One run of the list.
 struct Row {
     uuid: String,
+    short: String,
+    resumes: Option<String>,
     name: String,
     experiment: String,
     status: Status,
@@ -50,20 +52,25 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
 fn row(dir: &RunDir) -> std::io::Result<Row> {
     let ledger = Ledger::read(dir)?;
     let cursor = Cursor::load(dir);
-    let outcome = if is_alive(dir) {
-        Outcome {
-            status: Status::Running,
-            end_time: now_millis(),
-            reason: None,
-        }
-    } else {
-        Outcome::of(dir, &ledger)?
+    let running = |reason| Outcome {
+        status: Status::Running,
+        end_time: now_millis(),
+        reason,
+    };
+    let outcome = match life(dir) {
+        // Its supervisor has the claim.
+        Life::Alive if Claim::take(dir).is_err() => running(None),
+        Life::Alive => running(Some("nobody watches over it".to_owned())),
+        Life::Elsewhere(beat) | Life::Silent(beat) => running(Some(beat.to_string())),
+        Life::Over => Outcome::of(dir, &ledger)?,
     };
     let open = ledger.open.as_deref();
     let start = open.map_or(outcome.end_time, |open| open.start_time);
     let stored = cursor.run.as_ref();
     Ok(Row {
         uuid: dir.uuid(),
+        short: dir.short(),
+        resumes: cursor.continues,
         name: stored
             .map(|run| run.name.clone())
             .or_else(|| open?.run_name.clone())
@@ -88,7 +95,7 @@ fn object(row: &Row) -> serde_json::Value {
         "run_uuid": row.uuid, "run_name": row.name, "experiment": row.experiment,
         "status": row.status, "reason": row.reason, "start_time": row.start, "millis": row.took,
         "figures": row.figures, "shipped": row.shipped, "tracking_uri": row.tracking_uri,
-        "run_id": row.run_id,
+        "run_id": row.run_id, "resumes": row.resumes,
     })
 }
 
@@ -106,8 +113,7 @@ fn table(rows: &[Row]) {
     let mut lines = vec![header.map(str::to_owned)];
     lines.extend(rows.iter().map(|row| {
         [
-            // Time-ordered ids begin alike; twelve digits tell any two milliseconds apart.
-            row.uuid.chars().take(12).collect(),
+            row.short.clone(),
             row.experiment.clone(),
             row.name.clone(),
             row.status.to_string(),
@@ -133,10 +139,13 @@ fn table(rows: &[Row]) {
             .map(|(cell, &width)| format!("{cell:width$}"))
             .collect();
         println!("{}", cells.join("  ").trim_end());
-        let reason = number
-            .checked_sub(1)
-            .and_then(|number| rows[number].reason.as_deref());
-        if let Some(reason) = reason {
+        let Some(row) = number.checked_sub(1).map(|number| &rows[number]) else {
+            continue;
+        };
+        if let Some(before) = &row.resumes {
+            println!("  goes on with {}", RunDir::at(before).short());
+        }
+        if let Some(reason) = &row.reason {
             println!("  {reason}");
         }
     }

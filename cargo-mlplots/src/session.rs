@@ -15,6 +15,7 @@ use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::Program;
+use crate::resume::Resumption;
 use crate::settings::Settings;
 use crate::ship::{Claim, Delivery, Halt};
 use crate::supervise::{self, Stop};
@@ -36,6 +37,10 @@ pub(crate) struct Session {
 impl Session {
     /// Trains, ships and tells; returns the exit code.
     pub(crate) fn train(self) -> Result<u8, Failure> {
+        let wanted = self.args.resume.as_ref().or(self.settings.run_id.as_ref());
+        let resumption = wanted
+            .map(|run| Resumption::find(run, &self.root, &self.settings))
+            .transpose()?;
         let dir = RunDir::new(&self.root, &RunDir::new_uuid());
         let make = |why: &std::io::Error| {
             failure(format!(
@@ -47,7 +52,10 @@ impl Session {
         };
         dir.create().map_err(|why| make(&why))?;
         let _claim = Claim::take(&dir).map_err(|why| make(&why))?;
-        let session = self.follow(&dir);
+        if let Some(resumption) = &resumption {
+            resumption.tell(&dir).map_err(|why| make(&why))?;
+        }
+        let session = self.follow(&dir, resumption.as_ref());
         if !dir.journal().exists() {
             // Refused before it began: there is no run.
             let _ = std::fs::remove_dir_all(dir.path());
@@ -55,9 +63,9 @@ impl Session {
         session
     }
 
-    fn follow(&self, dir: &RunDir) -> Result<u8, Failure> {
+    fn follow(&self, dir: &RunDir, resumption: Option<&Resumption>) -> Result<u8, Failure> {
         let delivery = Delivery::new(dir.clone(), self.settings.clone())
-            .and_then(|delivery| delivery.resuming(self.settings.run_id.clone()))
+            .and_then(|delivery| delivery.resuming(resumption))
             .map_err(|error| Failure::from(error).code(REFUSED))?;
         let delivery = Arc::new(delivery);
         let stop =

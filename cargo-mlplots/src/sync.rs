@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::root;
 use crate::settings::Settings;
-use crate::ship::{Claim, Cursor, Delivery, Halt, is_alive};
+use crate::ship::{Claim, Cursor, Delivery, Halt, Life, life};
 use crate::view::{self, Report};
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
@@ -24,8 +24,8 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         if Cursor::load(&dir).complete || !dir.journal().exists() {
             continue;
         }
-        if is_alive(&dir) {
-            view::status("Skipping", &format!("{}: it is still running", dir.uuid()));
+        if let Some(why) = lives(&dir, !args.runs.is_empty()) {
+            view::status("Skipping", &format!("{}: {why}", dir.uuid()));
             left_out += 1;
             continue;
         }
@@ -68,6 +68,20 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         view::status("Synced", "MLflow has every run of this workspace");
     }
     Ok(code)
+}
+
+/// Why a run is not over, if it is not. A run that is named is meant, if it may be over.
+fn lives(dir: &RunDir, named: bool) -> Option<String> {
+    match life(dir) {
+        Life::Over => None,
+        Life::Silent(_) if named => None,
+        Life::Alive => Some("it is still running".to_owned()),
+        Life::Elsewhere(beat) => Some(format!("it is still running {beat}")),
+        Life::Silent(beat) => Some(format!(
+            "it was running {beat}; `cargo mlplots sync {}` ships it if it is dead",
+            dir.short()
+        )),
+    }
 }
 
 /// Whether its program died before it said anything: there is nothing to ship.

@@ -1,13 +1,23 @@
 //! Who works on a run: its program holds a lock on the journal, its supervisor one on the run.
 //! The kernel lets go of both when the process dies, however it dies, and keeps neither over a
 //! restart of the machine: no process id is looked at, which another process may have by then.
+//!
+//! A file system that machines share may not tell one of another's locks. So a program also writes
+//! down, every second, that it lives, and a run of another machine is left alone.
 
-use std::fs::{File, TryLockError};
+use std::fmt;
+use std::fs::{self, File, TryLockError};
 use std::io;
+use std::time::Duration;
 
-use mlplots::journal::{RunDir, private_options};
+use mlplots::journal::{Entry, Reader, RunDir, here, private_options};
+use mlplots::record::{Host, Record};
 
 use crate::outcome::Outcome;
+use crate::view::duration;
+
+/// After so long without a sign of life a program is not taken for a living one.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// The right to ship a run, until it is dropped.
 pub(crate) struct Claim {
@@ -24,10 +34,71 @@ impl Claim {
     }
 }
 
+/// Whether a run's program lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It writes to the journal.
+    Alive,
+    /// It does so on another machine, as it seems.
+    Elsewhere(Beat),
+    /// It ran on another machine, which says nothing of it any more.
+    Silent(Beat),
+    /// It has ended, or died.
+    Over,
+}
+
+/// A program's last sign of life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Beat {
+    /// The name of its machine.
+    pub(crate) host: String,
+    /// How long ago it was.
+    pub(crate) ago: Duration,
+}
+
+impl fmt::Display for Beat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ago = duration(self.ago.as_millis() as u64);
+        write!(f, "on {}, last sign of life {ago} ago", self.host)
+    }
+}
+
 /// Whether the program of a run still writes to its journal. What its supervisor has seen counts
 /// more than the lock, which a process that the program has forked may hold on to.
-pub(crate) fn is_alive(dir: &RunDir) -> bool {
+pub(crate) fn life(dir: &RunDir) -> Life {
+    if Outcome::saved(dir).is_some() {
+        return Life::Over;
+    }
     let locked = File::open(dir.journal())
         .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)));
-    locked && Outcome::saved(dir).is_none()
+    if locked {
+        return Life::Alive;
+    }
+    let (there, here) = (host(dir), here());
+    if there.is_unknown() || there.boot_id == here.boot_id {
+        return Life::Over;
+    }
+    let beat = fs::metadata(dir.heartbeat()).and_then(|beat| beat.modified());
+    // One from the future, by another clock, is as good as now.
+    let ago = beat.map(|beat| beat.elapsed().unwrap_or_default());
+    let ago = ago.unwrap_or(Duration::MAX);
+    let beat = Beat {
+        host: there.name,
+        ago,
+    };
+    match ago < SILENCE {
+        true => Life::Elsewhere(beat),
+        // It was started anew meanwhile.
+        false if beat.host == here.name => Life::Over,
+        false => Life::Silent(beat),
+    }
+}
+
+/// The machine on which a run's program was started.
+fn host(dir: &RunDir) -> Host {
+    let first = Reader::open(&dir.journal(), 0).and_then(|mut reader| reader.next_entry());
+    match first {
+        Ok(Some(Entry::Record(Record::Open(open)))) => open.host,
+        _ => Host::default(),
+    }
 }

@@ -9,13 +9,15 @@ use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 
 /// The tag that tells why a run is not FINISHED.
-const REASON: &str = "mlplots.reason";
+pub(super) const REASON: &str = "mlplots.reason";
 
 impl Delivery {
     /// A run that died says so at once; what it left is shipped after.
     pub(super) fn announce(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
         match self.flow.wait_for_end() {
-            Some((outcome, ledger)) if outcome.status != Status::Finished => {
+            Some((outcome, ledger))
+                if outcome.status != Status::Finished && !self.is_continued() =>
+            {
                 self.end(run, open, &outcome)?;
                 self.tag(run, last_tags(&outcome, &ledger))
             }
@@ -29,7 +31,7 @@ impl Delivery {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return;
         };
-        if outcome.status != Status::Finished {
+        if outcome.status != Status::Finished || self.is_continued() {
             return;
         }
         let why = match halt {
@@ -39,7 +41,7 @@ impl Delivery {
         let reason = tag(REASON, format!("not everything is shipped: {why}"));
         let told = self
             .store
-            .end_run(&run.id, Status::Failed, end_time(open, &outcome))
+            .set_status(&run.id, Status::Failed, Some(end_time(open, &outcome)))
             .and_then(|()| self.store.log_batch(&run.id, &tags(vec![reason])));
         if told.is_ok() {
             let _ = self.advance(|cursor| cursor.admitted = true);
@@ -48,7 +50,10 @@ impl Delivery {
 
     fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
         let end_time = end_time(open, outcome);
-        self.attempt(|| self.store.end_run(&run.id, outcome.status, end_time))
+        self.attempt(|| {
+            self.store
+                .set_status(&run.id, outcome.status, Some(end_time))
+        })
     }
 
     fn tag(&self, run: &StoredRun, last: Vec<Tag>) -> Result<(), Halt> {
@@ -61,6 +66,24 @@ impl Delivery {
         let Some((outcome, ledger)) = self.flow.wait_for_end() else {
             return Ok(());
         };
+        self.link_metrics(run, &ledger)?;
+        if !self.is_continued() {
+            self.tell(run, open, &outcome, &ledger)?;
+        }
+        self.advance(|cursor| cursor.complete = true)?;
+        // The store has them all: the copies have done their work.
+        let _ = std::fs::remove_dir_all(self.dir.artifacts());
+        Ok(())
+    }
+
+    /// How the run went: its figures, its last tags, its status.
+    fn tell(
+        &self,
+        run: &StoredRun,
+        open: &Open,
+        outcome: &Outcome,
+        ledger: &Ledger,
+    ) -> Result<(), Halt> {
         let list = serde_json::json!({
             "run_uuid": self.dir.uuid(),
             "figures": ledger.tally.figures().collect::<Vec<_>>(),
@@ -69,28 +92,23 @@ impl Delivery {
             .add_bytes("mlplots/figures.json", format!("{list:#}").as_bytes())
             .map_err(|why| self.unreadable(&why))?;
         self.put(run, &stored)?;
-        self.link_metrics(run, &ledger)?;
-        let mut words = last_tags(&outcome, &ledger);
+        let mut words = last_tags(outcome, ledger);
         if self.cursor().admitted && outcome.reason.is_none() {
             words.push(tag(REASON, "everything was shipped later".to_owned()));
         }
         self.tag(run, words)?;
-        self.end(run, open, &outcome)?;
-        self.advance(|cursor| cursor.complete = true)?;
-        // The store has them all: the copies have done their work.
-        let _ = std::fs::remove_dir_all(self.dir.artifacts());
-        Ok(())
+        self.end(run, open, outcome)
     }
 }
 
-fn tags(tags: Vec<Tag>) -> Batch {
+pub(super) fn tags(tags: Vec<Tag>) -> Batch {
     Batch {
         tags,
         ..Batch::default()
     }
 }
 
-fn tag(key: &str, value: String) -> Tag {
+pub(super) fn tag(key: &str, value: String) -> Tag {
     Tag {
         key: key.to_owned(),
         value: shortened(value),

@@ -16,6 +16,10 @@ pub(crate) struct Cursor {
     pub(crate) experiment: Option<String>,
     /// The run of the store to go on with, instead of making one.
     pub(crate) resume: Option<String>,
+    /// The journal that holds what the run had before, by its uuid.
+    pub(crate) continues: Option<String>,
+    /// How the run had ended before.
+    pub(crate) before: Option<String>,
     /// A run may have been asked for whose answer never came.
     pub(crate) asked: bool,
     /// The run in the store.

@@ -1,7 +1,7 @@
 //! When a delivery ends, and what is seen of it meanwhile.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::store::{StoreError, StoredRun, View};
@@ -11,6 +11,15 @@ use crate::outcome::Outcome;
 /// Tells the delivery that the journal is complete, and how long it may still go on.
 #[derive(Default)]
 pub(crate) struct Flow {
+    shared: Arc<Shared>,
+    /// The verdict on a journal that was complete before.
+    past: Option<Verdict>,
+}
+
+type Verdict = (Outcome, Ledger);
+
+#[derive(Default)]
+struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -18,7 +27,7 @@ pub(crate) struct Flow {
 #[derive(Default)]
 struct State {
     ended: bool,
-    verdict: Option<(Outcome, Ledger)>,
+    verdict: Option<Verdict>,
     deadline: Option<Instant>,
 }
 
@@ -30,7 +39,15 @@ impl Flow {
         state.verdict = Some((outcome, ledger));
         state.deadline = Some(deadline);
         drop(state);
-        self.changed.notify_all();
+        self.shared.changed.notify_all();
+    }
+
+    /// For a journal that is complete already, within the time that this one has.
+    pub(super) fn past(&self, outcome: Outcome, ledger: Ledger) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            past: Some((outcome, ledger)),
+        }
     }
 
     /// There is no run, or no time left: stop now.
@@ -39,18 +56,21 @@ impl Flow {
         state.ended = true;
         state.deadline = Some(Instant::now());
         drop(state);
-        self.changed.notify_all();
+        self.shared.changed.notify_all();
     }
 
     /// Whether the journal is complete.
     pub(super) fn ended(&self) -> bool {
-        self.lock().ended
+        self.past.is_some() || self.lock().ended
     }
 
     /// Waits for the verdict; None if there will be none.
-    pub(super) fn wait_for_end(&self) -> Option<(Outcome, Ledger)> {
+    pub(super) fn wait_for_end(&self) -> Option<Verdict> {
+        if self.past.is_some() {
+            return self.past.clone();
+        }
         let state = self.lock();
-        let state = self.changed.wait_while(state, |state| !state.ended);
+        let state = self.shared.changed.wait_while(state, |state| !state.ended);
         state
             .unwrap_or_else(PoisonError::into_inner)
             .verdict
@@ -61,7 +81,8 @@ impl Flow {
     pub(super) fn rest(&self, most: Duration) {
         let state = self.lock();
         drop(
-            self.changed
+            self.shared
+                .changed
                 .wait_timeout_while(state, most, |state| !state.ended),
         );
     }
@@ -81,13 +102,13 @@ impl Flow {
                 return true;
             }
             let next = state.deadline.map_or(until, |deadline| deadline.min(until));
-            let waited = self.changed.wait_timeout(state, next - now);
+            let waited = self.shared.changed.wait_timeout(state, next - now);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.state)
     }
 }
 

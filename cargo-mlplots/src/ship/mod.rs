@@ -11,6 +11,7 @@ pub(crate) mod mlmodel;
 mod models;
 mod opening;
 pub(crate) mod rest;
+mod resuming;
 mod retry;
 pub(crate) mod sqlite;
 pub(crate) mod store;
@@ -22,7 +23,7 @@ use std::thread;
 use mlplots::journal::RunDir;
 
 use crate::settings::Settings;
-pub(crate) use claim::{Claim, is_alive};
+pub(crate) use claim::{Claim, Life, life};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use retry::Backoff;
@@ -63,17 +64,6 @@ impl Delivery {
         })
     }
 
-    /// Goes on with a run that the store has: `MLFLOW_RUN_ID`.
-    pub(crate) fn resuming(self, run_id: Option<String>) -> Result<Self, StoreError> {
-        if run_id.is_some() {
-            let mut cursor = self.cursor();
-            cursor.resume = run_id;
-            // Whoever ships it later does not have our environment.
-            cursor.save(&self.dir)?;
-        }
-        Ok(self)
-    }
-
     /// Follows the journal on a thread of its own until `flow` ends.
     pub(crate) fn start(self: &Arc<Self>) -> thread::JoinHandle<Result<(), Halt>> {
         let delivery = Arc::clone(self);
@@ -85,7 +75,11 @@ impl Delivery {
         let Some(open) = self.opening()? else {
             return Ok(());
         };
-        let run = self.run(&open)?;
+        let earlier = self.earlier();
+        let run = match (self.run(&open), &earlier) {
+            (Err(_), Err(halt)) => return Err(halt.clone()),
+            (run, _) => run?,
+        };
         self.progress.found(&run, self.store.view(&run));
         // All three go as far as they can, whatever stops another.
         let [tracking, artifacts, verdict] = thread::scope(|scope| {
@@ -96,7 +90,7 @@ impl Delivery {
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
         });
         let is_reachable = !matches!(tracking, Err(Halt::GivenUp(_)));
-        let whole = tracking.and(artifacts).and(verdict);
+        let whole = earlier.and(tracking).and(artifacts).and(verdict);
         let whole = whole.and_then(|()| self.conclude(&run, &open));
         if let Err(halt) = &whole
             && is_reachable

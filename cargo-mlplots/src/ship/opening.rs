@@ -62,6 +62,9 @@ impl Delivery {
         if let Some(run) = self.cursor().run.clone() {
             return Ok(run);
         }
+        if let Some(run) = self.resumed()? {
+            return Ok(run);
+        }
         let experiment = self.attempt(|| self.experiment(open))?;
         let uuid = Tag {
             key: "mlplots.run_uuid".to_owned(),
@@ -69,15 +72,11 @@ impl Delivery {
         };
         let mut tags = self.settings.run_context.clone();
         tags.push(uuid);
-        let resume = self.cursor().resume.clone();
         let asked = self.cursor().asked;
         if asked {
             self.wait_for_run(&experiment, open)?;
         }
         let run = self.attempt(|| {
-            if let Some(id) = &resume {
-                return self.store.run(id);
-            }
             if let Some(run) = self.store.find_run(&experiment.id, &open.run_uuid)? {
                 return Ok(run);
             }

@@ -21,8 +21,8 @@ use wire::{
 };
 
 use super::store::{
-    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, StoreError,
-    StoredModel, StoredRun, TrackingStore, View, check,
+    ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
+    StoreError, StoredModel, StoredRun, TrackingStore, View, check,
 };
 use crate::settings::{HttpSettings, scheme};
 use proxy::ProxyStore;
@@ -119,8 +119,8 @@ impl TrackingStore for RestStore {
         Ok(found.runs.into_iter().next().map(|run| run.info.into()))
     }
 
-    fn run(&self, run_id: &str) -> Result<StoredRun, StoreError> {
-        Ok(self.get_run(run_id)?.info.into())
+    fn run(&self, run_id: &str) -> Result<KnownRun, StoreError> {
+        Ok(self.get_run(run_id)?.into())
     }
 
     fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError> {
@@ -142,8 +142,16 @@ impl TrackingStore for RestStore {
         self.send_batch(run_id, batch)
     }
 
-    fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError> {
-        let body = json!({ "run_id": run_id, "status": status, "end_time": end_time });
+    fn set_status(
+        &self,
+        run_id: &str,
+        status: Status,
+        end_time: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let mut body = json!({ "run_id": run_id, "status": status });
+        if let Some(end_time) = end_time {
+            body["end_time"] = end_time.into();
+        }
         let answer: UpdatedRun = self.client.post(&format!("{API}/runs/update"), &body)?;
         // A status that the server does not know is answered by 200 and left as it was.
         if answer.run_info.status != status.as_str() {

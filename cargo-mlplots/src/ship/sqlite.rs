@@ -16,8 +16,8 @@ use mlplots::record::{Metric, Status};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::store::{
-    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, StoreError,
-    StoredModel, StoredRun, TrackingStore, View,
+    ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
+    StoreError, StoredModel, StoredRun, TrackingStore, View,
 };
 use crate::settings::{Database, scheme, sqlite_uri};
 
@@ -113,8 +113,8 @@ impl TrackingStore for SqliteStore {
         self.read(|connection| runs::find(connection, experiment_id, uuid))
     }
 
-    fn run(&self, run_id: &str) -> Result<StoredRun, StoreError> {
-        self.read(|connection| runs::active(connection, run_id, &self.uri))
+    fn run(&self, run_id: &str) -> Result<KnownRun, StoreError> {
+        self.read(|connection| runs::known(connection, run_id, &self.uri))
     }
 
     fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError> {
@@ -128,11 +128,16 @@ impl TrackingStore for SqliteStore {
         })
     }
 
-    fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError> {
+    fn set_status(
+        &self,
+        run_id: &str,
+        status: Status,
+        end_time: Option<i64>,
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
             runs::active(transaction, run_id, &self.uri)?;
             transaction.execute(
-                "UPDATE runs SET status = ?2, end_time = ?3 WHERE run_uuid = ?1",
+                "UPDATE runs SET status = ?2, end_time = COALESCE(?3, end_time) WHERE run_uuid = ?1",
                 (run_id, status.as_str(), end_time),
             )?;
             Ok(())

@@ -4,6 +4,7 @@ pub(crate) mod check;
 #[cfg(test)]
 pub(crate) mod contract;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -55,6 +56,21 @@ pub(crate) struct StoredRun {
     pub(crate) name: String,
     /// Where its artifacts go.
     pub(crate) artifact_uri: String,
+}
+
+/// What the store knows of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownRun {
+    /// Which one it is.
+    pub(crate) run: StoredRun,
+    /// In MLflow's words.
+    pub(crate) status: String,
+    /// Its params.
+    pub(crate) params: Vec<Param>,
+    /// Its tags.
+    pub(crate) tags: Vec<Tag>,
+    /// The last step of each of its metrics.
+    pub(crate) steps: BTreeMap<String, i64>,
 }
 
 /// What one call logs: at most 1000 metrics, 100 params, 100 tags and 1000 in all.
@@ -111,13 +127,18 @@ pub(crate) trait TrackingStore: Send + Sync {
     /// Finds the run that carries the tag `mlplots.run_uuid` = `uuid`.
     fn find_run(&self, experiment_id: &str, uuid: &str) -> Result<Option<StoredRun>, StoreError>;
     /// Finds a run by MLflow's run id.
-    fn run(&self, run_id: &str) -> Result<StoredRun, StoreError>;
+    fn run(&self, run_id: &str) -> Result<KnownRun, StoreError>;
     /// Makes a run, RUNNING.
     fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError>;
     /// Logs a batch; all of it or nothing.
     fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError>;
-    /// Sets status and end time.
-    fn end_run(&self, run_id: &str, status: Status, end_time: i64) -> Result<(), StoreError>;
+    /// Sets the status, and the end time if there is one.
+    fn set_status(
+        &self,
+        run_id: &str,
+        status: Status,
+        end_time: Option<i64>,
+    ) -> Result<(), StoreError>;
     /// Finds the model of this run that carries the tag `mlplots.model_uuid` = `uuid`.
     fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError>;
     /// Makes a logged model, PENDING; none where the store knows no logged models.

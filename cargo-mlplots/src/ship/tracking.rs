@@ -2,13 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use mlplots::journal::{Entry, Reader};
 use mlplots::record::{Metric, Param, Record, Tag};
 
+use super::closing::tag;
 use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
-use super::store::{Batch, StoredRun};
+use super::store::{Batch, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
 /// Bytes of names and values in one call; other servers take one megabyte.
@@ -17,6 +18,10 @@ const MOST_BYTES: usize = 500_000;
 const GATHER: Duration = Duration::from_millis(100);
 /// Calls at a time: a server has several workers.
 const PARALLEL: usize = 4;
+/// When the run's supervisor was last at work: a RUNNING run whose time is long past is dead.
+const HEARTBEAT: &str = "mlplots.heartbeat";
+/// How often it says so.
+const BEAT: Duration = Duration::from_mins(1);
 /// Full batches between two moves of the cursor.
 const WINDOW: usize = 32;
 
@@ -26,10 +31,17 @@ impl Delivery {
         let from = self.cursor().tracking;
         let mut reader =
             Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
+        let mut refused = None;
+        let mut beaten: Option<Instant> = None;
         loop {
             let ended = self.flow.ended();
             let mut gathered = Gathered::default();
             let mut batches = Vec::new();
+            if !ended && beaten.is_none_or(|beaten| beaten.elapsed() >= BEAT) {
+                let now = httpdate::fmt_http_date(SystemTime::now());
+                batches.extend(gathered.add(Record::Tags(vec![tag(HEARTBEAT, now)])));
+                beaten = Some(Instant::now());
+            }
             while batches.len() < WINDOW {
                 match reader.next_entry().map_err(|why| self.unreadable(&why))? {
                     Some(Entry::Record(record)) => batches.extend(gathered.add(record)),
@@ -41,8 +53,9 @@ impl Delivery {
             if !gathered.batch.is_empty() {
                 batches.push(gathered.batch);
             }
-            self.send_all(run, &batches)?;
-            if reader.offset() > self.cursor().tracking {
+            let sent = self.send_all(run, &batches)?;
+            refused = refused.or(sent);
+            if refused.is_none() && reader.offset() > self.cursor().tracking {
                 let upto = reader.offset();
                 self.advance(|cursor| cursor.tracking = upto)?;
             }
@@ -50,43 +63,68 @@ impl Delivery {
                 continue;
             }
             if ended {
-                return Ok(());
+                return refused.map_or(Ok(()), |error| Err(Halt::Refused(error)));
             }
             self.flow.rest(GATHER);
         }
     }
 
     /// Ships batches, some at a time: points and params may arrive in any order. Tags may not,
-    /// since a later value replaces an earlier one.
-    fn send_all(&self, run: &StoredRun, batches: &[Batch]) -> Result<(), Halt> {
+    /// since a later value replaces an earlier one. Returns why a param was refused, if one was.
+    fn send_all(&self, run: &StoredRun, batches: &[Batch]) -> Result<Option<StoreError>, Halt> {
         let (tagged, free): (Vec<&Batch>, Vec<&Batch>) =
             batches.iter().partition(|batch| !batch.tags.is_empty());
         let parallel = PARALLEL.min(free.len());
         let queue = Mutex::new(free.into_iter());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let lane = || {
+            let mut refused = None;
             while let Some(batch) = next() {
-                self.send(run, batch)?;
+                refused = refused.or(self.send(run, batch)?);
             }
-            Ok(())
+            Ok(refused)
         };
-        let sent: Vec<Result<(), Halt>> = thread::scope(|scope| {
+        let sent: Vec<Result<_, Halt>> = thread::scope(|scope| {
             let lanes: Vec<_> = (0..parallel).map(|_| scope.spawn(lane)).collect();
             lanes
                 .into_iter()
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
                 .collect()
         });
-        sent.into_iter().collect::<Result<(), Halt>>()?;
-        tagged
-            .into_iter()
-            .try_for_each(|batch| self.send(run, batch))
+        let mut refused = None;
+        for sent in sent {
+            refused = refused.or(sent?);
+        }
+        for batch in tagged {
+            refused = refused.or(self.send(run, batch)?);
+        }
+        Ok(refused)
     }
 
-    fn send(&self, run: &StoredRun, batch: &Batch) -> Result<(), Halt> {
-        self.attempt(|| self.store.log_batch(&run.id, batch))?;
+    /// A param that is another one in the store does not keep back what came with it.
+    fn send(&self, run: &StoredRun, batch: &Batch) -> Result<Option<StoreError>, Halt> {
+        let mut refused = None;
+        match self.attempt(|| self.store.log_batch(&run.id, batch)) {
+            Err(Halt::Refused(_)) if !batch.params.is_empty() => {
+                let mut rest = batch.clone();
+                let params = std::mem::take(&mut rest.params);
+                self.attempt(|| self.store.log_batch(&run.id, &rest))?;
+                for param in params {
+                    let alone = Batch {
+                        params: vec![param],
+                        ..Batch::default()
+                    };
+                    match self.attempt(|| self.store.log_batch(&run.id, &alone)) {
+                        Err(Halt::GivenUp(error)) => return Err(Halt::GivenUp(error)),
+                        Err(Halt::Refused(error)) => refused = refused.or(Some(error)),
+                        Ok(()) => {}
+                    }
+                }
+            }
+            sent => sent?,
+        }
         self.progress.shipped(batch.metrics.len(), 0);
-        Ok(())
+        Ok(refused)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The run as a tree on stderr. Happy little trees.
 
+use mlplots::journal::RunDir;
 use mlplots::record::{Figure, FigureStatus, Status};
 
 use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
@@ -189,6 +190,10 @@ fn models(report: &Report) -> Vec<String> {
 fn endings(report: &Report) {
     if let Some(reason) = &report.outcome.reason {
         error(&format!("the run is {}: {reason}", report.outcome.status));
+    }
+    if report.outcome.status == Status::Killed {
+        let short = RunDir::at(&report.run_uuid).short();
+        help(&format!("`--resume {short}` goes on with it"));
     }
     for problem in report.ledger.problems.iter().chain(&report.ledger.damaged) {
         if report.outcome.reason.as_deref() != Some(problem) {

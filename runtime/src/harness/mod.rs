@@ -3,11 +3,12 @@
 mod params;
 mod preflight;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::error::Error;
 use crate::journal::{RunDir, workspace_root};
-use crate::record::{Mode, Request, check_experiment_name, check_run_name};
+use crate::record::{Mode, Request, Resumed, check_experiment_name, check_run_name};
 use crate::registry::{Train, listing, plots, trains};
 use crate::run::{Beginning, Run, caught, tell};
 pub(crate) use params::flatten;
@@ -39,7 +40,14 @@ pub fn main() -> ExitCode {
             }
         };
     }
-    let plan = match preflight::plan(&request, &trains(), &plots()) {
+    let resumed = match resumed(&request) {
+        Ok(resumed) => resumed,
+        Err(error) => {
+            tell(format_args!("error: {error}"));
+            return ExitCode::from(REFUSED);
+        }
+    };
+    let plan = match preflight::plan(&request, &resumed, &trains(), &plots()) {
         Ok(plan) => plan,
         Err(complaints) => return refuse(&complaints),
     };
@@ -47,7 +55,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (train, params) = (plan.train, plan.params.clone());
-    let mut run = match Run::begin(beginning(request, Some(plan))) {
+    let mut run = match Run::begin(beginning(request, resumed, Some(plan))) {
         Ok(run) => run,
         Err(error) => {
             let help = Some("the journal needs a folder that can be written to".to_owned());
@@ -111,7 +119,8 @@ impl Run {
         run_name
             .map_or(Ok(()), check_run_name)
             .map_err(Error::new)?;
-        Run::begin(beginning(request, None))
+        let resumed = resumed(&request)?;
+        Run::begin(beginning(request, resumed, None))
     }
 }
 
@@ -131,7 +140,22 @@ fn request() -> Result<(Request, bool), Error> {
         })
 }
 
-fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
+/// What the supervisor says of the run that this one goes on with, if it does.
+fn resumed(request: &Request) -> Result<Resumed, Error> {
+    let Some(dir) = &request.run_dir else {
+        return Ok(Resumed::default());
+    };
+    let path = RunDir::at(dir).resumed();
+    let bytes = match std::fs::read(&path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Resumed::default()),
+        bytes => bytes,
+    };
+    bytes
+        .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
+        .map_err(|why| Error::new(format!("`{}` cannot be used: {why}", path.display())))
+}
+
+fn beginning(request: Request, resumed: Resumed, plan: Option<Plan>) -> Beginning {
     let train = plan.as_ref().map(|plan| plan.train);
     let (plots, skipped) = match plan {
         Some(plan) => (plan.plots, plan.skipped),
@@ -154,6 +178,7 @@ fn beginning(request: Request, plan: Option<Plan>) -> Beginning {
         run_name: request.run_name,
         train: train.map(Train::entry),
         tags: request.tags.into_iter().collect(),
+        resumed,
         plots,
         skipped,
     }

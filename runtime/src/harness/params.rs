@@ -1,6 +1,11 @@
 //! `-P key=value`: laid over the default params, by the type that the default has.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
+
+/// Python logs a missing value by this name.
+const MISSING: &str = "None";
 
 /// Lays `-P` values over the defaults. All that do not fit are told at once.
 pub(super) fn overlay(defaults: &Value, given: &[(String, String)]) -> Result<Value, Vec<String>> {
@@ -24,6 +29,21 @@ pub(super) fn overlay(defaults: &Value, given: &[(String, String)]) -> Result<Va
     }
 }
 
+/// Lays the params of a run that goes on over the defaults: what the type still has and still fits.
+pub(super) fn keep(defaults: &Value, kept: &BTreeMap<String, String>) -> Value {
+    let mut params = defaults.clone();
+    for (key, text) in kept {
+        if let Some(slot) = place(&mut params, key) {
+            match parse(slot, text) {
+                Ok(value) if text != MISSING || slot.is_string() => *slot = value,
+                _ if text == MISSING => *slot = Value::Null,
+                _ => {}
+            }
+        }
+    }
+    params
+}
+
 /// Params as MLflow knows them: one name and text each, nested names with dots.
 pub(crate) fn flatten(params: &Value) -> Vec<(String, String)> {
     let mut flat = Vec::new();
@@ -41,8 +61,7 @@ fn flatten_into(fields: &Map<String, Value>, prefix: &str, flat: &mut Vec<(Strin
                 flatten_into(inner, &format!("{key}."), flat);
             }
             Value::String(text) => flat.push((key, text.clone())),
-            // Python logs a missing value by this name.
-            Value::Null => flat.push((key, "None".to_owned())),
+            Value::Null => flat.push((key, MISSING.to_owned())),
             other => flat.push((key, other.to_string())),
         }
     }
@@ -175,6 +194,21 @@ mod tests {
                     .to_owned(),
             ])
         );
+    }
+
+    #[test]
+    fn a_run_that_goes_on_keeps_its_params() {
+        let begun = lay(&[
+            ("alpha", "0.30000000000000004"),
+            ("seed", "7"),
+            ("name", "None"),
+        ]);
+        let begun = begun.expect("they fit");
+        let mut kept: BTreeMap<_, _> = flatten(&begun).into_iter().collect();
+        kept.insert("logged.by.hand".to_owned(), "1".to_owned());
+        assert_eq!(keep(&defaults(), &kept), begun);
+        kept.insert("seed".to_owned(), MISSING.to_owned());
+        assert_eq!(keep(&begun, &kept)["seed"], Value::Null);
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::params::{flatten, overlay};
-use crate::record::{MAX_PARAM_VALUE, Request, check_experiment_name, check_key, check_run_name};
+use super::params::{flatten, keep, overlay};
+use crate::record::{
+    MAX_PARAM_VALUE, Request, Resumed, check_experiment_name, check_key, check_run_name,
+};
 use crate::registry::Train;
 use crate::run::Plot;
 
@@ -36,6 +38,7 @@ fn complain(error: String, help: impl Into<Option<String>>) -> Complaint {
 /// Makes the plan, or tells everything that stands against it.
 pub(super) fn plan(
     request: &Request,
+    resumed: &Resumed,
     trains: &[&'static Train],
     plots: &[&'static Plot],
 ) -> Result<Plan, Vec<Complaint>> {
@@ -47,7 +50,7 @@ pub(super) fn plan(
             return Err(complaints);
         }
     };
-    let params = match params(request, train) {
+    let params = match params(request, resumed, train) {
         Ok(params) => params,
         Err(wrong) => {
             complaints.extend(wrong);
@@ -127,7 +130,11 @@ fn duplicates(trains: &[&'static Train]) -> Vec<Complaint> {
         .collect()
 }
 
-fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complaint>> {
+fn params(
+    request: &Request,
+    resumed: &Resumed,
+    train: &Train,
+) -> Result<Option<Value>, Vec<Complaint>> {
     let Some(params) = train.params else {
         return match request.params.first() {
             None => Ok(None),
@@ -156,7 +163,7 @@ fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complai
             train.name
         )));
     }
-    let laid = overlay(&defaults, &request.params).map_err(|wrong| {
+    let laid = overlay(&keep(&defaults, &resumed.params), &request.params).map_err(|wrong| {
         wrong
             .into_iter()
             .map(|error| complain(error, None))
@@ -170,6 +177,12 @@ fn params(request: &Request, train: &Train) -> Result<Option<Value>, Vec<Complai
     })?;
     let mut wrong = Vec::new();
     for (key, value) in flatten(&laid) {
+        if let Some(before) = resumed.params.get(&key).filter(|&before| *before != value) {
+            wrong.push(complain(
+                format!("the param `{key}` is `{before}` in the run that goes on, and cannot become `{value}`: a param is set once"),
+                format!("leave out `-P {key}`, or begin another run"),
+            ));
+        }
         if let Err(error) = check_key("param", &key) {
             wrong.push(complain(error, format!("rename the field ({source})")));
         }

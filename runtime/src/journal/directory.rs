@@ -1,8 +1,10 @@
 //! Where journals are: `.mlplots/runs/<uuid>/` at the workspace root.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use super::private_options;
 
 /// One run's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +32,19 @@ impl RunDir {
 
     /// All runs of a workspace that have a journal or had one coming, oldest first.
     pub fn all(root: &Path) -> io::Result<Vec<Self>> {
-        let entries = match fs::read_dir(Self::runs(root)) {
+        Self::list(&Self::runs(root))
+    }
+
+    /// The runs of the same workspace that began after this one, oldest first.
+    pub fn later(&self) -> io::Result<Vec<Self>> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let mut runs = Self::list(folder)?;
+        runs.retain(|run| run.path > self.path);
+        Ok(runs)
+    }
+
+    fn list(folder: &Path) -> io::Result<Vec<Self>> {
+        let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
@@ -85,9 +99,42 @@ impl RunDir {
             .unwrap_or_default()
     }
 
+    /// The first digits of its UUID. Time-ordered ids begin alike; twelve digits tell any two
+    /// milliseconds apart.
+    pub fn short(&self) -> String {
+        self.uuid().chars().take(12).collect()
+    }
+
     /// The journal's file.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal")
+    }
+
+    /// What the run is that this one goes on with; only there if it does.
+    pub fn resumed(&self) -> PathBuf {
+        self.path.join("resumed.json")
+    }
+
+    /// Writes down that the program lives: the file's time is what counts.
+    pub fn beat(&self) {
+        let file = private_options()
+            .create(true)
+            .truncate(true)
+            .open(self.heartbeat());
+        // A disk without room for it is told by what needs the room.
+        let _ = file.and_then(|mut file| file.write_all(b"."));
+    }
+
+    /// A file that is written anew every second while the program lives.
+    pub fn heartbeat(&self) -> PathBuf {
+        self.path.join("heartbeat")
+    }
+
+    /// Another run of the same workspace.
+    pub fn sibling(&self, uuid: &str) -> Self {
+        Self {
+            path: self.path.with_file_name(uuid),
+        }
     }
 
     /// Where the contents of artifacts are, each under its SHA-256.

@@ -10,6 +10,7 @@ mod directory;
 mod files;
 #[cfg(test)]
 mod hardness;
+mod host;
 mod reader;
 #[cfg(target_os = "linux")]
 mod window;
@@ -17,6 +18,7 @@ mod writer;
 
 pub use directory::{RunDir, workspace_root};
 pub use files::Files;
+pub use host::here;
 pub use reader::{Entry, Reader};
 pub use writer::{Writer, private_options};
 

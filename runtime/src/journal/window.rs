@@ -13,11 +13,11 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{Ordering, fence};
 
-use memmap2::{MmapMut, MmapOptions};
+use memmap2::{Advice, MmapMut, MmapOptions};
 
 /// The first window; each is twice as large as the one before, up to the last.
 const FIRST: u64 = 64 * 1024;
-const LARGEST: u64 = 4 * 1024 * 1024;
+const LARGEST: u64 = 512 * 1024;
 
 /// Where records are put.
 #[derive(Debug)]
@@ -52,6 +52,9 @@ impl Window {
                 .len(size as usize)
                 .map_mut(file)?
         };
+        // Some 4,000 records a megabyte would each wait for a page otherwise. Kernels before 5.14
+        // cannot, and it matters little.
+        let _ = map.advise(Advice::PopulateWrite);
         Ok(Self { map, start })
     }
 

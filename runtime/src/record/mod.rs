@@ -12,7 +12,7 @@ pub use names::{
     MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE, check_artifact_path, check_experiment_name,
     check_image_key, check_key, check_run_name,
 };
-pub use request::{Listing, Mode, PlotEntry, Request, TrainEntry};
+pub use request::{Listing, Mode, PlotEntry, Request, Resumed, TrainEntry};
 pub use tally::Tally;
 
 /// Version of the journal's format, written in its first record.
@@ -61,6 +61,9 @@ pub struct Open {
     pub train: Option<TrainEntry>,
     /// Process id of the training program.
     pub pid: u32,
+    /// The machine that it runs on.
+    #[serde(default, skip_serializing_if = "Host::is_unknown")]
+    pub host: Host,
     /// When the run began, in milliseconds since 1970.
     pub start_time: i64,
     /// Who runs it; MLflow's `user_id` and tag `mlflow.user`.
@@ -69,6 +72,22 @@ pub struct Open {
     pub program: String,
     /// The figures that this run owes, by name.
     pub figures: Vec<PlotEntry>,
+}
+
+/// A machine, from one start to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// The kernel's id of this start; empty where there is none.
+    pub boot_id: String,
+}
+
+impl Host {
+    /// Whether nothing is known of it, as in journals before it was written.
+    pub fn is_unknown(&self) -> bool {
+        self.boot_id.is_empty()
+    }
 }
 
 /// A hyperparameter.

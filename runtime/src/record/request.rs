@@ -30,6 +30,17 @@ pub struct Request {
     pub tags: BTreeMap<String, String>,
 }
 
+/// What a run is that goes on (`--resume`); JSON in the file `resumed.json` of the new journal's
+/// directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Resumed {
+    /// Its params, which stay as they are.
+    pub params: BTreeMap<String, String>,
+    /// The last step of each of its metrics.
+    pub steps: BTreeMap<String, i64>,
+}
+
 impl Request {
     /// The environment variable that carries it.
     pub const VARIABLE: &str = "MLPLOTS_REQUEST";

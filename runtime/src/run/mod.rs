@@ -23,9 +23,9 @@ pub(crate) use panics::caught;
 pub(crate) use plot::summary;
 
 use crate::error::Error;
-use crate::journal::{RunDir, Writer};
+use crate::journal::{RunDir, Writer, here};
 use crate::record::{
-    Close, FORMAT, Figure, FigureStatus, Open, Record, Status, Tag, TrainEntry, now_millis,
+    Close, FORMAT, Figure, FigureStatus, Open, Record, Resumed, Status, Tag, TrainEntry, now_millis,
 };
 use pool::Pool;
 use shared::Shared;
@@ -72,6 +72,8 @@ pub(crate) struct Beginning {
     pub(crate) run_name: Option<String>,
     pub(crate) train: Option<TrainEntry>,
     pub(crate) tags: Vec<(String, String)>,
+    /// What the run is that it goes on with.
+    pub(crate) resumed: Resumed,
     /// Plots to draw.
     pub(crate) plots: Vec<&'static Plot>,
     /// Plots to leave out, and why.
@@ -97,7 +99,8 @@ impl Run {
                     _ => format!("could not make the journal `{journal}`: {why}"),
                 })
             })?;
-        let shared = Arc::new(Shared::new(dir, journal));
+        let shared = Arc::new(Shared::new(dir, journal, beginning.resumed));
+        shared.dir.beat();
         panics::watch(&shared);
         let user = provenance::user();
         let source = beginning.train.as_ref().map(|train| train.source.clone());
@@ -113,6 +116,7 @@ impl Run {
             run_name: beginning.run_name,
             figures: figures.map(|plot| plot.entry()).collect(),
             pid: std::process::id(),
+            host: here(),
             start_time: now_millis(),
             user: user.clone(),
             program: provenance::program(),
@@ -166,6 +170,7 @@ impl Run {
         std::thread::spawn(move || {
             while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
                 shared.sync();
+                shared.dir.beat();
                 give_up_late_plots();
             }
         });
@@ -203,6 +208,21 @@ impl Run {
             Err(problem) => self.shared.problem(problem),
         }
         value
+    }
+
+    /// The last step that a metric has, in a run that goes on (`cargo mlplots run --resume`). None in
+    /// a run that begins.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// let first = run.last_step("loss").map_or(0, |step| step + 1);
+    /// for epoch in first..100 {
+    ///     run.log_metric_at("loss", 1.0 / (epoch + 1) as f64, epoch);
+    /// }
+    /// # }
+    /// ```
+    pub fn last_step(&self, metric: &str) -> Option<i64> {
+        self.shared.steps.get(metric).copied()
     }
 
     /// Where the run is journaled.

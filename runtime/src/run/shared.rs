@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::figure::{Encoded, Output, with_texts};
 use crate::journal::{Files, Line, RunDir, Writer};
 use crate::record::{
-    self, Artifact, Figure, FigureStatus, Problem, Record, Tag, Tally, check_artifact_path,
-    now_millis,
+    self, Artifact, Figure, FigureStatus, Problem, Record, Resumed, Tag, Tally,
+    check_artifact_path, now_millis,
 };
 
 pub(super) struct Shared {
@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) files: Files,
     pub(super) journal: Mutex<Writer>,
     pub(super) state: Mutex<State>,
+    /// The last steps of the run that this one goes on with.
+    pub(super) steps: BTreeMap<String, i64>,
 }
 
 /// How a run stands.
@@ -35,12 +37,16 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(dir: RunDir, journal: Writer) -> Self {
+    pub(super) fn new(dir: RunDir, journal: Writer, resumed: Resumed) -> Self {
         Self {
             files: Files::of(dir.clone()),
             dir,
             journal: Mutex::new(journal),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                params: resumed.params,
+                ..State::default()
+            }),
+            steps: resumed.steps,
         }
     }
 

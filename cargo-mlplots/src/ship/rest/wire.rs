@@ -3,7 +3,7 @@
 use mlplots::record::{Param, Tag};
 use serde::Deserialize;
 
-use crate::ship::store::{StoredModel, StoredRun};
+use crate::ship::store::{KnownRun, StoredModel, StoredRun};
 
 /// `{}`: the call is done and there is nothing to say. Unlike `()`, it refuses what is not a JSON object.
 #[derive(Deserialize)]
@@ -53,6 +53,15 @@ pub(super) struct RunData {
     pub(super) params: Vec<Param>,
     #[serde(default)]
     pub(super) tags: Vec<Tag>,
+    #[serde(default)]
+    pub(super) metrics: Vec<LatestMetric>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LatestMetric {
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) step: i64,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +89,19 @@ impl From<RunInfo> for StoredRun {
             experiment_id: info.experiment_id,
             name: info.run_name,
             artifact_uri: info.artifact_uri,
+        }
+    }
+}
+
+impl From<WireRun> for KnownRun {
+    fn from(run: WireRun) -> Self {
+        let metrics = run.data.metrics.into_iter();
+        Self {
+            status: run.info.status.clone(),
+            run: run.info.into(),
+            params: run.data.params,
+            tags: run.data.tags,
+            steps: metrics.map(|metric| (metric.key, metric.step)).collect(),
         }
     }
 }

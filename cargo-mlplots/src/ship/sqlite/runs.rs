@@ -9,7 +9,7 @@ use super::{Refusal, elsewhere, location, names, schema};
 use crate::settings::scheme;
 use crate::ship::rest::{deleted_experiment, deleted_run, no_run};
 use crate::ship::store::{
-    Batch, Experiment, ExperimentChoice, NewRun, StoreError, StoredRun, check,
+    Batch, Experiment, ExperimentChoice, KnownRun, NewRun, StoreError, StoredRun, check,
 };
 
 const RUN_NAME: &str = "mlflow.runName";
@@ -142,6 +142,38 @@ pub(super) fn active(
         Some((_, stage)) if stage == "deleted" => Err(deleted_run(run_id).into()),
         Some((run, _)) => Ok(run),
     }
+}
+
+/// What is known of a run; it must not be deleted.
+pub(super) fn known(connection: &Connection, run_id: &str, uri: &str) -> Result<KnownRun, Refusal> {
+    let run = active(connection, run_id, uri)?;
+    let pairs = |query| -> rusqlite::Result<Vec<(String, String)>> {
+        let mut found = connection.prepare(query)?;
+        let rows = found.query_map([run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    };
+    let params = pairs("SELECT key, value FROM params WHERE run_uuid = ?1")?;
+    let tags = pairs("SELECT key, value FROM tags WHERE run_uuid = ?1")?;
+    let mut latest =
+        connection.prepare("SELECT key, step FROM latest_metrics WHERE run_uuid = ?1")?;
+    let steps = latest.query_map([run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(KnownRun {
+        status: connection.query_row(
+            "SELECT status FROM runs WHERE run_uuid = ?1",
+            [run_id],
+            |row| row.get(0),
+        )?,
+        run,
+        params: params
+            .into_iter()
+            .map(|(key, value)| Param { key, value })
+            .collect(),
+        tags: tags
+            .into_iter()
+            .map(|(key, value)| Tag { key, value })
+            .collect(),
+        steps: steps.collect::<rusqlite::Result<_>>()?,
+    })
 }
 
 /// Makes a run.

@@ -86,7 +86,7 @@ fn start(store: &dyn TrackingStore, experiment: &str, uuid: &str, name: Option<&
             .as_ref(),
         Some(&run)
     );
-    assert_eq!(store.run(&run.id).expect("the run"), run);
+    assert_eq!(store.run(&run.id).expect("the run").run, run);
     run
 }
 
@@ -214,7 +214,7 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
     log_model(store, &run);
     for _ in 0..2 {
         store
-            .end_run(&run.id, Status::Finished, 2000)
+            .set_status(&run.id, Status::Finished, Some(2000))
             .expect("ended");
     }
     run
@@ -380,7 +380,9 @@ fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> (Stor
 /// A run that somebody stopped.
 fn stopped_run(store: &dyn TrackingStore) -> StoredRun {
     let run = start(store, "contract", "33333333333333333333333333333333", None);
-    store.end_run(&run.id, Status::Killed, 2000).expect("ended");
+    store
+        .set_status(&run.id, Status::Killed, Some(2000))
+        .expect("ended");
     run
 }
 

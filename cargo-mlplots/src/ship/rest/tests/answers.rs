@@ -148,7 +148,7 @@ fn a_status_that_the_server_ignored_is_an_error() {
         r#"{"run_info":{"run_id":"r","experiment_id":"1","status":"RUNNING","artifact_uri":"x"}}"#,
     )]);
     let error = store(&server.url(""), &[])
-        .end_run("r", Status::Finished, 2)
+        .set_status("r", Status::Finished, Some(2))
         .expect_err("still running");
     assert!(
         error

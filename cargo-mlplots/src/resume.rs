@@ -1,0 +1,191 @@
+//! `--resume`: which run goes on, and what is known of it before the training.
+
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use mlplots::journal::RunDir;
+use mlplots::record::Resumed;
+
+use crate::failure::{Failure, failure};
+use crate::ledger::Ledger;
+use crate::outcome::{Outcome, replace};
+use crate::session::REFUSED;
+use crate::settings::Settings;
+use crate::ship::store::{ErrorKind, KnownRun, StoreError};
+use crate::ship::{Claim, Cursor, Life, life};
+use crate::view;
+
+/// How long the store may take to tell of a run that is not journaled here.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A run that goes on.
+#[derive(Default)]
+pub(crate) struct Resumption {
+    /// Its id in MLflow, if it is known.
+    pub(crate) run_id: Option<String>,
+    /// The journal that holds what it had before, if it is here.
+    pub(crate) continues: Option<String>,
+    /// How it ended before.
+    pub(crate) before: Option<String>,
+    known: Resumed,
+}
+
+impl Resumption {
+    /// Finds the run that `wanted` names: by the first digits of its journal's id or of its id in
+    /// MLflow, or else by its whole id in MLflow.
+    pub(crate) fn find(wanted: &str, root: &Path, settings: &Settings) -> Result<Self, Failure> {
+        let folder = RunDir::runs(root);
+        let all = RunDir::all(root)
+            .map_err(|why| failure(format!("`{}` cannot be read: {why}", folder.display())))?;
+        let all: Vec<_> = all
+            .into_iter()
+            .filter(|dir| dir.journal().exists())
+            .map(|dir| (Cursor::load(&dir), dir))
+            .collect();
+        let mut found: Vec<usize> = (0..all.len())
+            .filter(|&place| is_named(&all[place], wanted))
+            .map(|place| newest(&all, place))
+            .collect();
+        found.dedup();
+        match *found {
+            [place] => Self::journaled(&all, place, settings),
+            [] if wanted.len() == 32 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Self::stored(wanted, settings)
+            }
+            [] => Err(failure(format!(
+                "there is no run `{wanted}` in `{}`",
+                folder.display()
+            ))
+            .help(
+                "`cargo mlplots runs` lists them; a run of another place goes by its whole id in MLflow",
+            )
+            .code(2)),
+            _ => Err(
+                failure(format!("several runs begin with `{wanted}`"))
+                    .help("give more of its digits; `cargo mlplots runs` lists them")
+                    .code(2),
+            ),
+        }
+    }
+
+    /// A run whose journal is here.
+    fn journaled(
+        all: &[(Cursor, RunDir)],
+        place: usize,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        let (cursor, dir) = &all[place];
+        let uuid = dir.uuid();
+        if matches!(life(dir), Life::Alive | Life::Elsewhere(_)) {
+            return Err(failure(format!("the run {uuid} is still running")).code(REFUSED));
+        }
+        if Claim::take(dir).is_err() {
+            let busy = format!("another `cargo mlplots` still ships the run {uuid}");
+            return Err(failure(busy).code(REFUSED));
+        }
+        if let (Some(uri), Some(_)) = (&cursor.tracking_uri, &cursor.run)
+            && *uri != settings.uri()
+        {
+            return Err(failure(format!(
+                "the run {uuid} is in {uri}, not in {}",
+                settings.uri()
+            ))
+            .help(format!("go on with it there: `--tracking-uri {uri}`"))
+            .code(2));
+        }
+        let unreadable = |why| {
+            let journal = dir.path().display();
+            failure(format!("the journal in `{journal}` cannot be read: {why}"))
+        };
+        let ledger = Ledger::read(dir).map_err(unreadable)?;
+        let outcome = Outcome::of(dir, &ledger).map_err(unreadable)?;
+        let reason = outcome.reason.map(|why| format!(": {why}"));
+        let mut resumption = Self {
+            run_id: cursor.run.as_ref().map(|run| run.id.clone()),
+            continues: Some(uuid),
+            before: Some(format!("{}{}", outcome.status, reason.unwrap_or_default())),
+            ..Self::default()
+        };
+        resumption.add(ledger);
+        let mut cursor = cursor;
+        while let Some(before) = &cursor.continues
+            && let Some((known, dir)) = all.iter().find(|(_, dir)| dir.uuid() == *before)
+        {
+            resumption.add(Ledger::read(dir).map_err(unreadable)?);
+            cursor = known;
+        }
+        Ok(resumption)
+    }
+
+    /// Adds what one of its journals says.
+    fn add(&mut self, ledger: Ledger) {
+        let params = ledger.params.into_iter();
+        self.known
+            .params
+            .extend(params.map(|param| (param.key, param.value)));
+        for (key, metric) in ledger.latest {
+            let step = self.known.steps.entry(key).or_insert(metric.step);
+            *step = metric.step.max(*step);
+        }
+    }
+
+    /// A run that only the store has.
+    fn stored(id: &str, settings: &Settings) -> Result<Self, Failure> {
+        let mut resumption = Self {
+            run_id: Some(id.to_owned()),
+            ..Self::default()
+        };
+        match ask(id, settings) {
+            Ok(known) => {
+                let params = known.params.into_iter();
+                resumption.known = Resumed {
+                    params: params.map(|param| (param.key, param.value)).collect(),
+                    steps: known.steps,
+                };
+            }
+            Err(error) if error.kind == ErrorKind::Refused => return Err(error.into()),
+            Err(error) => view::warning(&format!(
+                "{error}; the training goes on, and does not know the run's params and last steps"
+            )),
+        }
+        Ok(resumption)
+    }
+
+    /// Tells the program what it goes on with.
+    pub(crate) fn tell(&self, dir: &RunDir) -> std::io::Result<()> {
+        replace(&dir.resumed(), &serde_json::to_vec(&self.known)?)
+    }
+}
+
+/// Whether these digits are a journal's, or its run's in MLflow.
+fn is_named((cursor, dir): &(Cursor, RunDir), wanted: &str) -> bool {
+    let run_id = cursor.run.as_ref().map(|run| &run.id);
+    dir.uuid().starts_with(wanted) || run_id.is_some_and(|id| id.starts_with(wanted))
+}
+
+/// The newest journal of the same run.
+fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
+    let next = |place: usize| {
+        let uuid = all[place].1.uuid();
+        let goes_on = |(cursor, _): &(Cursor, RunDir)| cursor.continues.as_ref() == Some(&uuid);
+        let later = all[place + 1..].iter().position(goes_on)?;
+        Some(place + 1 + later)
+    };
+    while let Some(later) = next(place) {
+        place = later;
+    }
+    place
+}
+
+/// Asks the store once, and does not wait for long.
+fn ask(id: &str, settings: &Settings) -> Result<KnownRun, StoreError> {
+    let store = settings.open()?;
+    let uri = settings.uri();
+    let (answer, told) = channel();
+    let id = id.to_owned();
+    thread::spawn(move || drop(answer.send(store.run(&id))));
+    told.recv_timeout(PATIENCE)
+        .unwrap_or_else(|_| Err(StoreError::retry(format!("{uri} does not answer"))))
+}

@@ -1,0 +1,273 @@
+//! Runs that go on after they were stopped: one run, all its steps, its params unchanged.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use mlplots_tests::{Finished, MlflowServer, Project, Read, python, read};
+use serde_json::Value;
+
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let project = Project::new("resuming").file("src/main.rs", SOURCE);
+        let build = project.cargo(&["build", "--quiet"]);
+        assert_eq!(build.code, 0, "{}", build.text());
+        project.program()
+    })
+}
+
+/// `cargo mlplots exec OPTIONS`, with variables.
+fn exec(folder: &Project, options: &[&str], variables: &[(&str, &str)]) -> Finished {
+    let mut command = folder.command(&["exec"]);
+    command
+        .args(options)
+        .arg("--")
+        .arg(program())
+        .envs(variables.iter().copied());
+    command.output().expect("cargo-mlplots starts").into()
+}
+
+/// The first digits of the newest run's id here.
+fn newest(folder: &Project) -> String {
+    let finished = folder.mlplots(&["runs", "--json"]);
+    let runs: Value = serde_json::from_str(&finished.stdout).expect("JSON");
+    let last = runs["runs"].as_array().and_then(|runs| runs.last());
+    let uuid = last.expect("a run")["run_uuid"].as_str().expect("a text");
+    uuid[..12].to_owned()
+}
+
+/// A run that was stopped twice and went on is one run with all that it logged.
+fn is_whole(run: &Read, steps: i64, reason: &str) {
+    assert_eq!(run.status(), "FINISHED");
+    assert_eq!(run.tag("mlplots.reason"), reason);
+    assert_eq!(run.steps("loss"), (0..steps).collect::<Vec<_>>());
+    assert_eq!(run.0["params"]["rate"], "0.25");
+    assert_eq!(run.0["params"]["parts"], "several");
+    assert_eq!(run.tag("mlplots.figures"), "1 of 1");
+    for part in 0..steps / 10 {
+        let note = format!("notes/{}.txt", part * 10);
+        assert!(run.sha256(&note).is_some(), "{note}");
+    }
+}
+
+#[test]
+fn a_stopped_run_goes_on_where_it_was() {
+    let folder = Project::new("resuming");
+    let uri = format!("sqlite:///{}/mlflow.db", folder.path().display());
+    let first = exec(&folder, &["-P", "rate=0.25"], &[]);
+    assert_eq!(first.code, 1, "{}", first.text());
+    assert!(
+        first
+            .stderr
+            .contains("the run is KILLED: stopped by SIGTERM"),
+        "{}",
+        first.text()
+    );
+    let words = format!("help: `--resume {}` goes on with it", newest(&folder));
+    assert!(first.stderr.contains(&words), "{}", first.text());
+
+    // Its params are its own: they need not be said again, and cannot be others.
+    let other = exec(
+        &folder,
+        &["--resume", &newest(&folder), "-P", "rate=0.5"],
+        &[],
+    );
+    assert_eq!(other.code, 3, "{}", other.text());
+    assert!(
+        other.stderr.contains(
+            "error: the param `rate` is `0.25` in the run that goes on, and cannot become `0.5`: a param is set once"
+        ),
+        "{}",
+        other.text()
+    );
+    let second = exec(&folder, &["--resume", &newest(&folder)], &[]);
+    assert_eq!(second.code, 1, "{}", second.text());
+    let [run] = read(&uri).try_into().expect("one run");
+    assert_eq!(run.status(), "KILLED");
+    // By its id in MLflow too.
+    let third = exec(
+        &folder,
+        &["--resume", run.text("run_id")],
+        &[("STEPS", "0")],
+    );
+    assert_eq!(third.code, 0, "{}", third.text());
+    let [run] = read(&uri).try_into().expect("one run");
+    is_whole(&run, 20, "resumed after KILLED: stopped by SIGTERM");
+    let listed = folder.mlplots(&["runs"]).stdout;
+    assert_eq!(listed.matches("goes on with ").count(), 2, "{listed}");
+    assert_eq!(listed.matches("stopped by SIGTERM").count(), 2, "{listed}");
+}
+
+#[test]
+fn what_no_server_took_before_is_shipped_with_the_rest() {
+    let mut server = MlflowServer::start(&["--workers", "1"]);
+    let folder = Project::new("resuming");
+    let url = server.url.clone();
+    let run = |more: &[&str], patience: &str, steps: &str| {
+        let at = ["--tracking-uri", &url, "--flush-timeout", patience];
+        exec(&folder, &[&at, more].concat(), &[("STEPS", steps)])
+    };
+    server.stop();
+    run(&["-P", "rate=0.25", "--run-name", "in parts"], "1", "10");
+    run(&["--resume", &newest(&folder)], "1", "10");
+    server.restart();
+    let last = run(&["--resume", &newest(&folder)], "60", "0");
+    assert_eq!(last.code, 0, "{}", last.text());
+    let [whole] = read(&url).try_into().expect("one run");
+    is_whole(&whole, 20, "resumed after KILLED: stopped by SIGTERM");
+    assert_eq!(whole.text("name"), "in parts");
+    let synced = folder.mlplots(&["sync"]);
+    assert!(
+        synced.stderr.contains("MLflow has every run"),
+        "{}",
+        synced.text()
+    );
+    assert_eq!(read(&url)[0].0, whole.0, "a sync changes nothing");
+}
+
+#[test]
+fn a_run_that_only_the_server_has_goes_on() {
+    let server = MlflowServer::start(&["--workers", "1"]);
+    let id = begun(&server);
+    let folder = Project::new("resuming");
+    let at = [
+        ("MLFLOW_TRACKING_URI", &*server.url),
+        ("MLFLOW_RUN_ID", &*id),
+    ];
+    let other = exec(&folder, &["-P", "rate=0.5"], &at);
+    assert_eq!(other.code, 3, "{}", other.text());
+    let finished = exec(&folder, &[], &[&at[..], &[("STEPS", "0")]].concat());
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let [run] = read(&server.url).try_into().expect("one run");
+    is_whole(&run, 10, "resumed after FAILED");
+    assert_eq!(run.text("experiment"), "Begun elsewhere");
+
+    // A typing error is told before the training.
+    let wrong = "0".repeat(32);
+    let nothing = exec(&folder, &["--resume", &wrong], &at[..1]);
+    assert_eq!(nothing.code, 3, "{}", nothing.text());
+    assert!(
+        nothing
+            .stderr
+            .contains(&format!("error: there is no run {wrong} at {}", server.url)),
+        "{}",
+        nothing.text()
+    );
+    let nothing = exec(&folder, &["--resume", "77"], &at[..1]);
+    assert_eq!(nothing.code, 2, "{}", nothing.text());
+    assert!(
+        nothing.stderr.contains("error: there is no run `77` in"),
+        "{}",
+        nothing.text()
+    );
+}
+
+#[test]
+fn a_param_that_the_server_knows_otherwise_keeps_nothing_else_back() {
+    let mut server = MlflowServer::start(&["--workers", "1"]);
+    let id = begun(&server);
+    let folder = Project::new("resuming");
+    server.stop();
+    // Nobody can tell before the training what the run's params are.
+    let options = [
+        "--tracking-uri",
+        &server.url,
+        "--resume",
+        &id,
+        "--flush-timeout",
+        "1",
+    ];
+    let finished = exec(&folder, &[&options[..], &["-P", "rate=0.5"]].concat(), &[]);
+    assert!(
+        finished.stderr.contains("does not know the run's params"),
+        "{}",
+        finished.text()
+    );
+    server.restart();
+    let synced = folder.mlplots(&["sync"]);
+    assert_eq!(synced.code, 4, "{}", synced.text());
+    assert!(
+        synced
+            .stderr
+            .contains("the param `rate` is already logged as `0.25`"),
+        "{}",
+        synced.text()
+    );
+    let [run] = read(&server.url).try_into().expect("one run");
+    // It began anew: nobody could tell it the last step.
+    let steps = (0..10).chain(0..10);
+    assert_eq!(run.steps("loss"), steps.collect::<Vec<_>>());
+    assert_eq!(run.0["params"]["rate"], "0.25");
+    assert_eq!(run.0["params"]["parts"], "several");
+    assert!(run.sha256("notes/0.txt").is_some());
+    assert_eq!(run.status(), "KILLED");
+}
+
+/// The id of a run that another program has begun.
+fn begun(server: &MlflowServer) -> String {
+    let printed = python(BEGUN, &[&server.url]);
+    printed.lines().last().expect("the id").to_owned()
+}
+
+/// A run with a param and some points, as another program may have begun it.
+const BEGUN: &str = r#"
+import sys, mlflow
+from mlflow import MlflowClient
+
+mlflow.set_tracking_uri(sys.argv[1])
+client = MlflowClient()
+experiment = client.create_experiment("Begun elsewhere")
+run = client.create_run(experiment).info.run_id
+client.log_param(run, "rate", "0.25")
+for step in range(10):
+    client.log_metric(run, "loss", 1.0 / (step + 1), step=step)
+client.log_text(run, "step 0", "notes/0.txt")
+client.set_terminated(run, "FAILED")
+print(run)
+"#;
+
+/// `STEPS` steps a part, ten without it; stopped by SIGTERM after a part that has some.
+const SOURCE: &str = r#"
+use mlplots::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+struct Params { rate: f64 }
+
+impl Default for Params {
+    fn default() -> Self { Self { rate: 0.1 } }
+}
+
+struct Loss(Vec<f64>);
+
+#[train(experiment = "Resuming")]
+fn part(run: &Run, _params: Params) -> Result<Loss, mlplots::Error> {
+    let first = run.last_step("loss").map_or(0, |step| step + 1);
+    let steps = std::env::var("STEPS").map_or(10, |steps| steps.parse().expect("a number"));
+    run.log_param("parts", "several");
+    let mut loss = vec![1.0, 2.0];
+    for step in first..first + steps {
+        loss.push(1.0 / (step + 1) as f64);
+        run.log_metric_at("loss", loss[loss.len() - 1], step);
+        if step % 10 == 0 {
+            run.log_text(format!("step {step}"), &format!("notes/{step}.txt"))?;
+        }
+    }
+    if steps > 0 {
+        // As a scheduler takes the machine away.
+        std::process::Command::new("sh")
+            .args(["-c", "kill -TERM $PPID"])
+            .status()
+            .expect("a shell");
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
+    Ok(Loss(loss))
+}
+
+#[plot]
+fn losses(loss: &Loss) -> Figure {
+    charts::histogram(&loss.0)
+}
+
+mlplots::main!();
+"#;
