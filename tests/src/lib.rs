@@ -11,6 +11,7 @@
 
 mod browser;
 mod devtools;
+mod elsewhere;
 mod hanging;
 mod postgres;
 mod process;
@@ -26,6 +27,7 @@ mod venv;
 use std::path::{Path, PathBuf};
 
 pub use browser::{Browser, Page};
+pub use elsewhere::{moved, silent};
 pub use hanging::Hanging;
 pub use postgres::Postgres;
 pub use process::{child, gone, signal, trainer};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mlplots_tests::{Hanging, Project, Read, built, gone, read, signal};
+use mlplots_tests::{Hanging, Project, Read, built, gone, moved, read, signal, silent};
 use serde_json::Value;
 
 const PROGRAM: &str = "healing";
@@ -126,12 +126,87 @@ fn a_living_run_is_never_touched() {
         );
         assert_eq!(before[0].0, stored(&folder)[0].0);
         let row = listed(&folder);
+        let reason = match dead_supervisor {
+            false => Value::Null,
+            true => "nobody watches over it".into(),
+        };
         assert_eq!(
             (&row["status"], &row["reason"]),
-            (&"RUNNING".into(), &Value::Null)
+            (&"RUNNING".into(), &reason)
         );
+        let beat = before[0].tag("mlplots.heartbeat");
+        assert!(beat.ends_with(" GMT"), "{beat}");
     }
     kill(training.program);
+}
+
+/// A run whose supervisor and program are dead, as if this machine, or another one, had run them.
+fn dead(host: Option<&str>) -> (Project, PathBuf) {
+    let (folder, training) = hanging();
+    kill(training.supervisor());
+    kill(training.program);
+    let run = journal(&folder).with_file_name("");
+    moved(&run, host);
+    (folder, run)
+}
+
+/// It is taken for a living one, and MLflow is told nothing.
+fn is_left_alone(folder: &Project, words: &str) {
+    let row = listed(folder);
+    assert_eq!(row["status"], "RUNNING");
+    let reason = row["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("last sign of life"), "{reason}");
+    let sync = folder.mlplots(&["sync"]);
+    assert!(sync.stderr.contains(words), "{}", sync.text());
+    assert_eq!(stored(folder)[0].status(), "RUNNING");
+}
+
+#[test]
+fn a_machine_that_was_restarted_took_its_runs_with_it() {
+    let (folder, run) = dead(None);
+    // It may be a container of the same name on another machine, and alive.
+    is_left_alone(&folder, "it is still running on ");
+    silent(&run, Duration::from_secs(90));
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let [run] = stored(&folder).try_into().expect("one run");
+    assert_eq!(run.status(), "FAILED");
+    let reason = run.tag("mlplots.reason");
+    let words = ("the machine ", " went down before the training returned");
+    assert!(
+        reason.starts_with(words.0) && reason.ends_with(words.1),
+        "{reason}"
+    );
+    assert_eq!(run.steps("loss"), [0, 1, 2, 3, 4]);
+    // It ended when it was last seen.
+    let time = |key: &str| run.0[key].as_i64().unwrap_or(0);
+    assert!(time("end_time") - time("start_time") < 60_000);
+}
+
+#[test]
+fn a_run_of_another_machine_is_left_to_it() {
+    let (folder, run) = dead(Some("node7"));
+    is_left_alone(&folder, "it is still running on node7, last sign of life ");
+    silent(&run, Duration::from_secs(3 * 3600));
+    is_left_alone(
+        &folder,
+        "it was running on node7, last sign of life 3 h 00 min ago; ",
+    );
+    // Who names it says that it is dead.
+    let uuid = listed(&folder)["run_uuid"]
+        .as_str()
+        .expect("a text")
+        .to_owned();
+    let sync = folder.mlplots(&["sync", &uuid[..12]]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let [run] = stored(&folder).try_into().expect("one run");
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        (
+            "FAILED",
+            "the machine node7 went down before the training returned"
+        )
+    );
 }
 
 /// After a restart of the machine another process may have the id that the journal names.
