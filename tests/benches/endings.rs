@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use mlplots_tests::{
-    Hanging, MlflowServer, Project, Read, Venv, built, checkout, gone, read, sample, signal,
-    trainer,
+    Hanging, MlflowServer, Project, Read, Venv, built, checkout, gone, moved, read, sample, signal,
+    silent, trainer,
 };
 
 const NAME: &str = "bench-endings";
@@ -34,9 +34,11 @@ enum By {
     Unwatched,
     /// SIGKILL of the supervisor and the program; then a sync.
     KillBoth,
+    /// The same, and the journal is of a start of the machine before this one.
+    MachineGone,
 }
 
-const ENDINGS: [(&str, By); 20] = [
+const ENDINGS: [(&str, By); 21] = [
     ("return Ok", By::Itself("ok", "")),
     ("return Err", By::Itself("error", "")),
     ("panic", By::Itself("panic", "")),
@@ -57,6 +59,7 @@ const ENDINGS: [(&str, By); 20] = [
     ("timeout", By::Timeout),
     ("supervisor SIGKILLed, sync", By::Unwatched),
     ("both SIGKILLed, sync", By::KillBoth),
+    ("machine restarted, sync", By::MachineGone),
 ];
 
 struct Bench {
@@ -177,12 +180,17 @@ impl Bench {
                 gone(program);
                 self.sync();
             }
-            By::KillBoth => {
+            By::KillBoth | By::MachineGone => {
                 let training = hanging(&[]);
                 signal("-KILL", training.supervisor());
                 signal("-KILL", training.program);
                 gone(training.program);
                 training.finish();
+                if matches!(by, By::MachineGone) {
+                    let run = self.newest();
+                    moved(&run, None);
+                    silent(&run, Duration::from_mins(2));
+                }
                 self.sync();
             }
         }
@@ -199,6 +207,14 @@ impl Bench {
         quiet(&mut command);
     }
 
+    /// The folder of the newest run.
+    fn newest(&self) -> PathBuf {
+        let runs = self.folder.path().join(".mlplots").join("runs");
+        let entries = std::fs::read_dir(runs).expect("the runs");
+        let folders = entries.map(|entry| entry.expect("a run").path());
+        folders.max().expect("a run")
+    }
+
     fn sync(&self) {
         let sync = self.folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 0, "{}", sync.text());
@@ -213,7 +229,7 @@ impl Bench {
                 }
             }
             By::Signals(signals) => self.ended(name, signals),
-            By::Kill | By::KillBoth => self.ended(name, &["-KILL"]),
+            By::Kill | By::KillBoth | By::MachineGone => self.ended(name, &["-KILL"]),
             By::Timeout => self.ended(name, &["-TERM"]),
             // Python has neither.
             By::PanicAbort | By::Unwatched => {}
