@@ -16,6 +16,7 @@ type Python<'a> = &'a dyn Fn(&str, &[&str]) -> String;
 pub(crate) fn holds(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
     experiments(store, python);
     let full = full_run(&**store);
+    known(&**store, &full);
     let points = latest(&**store);
     let (elsewhere, _folder) = own_artifact_location(&**store, python);
     let stopped = stopped_run(&**store);
@@ -218,6 +219,28 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
             .expect("ended");
     }
     run
+}
+
+/// What a run that goes on is told of itself; then it is RUNNING, and ends once more.
+fn known(store: &dyn TrackingStore, run: &StoredRun) {
+    let known = store.run(&run.id).expect("the run");
+    assert_eq!((&known.run, &*known.status), (run, "FINISHED"));
+    let mut params = known.params;
+    params.sort_by(|a, b| a.key.cmp(&b.key));
+    assert_eq!(params.len(), 4);
+    assert_eq!(params[..2], [param("alpha", "0.1"), param("empty", "")]);
+    assert!(known.tags.contains(&tag("team", "b")));
+    assert_eq!(known.steps["val/löss"], i64::MAX);
+    let status = || store.run(&run.id).expect("the run").status;
+    for _ in 0..2 {
+        store
+            .set_status(&run.id, Status::Running, None)
+            .expect("it goes on");
+        assert_eq!(status(), "RUNNING");
+    }
+    store
+        .set_status(&run.id, Status::Finished, Some(2000))
+        .expect("ended");
 }
 
 fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
