@@ -16,6 +16,8 @@ use kill::{Victim, finished_syncing, one_training};
 
 /// Trainings at a time: most of the time they wait.
 const TRAININGS: usize = 6;
+/// And at a time `cargo mlplots sync`, each with a run of its own.
+const SYNCS: u64 = 3;
 /// How many of the requests meet a fault; a run makes some thirty.
 const FAULTY: f64 = 0.1;
 
@@ -89,8 +91,17 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
                 }
             });
         }
-        disturb(&scene, &mut server, &mut proxy)
+        for number in 1..=SYNCS {
+            let rng = Rng::with_seed(seed.wrapping_sub(number));
+            threads.spawn(|| sync(&scene, rng));
+        }
+        restart(&scene, &mut server, &mut proxy)
     });
+    eprintln!(
+        "{} kills in {:.0} s; the rest is shipped",
+        scene.kills(),
+        since.elapsed().as_secs_f64()
+    );
     finished_syncing(&scene);
     let count = |victim: Victim| scene.kills[victim as usize].load(Ordering::Relaxed);
     Soaked {
@@ -106,39 +117,45 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
     }
 }
 
-/// Restarts the server, and ships what the dead have left, while others train. Returns the number
-/// of restarts.
-fn disturb(scene: &Scene, server: &mut MlflowServer, proxy: &mut FaultyProxy) -> usize {
+/// Restarts the server now and then. Returns how often.
+fn restart(scene: &Scene, server: &mut MlflowServer, proxy: &mut FaultyProxy) -> usize {
     let mut rng = Rng::with_seed(scene.seed);
     let mut restarts = 0;
     let mut next = rng.usize(5..20);
     while scene.goes_on() {
-        std::thread::sleep(Duration::from_millis(rng.u64(200..2000)));
-        if scene.kills() >= next {
-            // Away, it refuses connections, or what stands before it breaks them.
-            if rng.bool() {
-                proxy.down();
-            }
-            server.restart();
-            proxy.up();
-            restarts += 1;
-            eprintln!("{} kills, {restarts} restarts", scene.kills());
-            next = scene.kills() + rng.usize(10..40);
+        std::thread::sleep(Duration::from_millis(100));
+        if scene.kills() < next {
             continue;
         }
+        // Away, it refuses connections, or what stands before it breaks them.
+        if rng.bool() {
+            proxy.down();
+        }
+        server.restart();
+        proxy.up();
+        restarts += 1;
+        eprintln!("{} kills, {restarts} restarts", scene.kills());
+        next = scene.kills() + rng.usize(10..40);
+    }
+    restarts
+}
+
+/// Ships what the dead have left, while others train; may die of it.
+fn sync(scene: &Scene, mut rng: Rng) {
+    while scene.goes_on() {
+        std::thread::sleep(Duration::from_millis(rng.u64(200..2000)));
         let mut sync = scene
             .command(&["sync", "--flush-timeout", "5"])
             .spawn()
             .expect("cargo-mlplots starts");
         if rng.bool() {
-            std::thread::sleep(Duration::from_millis(rng.u64(0..200)));
+            std::thread::sleep(Duration::from_millis(rng.u64(0..1000)));
             sync.kill().expect("it can be killed");
             kill::count_dead(scene, &mut sync, Victim::Sync);
         } else {
             sync.wait().expect("it ends");
         }
     }
-    restarts
 }
 
 /// Each point and each file is acknowledged by a line, written once logging it has returned.
