@@ -102,7 +102,11 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
         scene.kills(),
         since.elapsed().as_secs_f64()
     );
-    finished_syncing(&scene);
+    std::thread::scope(|threads| {
+        for _ in 0..SYNCS {
+            threads.spawn(|| finished_syncing(&scene));
+        }
+    });
     let count = |victim: Victim| scene.kills[victim as usize].load(Ordering::Relaxed);
     Soaked {
         seed,
@@ -148,7 +152,7 @@ fn sync(scene: &Scene, mut rng: Rng) {
             .command(&["sync", "--flush-timeout", "5"])
             .spawn()
             .expect("cargo-mlplots starts");
-        if rng.bool() {
+        if rng.f64() < 0.25 {
             std::thread::sleep(Duration::from_millis(rng.u64(0..1000)));
             sync.kill().expect("it can be killed");
             kill::count_dead(scene, &mut sync, Victim::Sync);

@@ -82,7 +82,7 @@ pub(super) fn finished_syncing(scene: &Scene) {
             return;
         }
         assert!(
-            since.elapsed() < Duration::from_mins(10),
+            since.elapsed() < Duration::from_mins(20),
             "not everything is shipped:\n{}",
             finished.text()
         );
