@@ -53,6 +53,15 @@ impl Outcome {
         }
     }
 
+    /// The verdict on a run whose journal is gone.
+    pub(crate) fn lost(ending: &Ending, why: &str) -> Self {
+        Self {
+            status: Status::Failed,
+            end_time: ending.time,
+            reason: Some(why.to_owned()),
+        }
+    }
+
     /// The verdict on a program that is dead: what its supervisor left, or else what the journal
     /// says last.
     pub(crate) fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {

@@ -87,6 +87,9 @@ impl Session {
             .code(2)
         })?;
         if !dir.journal().exists() {
+            if delivery.stored().is_some() || !dir.path().exists() {
+                return Err(self.deleted(dir, &delivery, &stop, shipping, &ending));
+            }
             delivery.flow.abandon();
             let _ = shipping.join();
             return no_run(&ending);
@@ -94,7 +97,13 @@ impl Session {
         let mut ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
         let outcome = Outcome::seen(&ending, &ledger);
         ledger.settle();
-        outcome.save(dir).map_err(|why| unreadable(dir, &why))?;
+        if let Err(why) = outcome.save(dir) {
+            // MLflow is told it all the same.
+            let file = dir.path().display();
+            view::warning(&format!(
+                "how the run ended cannot be noted in `{file}`: {why}"
+            ));
+        }
         let patience = Duration::from_secs(self.args.shipping.flush_timeout);
         delivery
             .flow
@@ -106,6 +115,30 @@ impl Session {
             view::print_json(&report);
         }
         Ok(report.code())
+    }
+
+    /// Somebody deleted the run while it ran: what is open of it is shipped, and MLflow is told.
+    fn deleted(
+        &self,
+        dir: &RunDir,
+        delivery: &Delivery,
+        stop: &Stop,
+        shipping: std::thread::JoinHandle<Result<(), Halt>>,
+        ending: &supervise::Ending,
+    ) -> Failure {
+        let why = format!(
+            "the run's folder `{}` was deleted while the program ran",
+            dir.path().display()
+        );
+        let outcome = Outcome::lost(ending, &why);
+        let patience = Duration::from_secs(self.args.shipping.flush_timeout);
+        delivery
+            .flow
+            .end(outcome, Ledger::default(), Instant::now() + patience);
+        let _ = self.flush(delivery, stop, shipping);
+        failure(format!("the run is FAILED: {why}"))
+            .help("`.mlplots` must stay until the training has ended; what MLflow does not have is lost")
+            .code(1)
     }
 
     /// Waits until everything is shipped, the time is over, or a person is tired of it.

@@ -12,6 +12,8 @@
 mod browser;
 mod devtools;
 mod elsewhere;
+mod everything;
+mod faulty;
 mod hanging;
 mod postgres;
 mod process;
@@ -28,6 +30,8 @@ use std::path::{Path, PathBuf};
 
 pub use browser::{Browser, Page};
 pub use elsewhere::{moved, silent};
+pub use everything::{everything, has_arrived};
+pub use faulty::{Fault, FaultyProxy, at_random, in_turn};
 pub use hanging::Hanging;
 pub use postgres::Postgres;
 pub use process::{child, gone, signal, trainer};

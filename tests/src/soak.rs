@@ -1,83 +1,25 @@
 //! Trainings that die at random, and whether MLflow has all that they had logged.
 
 mod count;
+mod found;
 mod kill;
 
-use std::process::Stdio;
-use std::sync::Mutex;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
-use crate::{MlflowServer, Project};
+use crate::{FaultyProxy, MlflowServer, Project, at_random};
+pub use found::Soaked;
 use kill::{Victim, finished_syncing, one_training};
 
-/// What a soak found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Soaked {
-    /// Which random numbers it took.
-    pub seed: u64,
-    /// SIGKILLs of a training program alone.
-    pub trainers: usize,
-    /// SIGKILLs of a supervisor alone, whose training goes on without it.
-    pub supervisors: usize,
-    /// SIGKILLs of a supervisor and its training program at once.
-    pub both: usize,
-    /// SIGKILLs of a `cargo mlplots sync`.
-    pub syncs: usize,
-    /// How often the server was killed and started again.
-    pub restarts: usize,
-    /// Runs that MLflow has in the end.
-    pub runs: usize,
-    /// Metric points and files that a training program knew to be logged.
-    pub acknowledged: usize,
-    /// Those of them that MLflow does not have as they were logged.
-    pub lost: usize,
-    /// Points that MLflow has more than once, and runs beyond the first of one training.
-    pub duplicated: usize,
-    /// Points that no training logged.
-    pub invented: usize,
-    /// Runs that MLflow takes for living ones.
-    pub running: usize,
-    /// How long it all took.
-    pub took: Duration,
-}
-
-impl Soaked {
-    /// SIGKILLs in all.
-    pub fn kills(&self) -> usize {
-        self.trainers + self.supervisors + self.both + self.syncs
-    }
-
-    /// Whether MLflow has everything, once, and knows of each run that it is over.
-    pub fn is_whole(&self) -> bool {
-        self.lost + self.duplicated + self.invented + self.running == 0
-    }
-}
-
-impl std::fmt::Display for Soaked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "seed                  {}", self.seed)?;
-        writeln!(
-            f,
-            "kills                 {} (trainer {}, supervisor {}, both {}, sync {})",
-            self.kills(),
-            self.trainers,
-            self.supervisors,
-            self.both,
-            self.syncs
-        )?;
-        writeln!(f, "server restarts       {}", self.restarts)?;
-        writeln!(f, "runs                  {}", self.runs)?;
-        writeln!(f, "records acknowledged  {}", self.acknowledged)?;
-        writeln!(f, "lost                  {}", self.lost)?;
-        writeln!(f, "duplicated            {}", self.duplicated)?;
-        writeln!(f, "invented              {}", self.invented)?;
-        writeln!(f, "still RUNNING         {}", self.running)?;
-        write!(f, "wall time             {:.0} s", self.took.as_secs_f64())
-    }
-}
+/// Trainings at a time: most of the time they wait.
+const TRAININGS: usize = 6;
+/// And at a time `cargo mlplots sync`, each with a run of its own.
+const SYNCS: u64 = 3;
+/// How many of the requests meet a fault; a run makes some thirty.
+const FAULTY: f64 = 0.1;
 
 /// What the threads of a soak share.
 struct Scene {
@@ -99,6 +41,16 @@ impl Scene {
         self.kills() < self.wanted
     }
 
+    /// `cargo mlplots ARGUMENTS`, which soon takes a silent server for dead.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.project.command(arguments);
+        command
+            .env("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
     fn killed(&self, victim: Victim) {
         self.kills[victim as usize].fetch_add(1, Ordering::Relaxed);
     }
@@ -113,17 +65,18 @@ impl Scene {
     }
 }
 
-/// Runs trainings, two at a time, until `kills` SIGKILLs have hit; then ships the rest, and counts.
-/// `name` is the project's.
+/// Runs trainings, some at a time and behind a faulty proxy, until `kills` SIGKILLs have hit; then
+/// ships the rest, and counts. `name` is the project's.
 pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
     let since = Instant::now();
-    let server = Mutex::new(MlflowServer::start(&["--workers", "2"]));
+    let mut server = MlflowServer::start(&["--workers", "2"]);
+    let mut proxy = FaultyProxy::start(&server.url, at_random(seed, FAULTY));
     let project = Project::new(name).file("src/main.rs", SOURCE);
     let built = project.cargo(&["build", "--quiet"]);
     assert_eq!(built.code, 0, "{}", built.text());
     std::fs::create_dir(project.path().join("acknowledged")).expect("a folder");
     let scene = Scene {
-        url: server.lock().expect("no thread panicked").url.clone(),
+        url: proxy.url.clone(),
         project,
         wanted: kills,
         kills: Default::default(),
@@ -131,17 +84,29 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
         seed,
     };
     let restarts = std::thread::scope(|threads| {
-        for _ in 0..2 {
+        for _ in 0..TRAININGS {
             threads.spawn(|| {
                 while scene.goes_on() {
                     one_training(&scene);
                 }
             });
         }
-        disturb(&scene, &server)
+        for number in 1..=SYNCS {
+            let rng = Rng::with_seed(seed.wrapping_sub(number));
+            threads.spawn(|| sync(&scene, rng));
+        }
+        restart(&scene, &mut server, &mut proxy)
     });
-    finished_syncing(&scene);
-    let server = server.lock().expect("no thread panicked");
+    eprintln!(
+        "{} kills in {:.0} s; the rest is shipped",
+        scene.kills(),
+        since.elapsed().as_secs_f64()
+    );
+    std::thread::scope(|threads| {
+        for _ in 0..SYNCS {
+            threads.spawn(|| finished_syncing(&scene));
+        }
+    });
     let count = |victim: Victim| scene.kills[victim as usize].load(Ordering::Relaxed);
     Soaked {
         seed,
@@ -150,42 +115,51 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
         both: count(Victim::Both),
         syncs: count(Victim::Sync),
         restarts,
+        faults: proxy.faults(),
         took: since.elapsed(),
         ..count::count(&scene.project, &server.folder().join("mlflow.db"))
     }
 }
 
-/// Restarts the server, and ships what the dead have left, while others train. Returns the number
-/// of restarts.
-fn disturb(scene: &Scene, server: &Mutex<MlflowServer>) -> usize {
+/// Restarts the server now and then. Returns how often.
+fn restart(scene: &Scene, server: &mut MlflowServer, proxy: &mut FaultyProxy) -> usize {
     let mut rng = Rng::with_seed(scene.seed);
     let mut restarts = 0;
     let mut next = rng.usize(5..20);
     while scene.goes_on() {
-        std::thread::sleep(Duration::from_millis(rng.u64(200..2000)));
-        if scene.kills() >= next {
-            server.lock().expect("no thread panicked").restart();
-            restarts += 1;
-            eprintln!("{} kills, {restarts} restarts", scene.kills());
-            next = scene.kills() + rng.usize(10..40);
+        std::thread::sleep(Duration::from_millis(100));
+        if scene.kills() < next {
             continue;
         }
-        let sync = scene
-            .project
-            .command(&["sync", "--flush-timeout", "5"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut sync = sync.expect("cargo-mlplots starts");
+        // Away, it refuses connections, or what stands before it breaks them.
         if rng.bool() {
-            std::thread::sleep(Duration::from_millis(rng.u64(0..200)));
+            proxy.down();
+        }
+        server.restart();
+        proxy.up();
+        restarts += 1;
+        eprintln!("{} kills, {restarts} restarts", scene.kills());
+        next = scene.kills() + rng.usize(10..40);
+    }
+    restarts
+}
+
+/// Ships what the dead have left, while others train; may die of it.
+fn sync(scene: &Scene, mut rng: Rng) {
+    while scene.goes_on() {
+        std::thread::sleep(Duration::from_millis(rng.u64(200..2000)));
+        let mut sync = scene
+            .command(&["sync", "--flush-timeout", "5"])
+            .spawn()
+            .expect("cargo-mlplots starts");
+        if rng.f64() < 0.25 {
+            std::thread::sleep(Duration::from_millis(rng.u64(0..1000)));
             sync.kill().expect("it can be killed");
             kill::count_dead(scene, &mut sync, Victim::Sync);
         } else {
             sync.wait().expect("it ends");
         }
     }
-    restarts
 }
 
 /// Each point and each file is acknowledged by a line, written once logging it has returned.

@@ -2,8 +2,156 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use mlplots_tests::{MlflowServer, Project, read, sample};
+use mlplots_tests::{
+    Fault, FaultyProxy, Finished, MlflowServer, Project, at_random, everything, has_arrived,
+    in_turn, read, sample,
+};
+
+const PROGRAM: &str = "faults";
+
+/// A server for the tests that need no more than that it is sound; it ends with the last of them.
+fn sound() -> Arc<MlflowServer> {
+    static SERVER: Mutex<Weak<MlflowServer>> = Mutex::new(Weak::new());
+    let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    server.upgrade().unwrap_or_else(|| {
+        let started = Arc::new(MlflowServer::start(&["--workers", "2"]));
+        *server = Arc::downgrade(&started);
+        started
+    })
+}
+
+/// A training behind a proxy, in a folder and an experiment of its own.
+fn training(folder: &Project, experiment: &str, proxy: &FaultyProxy, options: &[&str]) -> Command {
+    let mut command = folder.command(&["exec", "--tracking-uri", &proxy.url]);
+    command
+        .args(["--experiment", experiment])
+        .args(options)
+        .arg("--")
+        .arg(everything(PROGRAM))
+        .env("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The same from its start to its end, which is a good one.
+fn trained(experiment: &str, proxy: &FaultyProxy, options: &[&str]) -> Project {
+    let folder = Project::new(PROGRAM);
+    let options = [&["--flush-timeout", "300"], options].concat();
+    let output = training(&folder, experiment, proxy, &options).output();
+    let finished: Finished = output.expect("cargo-mlplots starts").into();
+    assert_eq!(finished.code, 0, "{experiment}: {}", finished.text());
+    folder
+}
+
+/// The first requests of every call fail, in one training by these faults and in another by those.
+/// What was obeyed is not asked again, so that only the first fault of a training meets all calls;
+/// answers that say "later" are all alike.
+#[test]
+fn every_call_meets_every_fault() {
+    let server = sound();
+    let (unseen, obeyed) = (Fault::all(false), Fault::all(true));
+    let (alone, answers) = unseen.split_at(3);
+    let groups = alone.chunks(1).chain(answers.chunks(2));
+    let (alone, answers) = obeyed.split_at(4);
+    let groups = groups.chain(alone.chunks(1)).chain(answers.chunks(2));
+    let folders: Vec<Project> = std::thread::scope(|threads| {
+        let url = &*server.url;
+        let start = |faults| threads.spawn(move || meets(url, faults));
+        let trainings: Vec<_> = groups.map(start).collect();
+        let folders = trainings
+            .into_iter()
+            .map(std::thread::ScopedJoinHandle::join);
+        folders
+            .map(|folder| folder.expect("it is trained"))
+            .collect()
+    });
+    has_arrived(&server.url, &folders);
+}
+
+fn meets(url: &str, faults: &[Fault]) -> Project {
+    let proxy = FaultyProxy::start(url, in_turn(faults.to_vec()));
+    let names: Vec<_> = faults.iter().map(Fault::to_string).collect();
+    // A large upload may be silent for longer.
+    let folder = trained(&names.join("; "), &proxy, &["-P", "megabytes=1"]);
+    let counted = proxy.faults();
+    assert!(
+        counted[&faults[0]] >= 10,
+        "there are more calls: {counted:?}"
+    );
+    folder
+}
+
+#[test]
+fn faults_at_random_lose_nothing() {
+    let server = sound();
+    let proxy = FaultyProxy::start(&server.url, at_random(3, 0.3));
+    let folder = trained("random", &proxy, &[]);
+    println!("{:?}", proxy.faults());
+    assert!(proxy.faults().len() > 5, "{:?}", proxy.faults());
+    has_arrived(&server.url, &[folder]);
+}
+
+#[test]
+fn an_upload_may_take_longer_than_an_answer() {
+    let server = sound();
+    let slow = |call: &str| call.starts_with("PUT").then_some(Fault::Slow);
+    let proxy = FaultyProxy::start(&server.url, slow);
+    let folder = trained("slow", &proxy, &["-P", "steps=100", "-P", "megabytes=6"]);
+    has_arrived(&server.url, &[folder]);
+}
+
+#[test]
+fn a_server_that_comes_and_goes_gets_everything() {
+    let server = sound();
+    let folder = Project::new(PROGRAM);
+    let mut proxy = FaultyProxy::start(&server.url, |_| None);
+    proxy.down();
+    let options = [
+        "-P",
+        "steps=3000",
+        "-P",
+        "waits=true",
+        "--flush-timeout",
+        "2",
+    ];
+    let mut training = training(&folder, "comes and goes", &proxy, &options)
+        .spawn()
+        .expect("cargo-mlplots starts");
+    let second = Duration::from_secs(1);
+    std::thread::sleep(second);
+    proxy.up();
+    batches(&proxy, &mut training, 2);
+    proxy.down();
+    std::thread::sleep(second);
+    proxy.up();
+    batches(&proxy, &mut training, 4);
+    proxy.down();
+    folder.write("go on", "");
+    let finished: Finished = training.wait_with_output().expect("it ends").into();
+    assert_eq!(finished.code, 4, "{}", finished.text());
+    proxy.up();
+    let synced = folder.mlplots(&["sync"]);
+    assert_eq!(synced.code, 0, "{}", synced.text());
+    has_arrived(&server.url, &[folder]);
+}
+
+/// Waits until the server was asked to log so many batches.
+fn batches(proxy: &FaultyProxy, training: &mut Child, wanted: usize) {
+    let since = Instant::now();
+    while proxy.asked("POST mlflow/runs/log-batch") < wanted {
+        let ended = training.try_wait().expect("it can be asked");
+        assert!(
+            ended.is_none() && since.elapsed() < Duration::from_mins(1),
+            "no batch comes"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
 
 /// A server that gives every request the same answer.
 fn scripted(status: &'static str, kind: &'static str, body: &'static str) -> String {

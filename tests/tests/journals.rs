@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, Hanging, Project, Read, built, gone, read, scrubbed, signal};
+use mlplots_tests::{
+    Finished, Hanging, Project, Read, built, checkout, gone, has_arrived, read, scrubbed, signal,
+};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = "journals";
@@ -168,6 +170,55 @@ fn a_journal_of_a_newer_format_is_kept_for_a_newer_version() {
     }
     assert!(stored(&folder).is_empty());
     assert!(dir.join("artifacts").exists());
+}
+
+/// A run as the first release left it, before a record said on which machine it was written; with
+/// every kind of file, each record changed by `change`.
+fn of_format_1(change: impl Fn(&mut Value)) -> Project {
+    let data = checkout().join("tests/tests/data/format-1");
+    let journal = fs::read_to_string(data.join("journal")).expect("the journal");
+    let records = journal.lines().map(|line| {
+        let mut record = serde_json::from_str(&line[9..]).expect("a record");
+        change(&mut record);
+        record
+    });
+    let folder = Project::new(PROGRAM);
+    let dir = left(&folder, &records.collect::<Vec<Value>>());
+    for file in fs::read_dir(data.join("artifacts")).expect("its files") {
+        let file = file.expect("a file");
+        let to = dir.join("artifacts").join(file.file_name());
+        fs::copy(file.path(), to).expect("a copy");
+    }
+    folder
+}
+
+/// Adds to every object what a later version may write there.
+fn grown(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(grown),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(grown);
+            // One alone is not a field, but says of which kind the value is.
+            if fields.len() > 1 {
+                fields.insert("later".to_owned(), json!({ "than": ["this", 1.0] }));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_journal_of_the_first_format_still_ships_whole() {
+    for folder in [of_format_1(|_| {}), of_format_1(grown)] {
+        let sync = folder.mlplots(&["sync"]);
+        assert_eq!(sync.code, 0, "{}", sync.text());
+        assert!(!sync.stderr.contains("warning"), "{}", sync.text());
+        let run = stored(&folder).remove(0);
+        assert_eq!(run.steps("odd"), (0..52).collect::<Vec<_>>());
+        assert_eq!(run.0["models"].as_array().map(Vec::len), Some(1));
+        let database = folder.path().join("mlflow.db");
+        has_arrived(&format!("sqlite:///{}", database.display()), &[folder]);
+    }
 }
 
 #[test]

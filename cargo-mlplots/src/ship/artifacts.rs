@@ -56,7 +56,8 @@ impl Delivery {
             }
             if refused.is_none() && reader.offset() > self.cursor().artifacts {
                 let upto = reader.offset();
-                self.advance(|cursor| cursor.artifacts = upto)?;
+                // What cannot be noted now is noted at the end, or sent again to the same result.
+                let _ = self.advance(|cursor| cursor.artifacts = upto);
             }
             if full {
                 continue;

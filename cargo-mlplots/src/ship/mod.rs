@@ -7,6 +7,7 @@ mod closing;
 mod cloud;
 mod cursor;
 mod flow;
+mod making;
 pub(crate) mod mlmodel;
 mod models;
 mod opening;

@@ -19,10 +19,8 @@ impl Delivery {
             params: &params,
             tags: &tags,
         };
-        let stored = self.attempt(|| match self.store.find_model(run, &model.uuid)? {
-            Some(stored) => Ok(Some(stored)),
-            None => self.store.create_model(&new),
-        })?;
+        let find = || Ok(self.store.find_model(run, &model.uuid)?.map(Some));
+        let stored = self.found_or_made(false, find, || self.store.create_model(&new))?;
         match stored {
             Some(stored) => self.ship_logged_model(run, &stored, model),
             None => self.ship_run_model(run, model),

@@ -73,13 +73,8 @@ impl Delivery {
         let mut tags = self.settings.run_context.clone();
         tags.push(uuid);
         let asked = self.cursor().asked;
-        if asked {
-            self.wait_for_run(&experiment, open)?;
-        }
-        let run = self.attempt(|| {
-            if let Some(run) = self.store.find_run(&experiment.id, &open.run_uuid)? {
-                return Ok(run);
-            }
+        let find = || self.store.find_run(&experiment.id, &open.run_uuid);
+        let run = self.found_or_made(asked, find, || {
             self.asking()?;
             self.store.create_run(&NewRun {
                 experiment_id: &experiment.id,
@@ -96,24 +91,11 @@ impl Delivery {
         Ok(run)
     }
 
-    /// Notes that a run is asked for now.
+    /// Notes that a run is asked for now: a supervisor that is killed leaves that to the next.
     fn asking(&self) -> Result<(), StoreError> {
         let mut cursor = self.cursor();
         cursor.asked = true;
         cursor.save(&self.dir)
-    }
-
-    /// A supervisor that was killed may have asked for the run, and the server may be at it still:
-    /// asked again too soon, it would make a second one.
-    fn wait_for_run(&self, experiment: &Experiment, open: &Open) -> Result<(), Halt> {
-        const LOOKS: u32 = 10;
-        for _ in 0..LOOKS {
-            let found = self.attempt(|| self.store.find_run(&experiment.id, &open.run_uuid))?;
-            if found.is_some() || !self.flow.pause(Duration::from_millis(300)) {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// What the run names; else what the environment names; else MLflow's own default.

@@ -57,7 +57,8 @@ impl Delivery {
             refused = refused.or(sent);
             if refused.is_none() && reader.offset() > self.cursor().tracking {
                 let upto = reader.offset();
-                self.advance(|cursor| cursor.tracking = upto)?;
+                // What cannot be noted now is noted at the end, or sent again to the same result.
+                let _ = self.advance(|cursor| cursor.tracking = upto);
             }
             if full {
                 continue;

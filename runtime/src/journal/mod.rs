@@ -27,10 +27,13 @@ use crate::record::Record;
 /// Length of a line's checksum with the space behind it.
 const HEAD: usize = 9;
 
-/// A record as the journal holds it. It is made before the journal is locked: threads that log
-/// wait for each other's copying only.
+/// Room that a full disk leaves to the last words.
+const LAST_WORDS: usize = 8 * 1024;
+
+/// A record as the journal holds it, and how much room it must leave behind it. It is made before
+/// the journal is locked: threads that log wait for each other's copying only.
 #[derive(Debug)]
-pub struct Line(Vec<u8>);
+pub struct Line(Vec<u8>, usize);
 
 impl Line {
     /// Encodes a record.
@@ -41,7 +44,14 @@ impl Line {
         let checksum = checksum(&line[HEAD..]);
         line[..HEAD].copy_from_slice(&checksum);
         line.push(b'\n');
-        Ok(Self(line))
+        let spare = match record {
+            // How the run ended: if nothing else, that.
+            Record::Close(_) => 0,
+            // And what went wrong.
+            Record::Problem(_) | Record::Panic(_) => LAST_WORDS / 2,
+            _ => LAST_WORDS,
+        };
+        Ok(Self(line, spare))
     }
 }
 

@@ -58,13 +58,15 @@ impl Window {
         Ok(Self { map, start })
     }
 
-    /// Puts a line at its place, if it fits. A reader sees all of it or nothing: the first byte,
-    /// until then zero, is written last.
-    pub(super) fn put(&mut self, at: u64, line: &[u8]) -> bool {
+    /// Puts a line at its place, if it fits and leaves this room behind it. A reader sees all of it
+    /// or nothing: the first byte, until then zero, is written last.
+    pub(super) fn put(&mut self, at: u64, line: &[u8], spare: usize) -> bool {
         let begin = (at - self.start) as usize;
-        let Some(place) = self.map.get_mut(begin..begin + line.len()) else {
+        let end = begin + line.len();
+        if end + spare > self.map.len() {
             return false;
-        };
+        }
+        let place = &mut self.map[begin..end];
         place[1..].copy_from_slice(&line[1..]);
         fence(Ordering::Release);
         place[0] = line[0];

@@ -38,9 +38,10 @@ impl Writer {
     }
 
     /// Appends a record; it is in the kernel when this returns.
-    pub fn append(&mut self, Line(line): &Line) -> io::Result<()> {
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables))]
+    pub fn append(&mut self, Line(line, spare): &Line) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        if self.is_mapped && !self.put(line)? {
+        if self.is_mapped && !self.put(line, *spare)? {
             self.is_mapped = false;
             self.window = None;
             self.file.set_len(self.end)?;
@@ -57,14 +58,15 @@ impl Writer {
     /// Puts the line into the window, or into a new one. Tells whether files can be mapped here; a
     /// full disk is an error.
     #[cfg(target_os = "linux")]
-    fn put(&mut self, line: &[u8]) -> io::Result<bool> {
+    fn put(&mut self, line: &[u8], spare: usize) -> io::Result<bool> {
         if let Some(window) = &mut self.window
-            && window.put(self.end, line)
+            && window.put(self.end, line, spare)
         {
             return Ok(true);
         }
-        match Window::open(&self.file, self.end, line.len(), self.window.as_ref()) {
-            Ok(window) => Ok(self.window.insert(window).put(self.end, line)),
+        let room = line.len() + spare;
+        match Window::open(&self.file, self.end, room, self.window.as_ref()) {
+            Ok(window) => Ok(self.window.insert(window).put(self.end, line, spare)),
             Err(why) if is_full(&why) => Err(why),
             Err(_) => Ok(false),
         }

@@ -169,6 +169,7 @@ impl Run {
         let give_up_late_plots = self.pool.watchdog();
         std::thread::spawn(move || {
             while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                shared.look();
                 shared.sync();
                 shared.dir.beat();
                 give_up_late_plots();
@@ -263,6 +264,7 @@ impl Run {
             };
             self.shared.figure(ended(plot, FigureStatus::Failed, why));
         }
+        self.shared.look();
         let result = result.and_then(|()| self.shared.whole());
         let status = if result.is_ok() {
             Status::Finished

@@ -87,6 +87,17 @@ impl Shared {
         }
     }
 
+    /// A journal that somebody deletes takes with it what is not shipped: that is told.
+    pub(super) fn look(&self) {
+        let journal = self.dir.journal();
+        if matches!(journal.try_exists(), Ok(false)) {
+            let journal = journal.display();
+            self.problem(format!(
+                "the journal `{journal}` was deleted while the run wrote to it"
+            ));
+        }
+    }
+
     /// A problem of the run: printed once, listed at the end, and the run ends FAILED.
     pub(super) fn problem(&self, message: String) {
         {

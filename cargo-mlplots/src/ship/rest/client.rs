@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::reason::Reason;
 use crate::settings::{Credentials, HttpSettings};
-use crate::ship::store::StoreError;
+use crate::ship::store::{ErrorKind, StoreError};
 use failure::Call;
 pub(super) use failure::Failure;
 
@@ -165,10 +165,20 @@ impl HttpClient {
         }
         let headers = response.headers().clone();
         let mut body = Vec::new();
-        // What cannot be read of an error is only its reason.
-        let _ = response.take(LONGEST_ERROR).read_to_end(&mut body);
+        let whole = response.take(LONGEST_ERROR).read_to_end(&mut body).is_ok();
+        if !whole {
+            body.clear();
+        }
         let reason = Reason::read(&String::from_utf8_lossy(&body));
-        Err(self.answered(call, status, &headers, reason))
+        let mut failure = self.answered(call, status, &headers, reason);
+        if !whole {
+            // Half a reason is none: what is not there yet would look like a page that the server does not know.
+            failure.status = None;
+            if failure.error.kind == ErrorKind::Refused {
+                failure.error.kind = ErrorKind::Retry(None);
+            }
+        }
+        Err(failure)
     }
 }
 

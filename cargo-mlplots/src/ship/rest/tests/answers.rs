@@ -143,6 +143,19 @@ fn a_success_must_be_what_was_promised() {
 }
 
 #[test]
+fn half_a_refusal_is_none() {
+    for (status, after) in [("404 Not Found", None), ("429 Too Many Requests", Some(7))] {
+        let cut = format!(
+            "HTTP/1.1 {status}\r\nRetry-After: 7\r\nContent-Length: 500\r\n\r\n{{\"error_code\":"
+        );
+        let error = logged(&cut);
+        let wait = after.map(Duration::from_secs);
+        assert_eq!(error.kind, ErrorKind::Retry(wait), "{error}");
+        assert!(error.message.ends_with(status), "{error}");
+    }
+}
+
+#[test]
 fn a_status_that_the_server_ignored_is_an_error() {
     let server = Scripted::new([json(
         r#"{"run_info":{"run_id":"r","experiment_id":"1","status":"RUNNING","artifact_uri":"x"}}"#,
