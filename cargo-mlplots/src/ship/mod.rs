@@ -3,13 +3,14 @@
 mod artifacts;
 mod claim;
 mod closing;
-#[cfg(feature = "s3")]
+#[cfg(feature = "cloud")]
 mod cloud;
 mod cursor;
 mod flow;
 pub(crate) mod mlmodel;
 mod models;
 mod opening;
+mod reason;
 pub(crate) mod rest;
 mod retry;
 pub(crate) mod sqlite;

@@ -2,29 +2,35 @@
 
 mod batch;
 mod client;
+mod multipart;
+mod presigned;
 mod proxy;
-mod reason;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
 use mlplots::record::{Metric, Status};
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 
-use client::{Failure, HttpClient};
+use client::{Failure, HttpClient, Storage};
 use wire::{
     CreatedExperiment, Done, ExperimentAnswer, ModelAnswer, Models, RunAnswer, Runs, UpdatedRun,
     WireExperiment, WireRun,
 };
 
 use super::store::{
-    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, StoreError,
-    StoredModel, StoredRun, TrackingStore, View, check,
+    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, Root,
+    StoreError, StoredModel, StoredRun, TrackingStore, View, check,
 };
-use crate::settings::{HttpSettings, scheme};
+use crate::settings::{HttpSettings, Multipart, scheme};
+use presigned::PresignedStore;
 use proxy::ProxyStore;
 
 const API: &str = "/api/2.0/mlflow";
@@ -32,6 +38,8 @@ const API: &str = "/api/2.0/mlflow";
 /// Runs, metrics, params, tags and logged models by REST.
 pub(crate) struct RestStore {
     client: HttpClient,
+    storage: Storage,
+    multipart: Multipart,
     uri: String,
     workspace: Option<String>,
 }
@@ -41,6 +49,8 @@ impl RestStore {
     pub(crate) fn new(base: &Url, settings: &HttpSettings) -> Result<Self, StoreError> {
         Ok(Self {
             client: HttpClient::new(base, settings)?,
+            storage: Storage::new(settings)?,
+            multipart: settings.multipart,
             uri: base.as_str().trim_end_matches('/').to_owned(),
             workspace: settings.workspace.clone(),
         })
@@ -266,19 +276,27 @@ impl TrackingStore for RestStore {
         Ok(())
     }
 
-    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
-        match &*scheme(artifact_uri) {
-            "mlflow-artifacts" | "http" | "https" => Ok(Box::new(ProxyStore::new(self.client.clone(), artifact_uri)?)),
+    fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError> {
+        let (client, storage) = (self.client.clone(), self.storage.clone());
+        match &*scheme(root.uri()) {
+            "mlflow-artifacts" | "http" | "https" => Ok(Box::new(ProxyStore::new(
+                client,
+                storage,
+                self.multipart,
+                root.uri(),
+            )?)),
             "" | "file" => Err(StoreError::refused(format!(
-                "the server keeps this run's artifacts in `{artifact_uri}`, a directory of its own machine"
+                "the server keeps this run's artifacts in `{}`, a directory of its own machine",
+                root.uri()
             ))
             .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
-            #[cfg(feature = "s3")]
-            "s3" => Ok(Box::new(super::cloud::CloudStore::open(artifact_uri)?)),
-            other => Err(StoreError::refused(format!(
-                "this run's artifacts go to `{artifact_uri}`, and mlplots does not write to `{other}:` itself"
-            ))
-            .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on")),
+            "s3" => Ok(Box::new(PresignedStore::new(
+                client,
+                storage,
+                root,
+                by_ourselves(root.uri()),
+            ))),
+            _ => by_ourselves(root.uri()),
         }
     }
 
@@ -298,6 +316,32 @@ impl TrackingStore for RestStore {
             self.uri
         ))
     }
+}
+
+/// The store of objects behind an artifact URI, with credentials of our own.
+fn by_ourselves(artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
+    #[cfg(feature = "cloud")]
+    if let Some(store) = super::cloud::CloudStore::open(artifact_uri) {
+        return Ok(Box::new(store?));
+    }
+    Err(StoreError::refused(format!(
+        "this run's artifacts go to `{artifact_uri}`, and mlplots does not write to `{}:` itself",
+        scheme(artifact_uri)
+    ))
+    .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on"))
+}
+
+/// A file to be sent, and its size.
+fn open(source: &Path) -> Result<(File, u64), StoreError> {
+    let file = File::open(source).map_err(|error| unreadable(source, &error))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unreadable(source, &error))?;
+    Ok((file, metadata.len()))
+}
+
+fn unreadable(source: &Path, error: &io::Error) -> StoreError {
+    StoreError::refused(format!("cannot read {}: {error}", source.display()))
 }
 
 /// A deleted experiment keeps its name, but takes no runs.

@@ -16,8 +16,8 @@ use mlplots::record::{Metric, Status};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::store::{
-    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, StoreError,
-    StoredModel, StoredRun, TrackingStore, View,
+    ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, Root,
+    StoreError, StoredModel, StoredRun, TrackingStore, View,
 };
 use crate::settings::{Database, scheme, sqlite_uri};
 
@@ -170,10 +170,10 @@ impl TrackingStore for SqliteStore {
         self.write(|transaction| models::finish(transaction, model_id, status, &self.uri))
     }
 
-    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
-        match &*scheme(artifact_uri) {
-            "" | "file" => Ok(Box::new(LocalStore::new(artifact_uri)?)),
-            _ => Err(elsewhere("this run", artifact_uri)),
+    fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError> {
+        match &*scheme(root.uri()) {
+            "" | "file" => Ok(Box::new(LocalStore::new(root.uri())?)),
+            _ => Err(elsewhere("this run", root.uri())),
         }
     }
 

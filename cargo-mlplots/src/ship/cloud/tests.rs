@@ -16,7 +16,7 @@ fn store(uri: &str, variables: &[(&str, &str)]) -> Result<CloudStore, StoreError
         let found = variables.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    CloudStore::open_in(uri, &Environment::new(&lookup), None)
+    CloudStore::open_in(uri, &Environment::new(&lookup), None).expect("a store that we know")
 }
 
 /// What one upload meets at a server that always gives this answer.

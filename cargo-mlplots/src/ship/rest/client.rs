@@ -2,6 +2,7 @@
 
 mod connect;
 mod failure;
+mod storage;
 
 use std::io::Read;
 use std::time::Duration;
@@ -12,11 +13,12 @@ use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::reason::Reason;
 use crate::settings::{Credentials, HttpSettings};
+use crate::ship::reason::Reason;
 use crate::ship::store::StoreError;
 use failure::Call;
 pub(super) use failure::Failure;
+pub(super) use storage::{Missed, SignedUrl, Storage};
 
 /// Longest error body that is read.
 const LONGEST_ERROR: u64 = 64 * 1024;
@@ -45,6 +47,14 @@ impl HttpClient {
             timeout: settings.timeout,
             respect_retry_after: settings.respect_retry_after,
         })
+    }
+
+    /// The same client at another server, which has the same prefix.
+    pub(in crate::ship::rest) fn at(&self, base: Url) -> Self {
+        Self {
+            base,
+            ..self.clone()
+        }
     }
 
     /// The server's address with its path prefix.
@@ -117,13 +127,11 @@ impl HttpClient {
         bytes: u64,
         content_type: &str,
     ) -> Result<(), Failure> {
-        /// Slower than this, in bytes per second, is taken for a connection that is dead.
-        const SLOWEST: u64 = 100_000;
         let call = Call::new(&Method::PUT, url);
         let request = self
             .http
             .put(url.clone())
-            .timeout(self.timeout + Duration::from_secs(bytes / SLOWEST))
+            .timeout(upload_time(self.timeout, bytes))
             .header(CONTENT_TYPE, content_type)
             .body(reqwest::blocking::Body::sized(file, bytes));
         let request = if signed {
@@ -170,6 +178,13 @@ impl HttpClient {
         let reason = Reason::read(&String::from_utf8_lossy(&body));
         Err(self.answered(call, status, &headers, reason))
     }
+}
+
+/// How long an upload may take.
+fn upload_time(timeout: Duration, bytes: u64) -> Duration {
+    /// Slower than this, in bytes per second, is taken for a connection that is dead.
+    const SLOWEST: u64 = 100_000;
+    timeout + Duration::from_secs(bytes / SLOWEST)
 }
 
 fn workspace(name: &str) -> Result<HeaderValue, StoreError> {

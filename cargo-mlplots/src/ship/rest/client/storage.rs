@@ -1,0 +1,152 @@
+//! Where a signed URL leads: a store of objects, to which we are nobody but who has the URL.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::time::Duration;
+
+use reqwest::blocking::{Body, Client, Response};
+use reqwest::header::ETAG;
+use reqwest::{Method, Url};
+use serde::Deserialize;
+
+use super::failure::{Call, Failure, causes, later};
+use super::{LONGEST_ERROR, connect, upload_time};
+use crate::settings::{HttpSettings, Secret};
+use crate::ship::reason::Reason;
+use crate::ship::store::{ErrorKind, StoreError};
+
+/// Sends bytes to signed URLs, and nothing that says who we are.
+#[derive(Clone)]
+pub(in crate::ship::rest) struct Storage {
+    http: Client,
+    timeout: Duration,
+}
+
+/// Who has it may write there; it has to be used with exactly these headers.
+#[derive(Deserialize)]
+pub(in crate::ship::rest) struct SignedUrl {
+    #[serde(alias = "presigned_url")]
+    pub(in crate::ship::rest) url: Secret,
+    #[serde(default)]
+    headers: BTreeMap<String, Secret>,
+}
+
+/// Why bytes did not arrive by signed URLs.
+#[derive(Debug)]
+pub(in crate::ship::rest) enum Missed {
+    /// The tracking server signs none for this place.
+    Unsigned,
+    /// This way is blocked; there may be another.
+    Blocked(StoreError),
+    /// Another way would not be better.
+    Failed(StoreError),
+}
+
+impl Missed {
+    /// Why a tracking server gave no signed URL.
+    pub(in crate::ship::rest) fn asking(failure: Failure) -> Self {
+        match failure.status.map(|status| status.as_u16()) {
+            // It does not know the call, or keeps artifacts where nothing is signed.
+            Some(400 | 405 | 501) => Self::Unsigned,
+            Some(404) if failure.code.is_empty() => Self::Unsigned,
+            // How one fails that has no credentials of its own.
+            Some(500) => Self::Blocked(failure.error),
+            _ => Self::Failed(failure.error),
+        }
+    }
+}
+
+impl Storage {
+    pub(in crate::ship::rest) fn new(settings: &HttpSettings) -> Result<Self, StoreError> {
+        Ok(Self {
+            http: connect::storage(settings)?,
+            timeout: settings.timeout,
+        })
+    }
+
+    /// A PUT of so many bytes, streamed; gives what the store calls them.
+    pub(in crate::ship::rest) fn put(
+        &self,
+        to: &SignedUrl,
+        content: impl Read + Send + 'static,
+        bytes: u64,
+    ) -> Result<String, Missed> {
+        let url = Url::parse(to.url.reveal()).map_err(|_| {
+            let why = "the server gave an upload URL that cannot be read";
+            Missed::Blocked(StoreError::refused(why))
+        })?;
+        let call = Call::new(&Method::PUT, &url);
+        let mut request = self
+            .http
+            .put(url)
+            .timeout(upload_time(self.timeout, bytes))
+            .body(Body::sized(content, bytes));
+        for (name, value) in &to.headers {
+            request = request.header(name, value.reveal());
+        }
+        let response = request
+            .send()
+            .map_err(|error| self.lost(&call, &error.without_url()))?;
+        if !response.status().is_success() {
+            return Err(answered(&call, response));
+        }
+        let tag = response.headers().get(ETAG);
+        let tag = tag.and_then(|tag| tag.to_str().ok());
+        Ok(tag.unwrap_or_default().to_owned())
+    }
+
+    /// No answer, or not all of it.
+    fn lost(&self, call: &Call, error: &reqwest::Error) -> Missed {
+        let causes = causes(error);
+        let last = causes.last().map(String::as_str).unwrap_or_default();
+        let insecure = causes
+            .iter()
+            .find(|cause| cause.to_lowercase().contains("certificate"));
+        if let Some(cause) = insecure {
+            let why = format!("{call}: the connection is not secure: {cause}");
+            return Missed::Blocked(StoreError::refused(why).help(
+                "AWS_CA_BUNDLE names a PEM file with the authority that the certificate there comes from",
+            ));
+        }
+        if error.is_builder() {
+            return Missed::Blocked(StoreError::refused(format!("{call}: {last}")));
+        }
+        if error.is_connect() {
+            let why = format!("{call}: cannot connect: {last}");
+            return Missed::Blocked(StoreError::retry(why).help(
+                "the tracking server gave this address (its own MLFLOW_S3_ENDPOINT_URL): it must be one that this machine reaches",
+            ));
+        }
+        let why = if error.is_timeout() {
+            let most = self.timeout.as_secs();
+            return Missed::Failed(
+                StoreError::retry(format!("{call}: no answer within {most} s and more"))
+                    .help("MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds"),
+            );
+        } else {
+            format!("{call}: the connection broke: {last}")
+        };
+        Missed::Failed(StoreError::retry(why))
+    }
+}
+
+/// Who is there answered, and it is not a success.
+fn answered(call: &Call, response: Response) -> Missed {
+    let status = response.status();
+    let mut body = Vec::new();
+    // What cannot be read of an error is only its reason.
+    let _ = response.take(LONGEST_ERROR).read_to_end(&mut body);
+    // A body that is no answer of a store's may hold the URL.
+    let reason = Reason::xml(&String::from_utf8_lossy(&body)).unwrap_or_default();
+    let said = reason.said();
+    let mut error = StoreError::refused(format!("{call}: {status}{said}"));
+    if later(status, "") {
+        error.kind = ErrorKind::Retry(None);
+        return Missed::Failed(error);
+    }
+    Missed::Blocked(error.help(if status.is_redirection() {
+        "the bucket is in another region: start the tracking server with AWS_DEFAULT_REGION set to it"
+    } else {
+        "the tracking server signed this upload: its own credentials must be valid, and must be allowed to write there (s3:PutObject)"
+    }))
+}
