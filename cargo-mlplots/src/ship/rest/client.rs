@@ -1,6 +1,7 @@
 //! One HTTP client for a tracking server: what it sends, and that an answer is what was promised.
 
 mod connect;
+mod content;
 mod failure;
 mod storage;
 
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::settings::{Credentials, HttpSettings};
 use crate::ship::reason::Reason;
 use crate::ship::store::StoreError;
+pub(super) use content::Content;
 use failure::Call;
 pub(super) use failure::Failure;
 pub(super) use storage::{Missed, SignedUrl, Storage};
@@ -76,7 +78,9 @@ impl HttpClient {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         let mut url = self.url(path);
-        url.query_pairs_mut().extend_pairs(query);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         self.json(&Method::GET, url, None::<&()>)
     }
 

@@ -1,7 +1,5 @@
 //! Large files to a server that passes artifacts on: in parts, by URLs that it signs, past it.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -9,7 +7,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::client::{HttpClient, Missed, SignedUrl, Storage};
+use super::client::{Content, HttpClient, Missed, SignedUrl, Storage};
 use super::wire::Done;
 use crate::settings::Multipart;
 use crate::ship::retry::Backoff;
@@ -178,7 +176,7 @@ impl Parts {
         loop {
             attempts += 1;
             let part = part(source, from, length).map_err(Missed::Failed)?;
-            let missed = match self.storage.put(to, part, length) {
+            let missed = match self.storage.put(to, part) {
                 Ok(tag) => return Ok(tag),
                 Err(missed) => missed,
             };
@@ -195,11 +193,9 @@ impl Parts {
     }
 }
 
-fn part(source: &Path, from: u64, length: u64) -> Result<impl Read + Send + use<>, StoreError> {
-    let (mut file, _): (File, u64) = super::open(source)?;
-    file.seek(SeekFrom::Start(from))
-        .map_err(|error| super::unreadable(source, &error))?;
-    Ok(file.take(length))
+fn part(source: &Path, from: u64, length: u64) -> Result<Content, StoreError> {
+    let (file, _) = super::open(source)?;
+    Content::of(file, from, length).map_err(|error| super::unreadable(source, &error))
 }
 
 fn broken() -> Missed {

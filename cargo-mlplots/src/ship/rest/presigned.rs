@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mlplots::record::check_artifact_path;
 use serde_json::json;
 
-use super::client::{HttpClient, Missed, SignedUrl, Storage};
+use super::client::{Content, HttpClient, Missed, SignedUrl, Storage};
 use crate::ship::store::{ArtifactStore, Root, StoreError};
 
 /// S3 takes no more bytes by one URL.
@@ -47,7 +47,7 @@ impl PresignedStore {
     }
 
     /// Asks for a URL each time: one lives for minutes only.
-    fn put_by_url(&self, path: &str, file: File, bytes: u64) -> Result<(), Missed> {
+    fn put_by_url(&self, path: &str, source: &Path, file: File, bytes: u64) -> Result<(), Missed> {
         let (key, id) = &self.owner;
         let to: SignedUrl = self
             .client
@@ -56,7 +56,9 @@ impl PresignedStore {
                 &json!({ *key: id, "path": path }),
             )
             .map_err(Missed::asking)?;
-        self.storage.put(&to, file, bytes)?;
+        let content = Content::of(file, 0, bytes);
+        let content = content.map_err(|error| Missed::Failed(super::unreadable(source, &error)))?;
+        self.storage.put(&to, content)?;
         Ok(())
     }
 
@@ -81,7 +83,7 @@ impl ArtifactStore for PresignedStore {
         if !self.signs.load(Ordering::Relaxed) {
             return self.put_by_ourselves(path, source);
         }
-        match (self.put_by_url(path, file, bytes), &self.own) {
+        match (self.put_by_url(path, source, file, bytes), &self.own) {
             (Ok(()), _) => return Ok(()),
             (Err(Missed::Failed(error)), _) | (Err(Missed::Blocked(error)), Err(_)) => {
                 return Err(error);

@@ -3,6 +3,8 @@
 mod answers;
 mod calls;
 mod files;
+mod parts;
+mod presigned;
 mod server;
 
 use mlplots::record::Tag;

@@ -5,9 +5,8 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Identity, Url};
+use reqwest::{Certificate, ClientBuilder, Identity, Url, blocking};
 
 use crate::settings::{HttpSettings, Trust};
 use crate::ship::store::StoreError;
@@ -17,11 +16,10 @@ const AGENT: &str = concat!("mlplots/", env!("CARGO_PKG_VERSION"));
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// A client with these settings for the server at `base`.
-pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, StoreError> {
+pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Client, StoreError> {
     let redirects = settings.redirects;
-    let mut builder = Client::builder()
+    let mut builder = reqwest::Client::builder()
         .user_agent(AGENT)
-        .timeout(settings.timeout)
         .connect_timeout(settings.timeout.min(CONNECT))
         // 307 and 308 repeat the call elsewhere (without credentials, if that is another host); the others
         // would turn a POST into a GET.
@@ -54,18 +52,23 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, Stor
         })?;
         builder = builder.identity(identity);
     }
-    build(builder)
+    blocking::ClientBuilder::from(builder)
+        .timeout(settings.timeout)
+        .build()
+        .map_err(unusable)
 }
 
 /// A client for the hosts of signed URLs. They are others than the tracking server's: what is
 /// meant for that one, such as our certificate, does not go there.
-pub(super) fn storage(settings: &HttpSettings) -> Result<Client, StoreError> {
-    let builder = Client::builder()
+pub(super) fn storage(settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
+    let builder = reqwest::Client::builder()
         .user_agent(AGENT)
         .connect_timeout(CONNECT)
         // A URL is signed for one host.
         .redirect(Policy::none());
-    build(trusting(builder, &settings.storage_trust, "AWS_CA_BUNDLE")?)
+    trusting(builder, &settings.storage_trust, "AWS_CA_BUNDLE")?
+        .build()
+        .map_err(unusable)
 }
 
 fn trusting(
@@ -87,13 +90,15 @@ fn trusting(
     })
 }
 
-fn build(builder: ClientBuilder) -> Result<Client, StoreError> {
-    builder.build().map_err(|error| {
-        let cause = error
-            .source()
-            .map_or_else(|| error.to_string(), ToString::to_string);
-        StoreError::refused(format!("cannot make an HTTP client: {cause}"))
-    })
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "for `map_err`, which gives it away"
+)]
+fn unusable(error: reqwest::Error) -> StoreError {
+    let cause = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    StoreError::refused(format!("cannot make an HTTP client: {cause}"))
 }
 
 fn read_pem(variable: &str, path: &Path) -> Result<Vec<u8>, StoreError> {

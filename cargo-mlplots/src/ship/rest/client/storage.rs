@@ -1,14 +1,15 @@
 //! Where a signed URL leads: a store of objects, to which we are nobody but who has the URL.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::blocking::{Body, Client, Response};
-use reqwest::header::ETAG;
-use reqwest::{Method, Url};
+use reqwest::header::{CONTENT_LENGTH, ETAG};
+use reqwest::{Body, Client, Method, Response, Url};
 use serde::Deserialize;
+use tokio::runtime::{Builder, Runtime};
 
+use super::content::Content;
 use super::failure::{Call, Failure, causes, later};
 use super::{LONGEST_ERROR, connect, upload_time};
 use crate::settings::{HttpSettings, Secret};
@@ -20,6 +21,7 @@ use crate::ship::store::{ErrorKind, StoreError};
 pub(in crate::ship::rest) struct Storage {
     http: Client,
     timeout: Duration,
+    runtime: Arc<Runtime>,
 }
 
 /// Who has it may write there; it has to be used with exactly these headers.
@@ -58,84 +60,97 @@ impl Missed {
 
 impl Storage {
     pub(in crate::ship::rest) fn new(settings: &HttpSettings) -> Result<Self, StoreError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime
+            .map_err(|error| StoreError::refused(format!("cannot begin uploads: {error}")))?;
         Ok(Self {
             http: connect::storage(settings)?,
             timeout: settings.timeout,
+            runtime: Arc::new(runtime),
         })
     }
 
-    /// A PUT of so many bytes, streamed; gives what the store calls them.
+    /// A PUT, streamed; gives what the store calls the bytes.
     pub(in crate::ship::rest) fn put(
         &self,
         to: &SignedUrl,
-        content: impl Read + Send + 'static,
-        bytes: u64,
+        content: Content,
     ) -> Result<String, Missed> {
+        self.runtime.block_on(self.send(to, content))
+    }
+
+    async fn send(&self, to: &SignedUrl, content: Content) -> Result<String, Missed> {
         let url = Url::parse(to.url.reveal()).map_err(|_| {
             let why = "the server gave an upload URL that cannot be read";
             Missed::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
+        let bytes = content.bytes();
         let mut request = self
             .http
             .put(url)
             .timeout(upload_time(self.timeout, bytes))
-            .body(Body::sized(content, bytes));
+            .header(CONTENT_LENGTH, bytes)
+            .body(Body::wrap(content));
         for (name, value) in &to.headers {
             request = request.header(name, value.reveal());
         }
         let response = request
             .send()
-            .map_err(|error| self.lost(&call, &error.without_url()))?;
+            .await
+            .map_err(|error| lost(&call, &error.without_url()))?;
         if !response.status().is_success() {
-            return Err(answered(&call, response));
+            return Err(answered(&call, response).await);
         }
         let tag = response.headers().get(ETAG);
         let tag = tag.and_then(|tag| tag.to_str().ok());
         Ok(tag.unwrap_or_default().to_owned())
     }
+}
 
-    /// No answer, or not all of it.
-    fn lost(&self, call: &Call, error: &reqwest::Error) -> Missed {
-        let causes = causes(error);
-        let last = causes.last().map(String::as_str).unwrap_or_default();
-        let insecure = causes
-            .iter()
-            .find(|cause| cause.to_lowercase().contains("certificate"));
-        if let Some(cause) = insecure {
-            let why = format!("{call}: the connection is not secure: {cause}");
-            return Missed::Blocked(StoreError::refused(why).help(
-                "AWS_CA_BUNDLE names a PEM file with the authority that the certificate there comes from",
-            ));
-        }
-        if error.is_builder() {
-            return Missed::Blocked(StoreError::refused(format!("{call}: {last}")));
-        }
-        if error.is_connect() {
-            let why = format!("{call}: cannot connect: {last}");
-            return Missed::Blocked(StoreError::retry(why).help(
-                "the tracking server gave this address (its own MLFLOW_S3_ENDPOINT_URL): it must be one that this machine reaches",
-            ));
-        }
-        let why = if error.is_timeout() {
-            let most = self.timeout.as_secs();
-            return Missed::Failed(
-                StoreError::retry(format!("{call}: no answer within {most} s and more"))
-                    .help("MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds"),
-            );
-        } else {
-            format!("{call}: the connection broke: {last}")
-        };
-        Missed::Failed(StoreError::retry(why))
+/// No answer, or not all of it.
+fn lost(call: &Call, error: &reqwest::Error) -> Missed {
+    let causes = causes(error);
+    let last = causes.last().map(String::as_str).unwrap_or_default();
+    let insecure = causes
+        .iter()
+        .find(|cause| cause.to_lowercase().contains("certificate"));
+    if let Some(cause) = insecure {
+        let why = format!("{call}: the connection is not secure: {cause}");
+        return Missed::Blocked(StoreError::refused(why).help(
+            "AWS_CA_BUNDLE names a PEM file with the authority that the certificate there comes from",
+        ));
     }
+    if error.is_builder() {
+        return Missed::Blocked(StoreError::refused(format!("{call}: {last}")));
+    }
+    if error.is_connect() {
+        let why = format!("{call}: cannot connect: {last}");
+        return Missed::Blocked(StoreError::retry(why).help(
+            "the tracking server gave this address (its own MLFLOW_S3_ENDPOINT_URL): it must be one that this machine reaches",
+        ));
+    }
+    if error.is_timeout() {
+        let why = format!("{call}: no answer in time");
+        return Missed::Failed(
+            StoreError::retry(why)
+                .help("MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds"),
+        );
+    }
+    let why = format!("{call}: the connection broke: {last}");
+    Missed::Failed(StoreError::retry(why))
 }
 
 /// Who is there answered, and it is not a success.
-fn answered(call: &Call, response: Response) -> Missed {
+async fn answered(call: &Call, mut response: Response) -> Missed {
     let status = response.status();
     let mut body = Vec::new();
     // What cannot be read of an error is only its reason.
-    let _ = response.take(LONGEST_ERROR).read_to_end(&mut body);
+    while let Ok(Some(more)) = response.chunk().await
+        && (body.len() as u64) < LONGEST_ERROR
+    {
+        body.extend_from_slice(&more);
+    }
     // A body that is no answer of a store's may hold the URL.
     let reason = Reason::xml(&String::from_utf8_lossy(&body)).unwrap_or_default();
     let said = reason.said();
