@@ -6,7 +6,7 @@ mod multipart;
 mod presigned;
 mod proxy;
 #[cfg(test)]
-mod scripted;
+pub(super) mod scripted;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -5,6 +5,88 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+/// Answers every connection as a function says, some at a time, and remembers all requests.
+pub(in crate::ship) struct Answering {
+    /// `http://127.0.0.1:port`.
+    pub(in crate::ship) url: String,
+    asked: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+}
+
+impl Answering {
+    /// `answer` gets the URL, the request's line without its version, and how often that was asked
+    /// before; an empty answer breaks the connection.
+    pub(in crate::ship) fn new(
+        answer: impl Fn(&str, &str, usize) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (seen, here) = (Arc::clone(&asked), url.clone());
+        thread::spawn(move || {
+            thread::scope(|scope| {
+                for mut stream in listener.incoming().flatten() {
+                    let (seen, here, answer) = (&seen, &here, &answer);
+                    scope.spawn(move || {
+                        let (head, body) = read_bytes(&mut stream);
+                        let line = head.split(" HTTP").next().unwrap_or_default().to_owned();
+                        let before = {
+                            let mut seen = seen.lock().expect("the list");
+                            let same = |(head, _): &&(String, Vec<u8>)| {
+                                head.starts_with(&format!("{line} HTTP"))
+                            };
+                            let before = seen.iter().filter(same).count();
+                            seen.push((head, body));
+                            before
+                        };
+                        let close = "\r\nConnection: close\r\n\r\n";
+                        let answer = answer(here, &line, before).replacen("\r\n\r\n", close, 1);
+                        let _ = stream.write_all(answer.as_bytes());
+                    });
+                }
+            });
+        });
+        Self { url, asked }
+    }
+
+    /// Everything that was asked so far: head and body.
+    pub(in crate::ship) fn asked(&self) -> Vec<(String, Vec<u8>)> {
+        self.asked.lock().expect("the list").clone()
+    }
+
+    /// How often a request began like this.
+    pub(in crate::ship) fn count(&self, start: &str) -> usize {
+        let asked = self.asked();
+        asked
+            .iter()
+            .filter(|(head, _)| head.starts_with(start))
+            .count()
+    }
+}
+
+fn read_bytes(stream: &mut TcpStream) -> (String, Vec<u8>) {
+    let (mut request, mut piece) = (Vec::new(), vec![0; 65536]);
+    loop {
+        let read = stream.read(&mut piece).unwrap_or(0);
+        request.extend_from_slice(&piece[..read]);
+        let end = request.windows(4).position(|part| part == b"\r\n\r\n");
+        let Some(end) = end.filter(|_| read > 0) else {
+            if read == 0 {
+                return (String::from_utf8_lossy(&request).into_owned(), Vec::new());
+            }
+            continue;
+        };
+        let head = String::from_utf8_lossy(&request[..end]).into_owned();
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .map_or(0, |(_, value)| value.trim().parse().expect("a length"));
+        if request.len() >= end + 4 + length {
+            return (head, request[end + 4..].to_vec());
+        }
+    }
+}
+
 /// Answers one connection per script, in order; after the last it is gone.
 pub(super) struct Scripted {
     address: SocketAddr,
@@ -52,7 +134,7 @@ impl Scripted {
 }
 
 /// A whole answer with this status line and these headers.
-pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
+pub(in crate::ship) fn answer(status: &str, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
         body.len()
@@ -60,7 +142,7 @@ pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
 }
 
 /// 200 with JSON.
-pub(super) fn json(body: &str) -> String {
+pub(in crate::ship) fn json(body: &str) -> String {
     answer("200 OK", "Content-Type: application/json\r\n", body)
 }
 

@@ -1,10 +1,6 @@
 //! Large files in parts, past the server.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-
-use super::super::scripted::{answer, json};
+use super::super::scripted::{Answering, answer, json};
 use super::*;
 use crate::ship::store::ErrorKind;
 
@@ -18,71 +14,26 @@ const SETTINGS: [(&str, &str); 4] = [
     ("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "1000"),
 ];
 
-type Asked = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
-
-/// A tracking server and its store of objects in one. `answers` knows the request line, and how
-/// often it was seen before.
-fn server(
-    answers: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static,
-) -> (String, Asked) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let asked: Asked = Arc::default();
-    let (seen, here, answers) = (Arc::clone(&asked), url.clone(), Arc::new(answers));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let (seen, here, answers) = (Arc::clone(&seen), here.clone(), Arc::clone(&answers));
-            std::thread::spawn(move || {
-                let (mut request, mut chunk) = (Vec::new(), vec![0; 65536]);
-                let (head, body) = loop {
-                    let read = stream.read(&mut chunk).unwrap_or(0);
-                    request.extend_from_slice(&chunk[..read]);
-                    let end = request.windows(4).position(|part| part == b"\r\n\r\n");
-                    if let Some(end) = end {
-                        let head = String::from_utf8_lossy(&request[..end]).into_owned();
-                        let length = head.to_lowercase();
-                        let length = length.split_once("content-length: ");
-                        let length = length.and_then(|(_, rest)| rest.lines().next()?.parse().ok());
-                        if request.len() >= end + 4 + length.unwrap_or(0) || read == 0 {
-                            break (head, request[end + 4..].to_vec());
-                        }
-                    }
-                };
-                let line = head.split(" HTTP").next().unwrap_or_default().to_owned();
-                let before = {
-                    let mut seen = seen.lock().expect("the list");
-                    let before = seen
-                        .iter()
-                        .filter(|(head, _)| head.starts_with(&*line))
-                        .count();
-                    seen.push((head, body));
-                    before
-                };
-                let usual = || match line.split('?').next().unwrap_or_default() {
-                    "POST /api/2.0/mlflow-artifacts/mpu/create/1/r/artifacts/models" => {
-                        let parts: Vec<_> = (1..=3).map(|part| format!(
-                            r#"{{"part_number":{part},"url":"{here}/bucket/m.bin?partNumber={part}&X-Amz-Signature=hush","headers":{{}}}}"#
-                        )).collect();
-                        json(&format!(
-                            r#"{{"upload_id":"u","credentials":[{}]}}"#,
-                            parts.join(",")
-                        ))
-                    }
-                    "PUT /bucket/m.bin" => {
-                        answer("200 OK", &format!("ETag: \"e{before}\"\r\n"), "")
-                    }
-                    _ => json("{}"),
-                };
-                let answer = answers(&line, before).unwrap_or_else(usual);
-                let _ = stream.write_all(
-                    answer
-                        .replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
-                        .as_bytes(),
-                );
-            });
-        }
-    });
-    (url, asked)
+/// A tracking server and its store of objects in one; `answers` knows some requests better.
+fn answering(answers: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Answering {
+    Answering::new(move |here, line, before| {
+        let usual = || match line.split('?').next().unwrap_or_default() {
+            "POST /api/2.0/mlflow-artifacts/mpu/create/1/r/artifacts/models" => {
+                let parts = [1, 2, 3].map(|part| {
+                    format!(
+                        r#"{{"part_number":{part},"url":"{here}/bucket/m.bin?partNumber={part}&X-Amz-Signature=hush","headers":{{}}}}"#
+                    )
+                });
+                json(&format!(
+                    r#"{{"upload_id":"u","credentials":[{}]}}"#,
+                    parts.join(",")
+                ))
+            }
+            "PUT /bucket/m.bin" => answer("200 OK", &format!("ETag: \"e{before}\"\r\n"), ""),
+            _ => json("{}"),
+        };
+        answers(line, before).unwrap_or_else(usual)
+    })
 }
 
 /// 11 MiB, in which each part is another.
@@ -103,18 +54,9 @@ fn put(url: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
     put
 }
 
-/// How often a request began like this.
-fn count(asked: &Asked, start: &str) -> usize {
-    let asked = asked.lock().expect("the list");
-    asked
-        .iter()
-        .filter(|(head, _)| head.starts_with(start))
-        .count()
-}
-
 #[test]
 fn a_part_that_fails_is_sent_again_alone() {
-    let (url, asked) = server(|line, before| {
+    let server = answering(|line, before| {
         let second = line.contains("partNumber=2");
         match before {
             0 if second => Some(answer("503 Slow Down", "", "")),
@@ -123,12 +65,11 @@ fn a_part_that_fails_is_sent_again_alone() {
             _ => None,
         }
     });
-    put(&url, &SETTINGS).expect("stored");
-    let parts =
-        [1, 2, 3].map(|part| count(&asked, &format!("PUT /bucket/m.bin?partNumber={part}")));
+    put(&server.url, &SETTINGS).expect("stored");
+    let parts = [1, 2, 3].map(|part| server.count(&format!("PUT /bucket/m.bin?partNumber={part}")));
     assert_eq!(parts, [1, 3, 1]);
-    assert_eq!(count(&asked, PLAIN), 0);
-    let asked = asked.lock().expect("the list");
+    assert_eq!(server.count(PLAIN), 0);
+    let asked = server.asked();
     let sent = |start: &str| {
         let found = asked.iter().rev().find(|(head, _)| head.starts_with(start));
         found.expect(start)
@@ -158,27 +99,24 @@ fn a_part_that_fails_is_sent_again_alone() {
 /// As when the URLs are too old: the upload ends, and the file takes the other way.
 #[test]
 fn a_url_that_is_refused_is_not_tried_for_ever() {
-    let (url, asked) = server(|line, _| {
+    let server = answering(|line, _| {
         let old = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         line.contains("partNumber=2")
             .then(|| answer("403 Forbidden", "", old))
     });
-    put(&url, &SETTINGS).expect("stored by the server");
-    assert_eq!(count(&asked, "PUT /bucket/m.bin?partNumber=2"), 1);
+    put(&server.url, &SETTINGS).expect("stored by the server");
+    assert_eq!(server.count("PUT /bucket/m.bin?partNumber=2"), 1);
     assert_eq!(
-        count(
-            &asked,
-            "POST /api/2.0/mlflow-artifacts/mpu/abort/1/r/artifacts/models"
-        ),
+        server.count("POST /api/2.0/mlflow-artifacts/mpu/abort/1/r/artifacts/models"),
         1
     );
     assert_eq!(
-        count(&asked, "POST /api/2.0/mlflow-artifacts/mpu/complete"),
+        server.count("POST /api/2.0/mlflow-artifacts/mpu/complete"),
         0
     );
-    assert_eq!(count(&asked, PLAIN), 1);
+    assert_eq!(server.count(PLAIN), 1);
 
-    let (url, _) = server(|line, _| {
+    let server = answering(|line, _| {
         let blocked = line.contains("partNumber") || line.starts_with("PUT /api");
         blocked.then(|| {
             answer(
@@ -188,7 +126,7 @@ fn a_url_that_is_refused_is_not_tried_for_ever() {
             )
         })
     });
-    let error = put(&url, &SETTINGS).expect_err("no way is left");
+    let error = put(&server.url, &SETTINGS).expect_err("no way is left");
     assert_eq!(error.kind, ErrorKind::Refused);
     let (first, second) = error.message.split_once("; the other way: ").expect("both");
     assert!(
@@ -203,28 +141,28 @@ fn a_url_that_is_refused_is_not_tried_for_ever() {
 
 #[test]
 fn an_upload_that_cannot_end_is_given_up_and_begins_anew() {
-    let (url, asked) = server(|line, _| {
+    let server = answering(|line, _| {
         line.contains("/mpu/complete/")
             .then(|| answer("502 Bad Gateway", "", ""))
     });
-    let error = put(&url, &SETTINGS).expect_err("later");
+    let error = put(&server.url, &SETTINGS).expect_err("later");
     assert_eq!(error.kind, ErrorKind::Retry(None), "{error}");
-    assert_eq!(count(&asked, "POST /api/2.0/mlflow-artifacts/mpu/abort"), 1);
-    assert_eq!(count(&asked, PLAIN), 0);
+    assert_eq!(server.count("POST /api/2.0/mlflow-artifacts/mpu/abort"), 1);
+    assert_eq!(server.count(PLAIN), 0);
 }
 
 #[test]
 fn who_says_whether_files_go_in_parts() {
     let says = |what: &'static str, variables: &[(&str, &str)]| {
-        let (url, asked) = server(move |line, _| match line {
+        let server = answering(move |line, _| match line {
             "GET /api/3.0/mlflow/server-info" => Some(json(what)),
             _ => None,
         });
-        put(&url, variables).expect("stored");
+        put(&server.url, variables).expect("stored");
         [
-            count(&asked, "GET "),
-            count(&asked, "PUT /bucket"),
-            count(&asked, PLAIN),
+            server.count("GET "),
+            server.count("PUT /bucket"),
+            server.count(PLAIN),
         ]
     };
     let (able, unable) = (
@@ -240,7 +178,7 @@ fn who_says_whether_files_go_in_parts() {
     let never = ("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "false");
     assert_eq!(says(able, &[never, SETTINGS[2]]), [0, 0, 1]);
     // A server that keeps artifacts on its own disk.
-    let (url, asked) = server(|line, _| {
+    let server = answering(|line, _| {
         line.contains("/mpu/create/").then(|| {
             answer(
                 "501 Not Implemented",
@@ -249,6 +187,6 @@ fn who_says_whether_files_go_in_parts() {
             )
         })
     });
-    put(&url, &SETTINGS).expect("stored");
-    assert_eq!(count(&asked, PLAIN), 1);
+    put(&server.url, &SETTINGS).expect("stored");
+    assert_eq!(server.count(PLAIN), 1);
 }
