@@ -123,12 +123,17 @@ fn whole_run(project: &Project, mut runs: Vec<Read>, s3: &S3) -> Read {
     run
 }
 
-/// MLflow loads the model from the bucket, and it predicts.
-fn predicts(server: &MlflowServer, s3: &S3, model: &str) {
+/// MLflow loads the run's model from the bucket, and it predicts.
+fn predicts(server: &MlflowServer, run: &Read, variables: &[(&str, &str)]) {
+    let model = run.0["models"][0].as_str().expect("a model");
     let script = "import mlflow, numpy, sys; mlflow.set_tracking_uri(sys.argv[1]); \
         x = numpy.array([[1.0, 3.0]]); \
         print(list(mlflow.pyfunc.load_model(sys.argv[2]).predict(x).values())[0].item())";
-    let said = Venv::get().run(&s3.variables(), script, &[&server.url, model]);
+    let said = Venv::get().run(
+        variables,
+        script,
+        &[&server.url, &format!("models:/{model}")],
+    );
     assert_eq!(said.trim(), "-0.5");
 }
 
@@ -140,8 +145,7 @@ fn artifacts_for_which_the_server_signs_need_no_credentials() {
     let finished = mlplots(&project, &server, &[], &["run"]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     let run = whole_run(&project, read_with(&server.url, &s3.variables()), &s3);
-    let model = run.0["models"][0].as_str().expect("a model");
-    predicts(&server, &s3, &format!("models:/{model}"));
+    predicts(&server, &run, &s3.variables());
 }
 
 #[test]
@@ -315,7 +319,7 @@ fn artifacts_in_azure() {
     let large = project.path().join("20 MB.bin");
     assert_eq!(runs[0].sha256("large/20 MB.bin"), Some(&*sha256(&large)));
     assert!(runs[0].sha256("notes/ü (1).txt").is_some());
-    assert!(runs[0].sha256("model/model.onnx").is_some());
+    predicts(&server, &runs[0], &[variable]);
 }
 
 /// A signature for the container with these permissions.

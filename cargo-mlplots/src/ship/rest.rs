@@ -1,5 +1,6 @@
 //! The tracking store behind an MLflow server's REST API.
 
+mod artifacts;
 mod batch;
 mod client;
 mod multipart;
@@ -10,10 +11,6 @@ pub(super) mod scripted;
 #[cfg(test)]
 mod tests;
 mod wire;
-
-use std::fs::File;
-use std::io;
-use std::path::Path;
 
 use mlplots::record::{Metric, Status};
 use reqwest::{StatusCode, Url};
@@ -29,9 +26,7 @@ use super::store::{
     ArtifactStore, Batch, Experiment, ExperimentChoice, ModelStatus, NewModel, NewRun, Root,
     StoreError, StoredModel, StoredRun, TrackingStore, View, check,
 };
-use crate::settings::{HttpSettings, Multipart, scheme};
-use presigned::PresignedStore;
-use proxy::ProxyStore;
+use crate::settings::{HttpSettings, Multipart};
 
 const API: &str = "/api/2.0/mlflow";
 
@@ -277,27 +272,7 @@ impl TrackingStore for RestStore {
     }
 
     fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError> {
-        let (client, storage) = (self.client.clone(), self.storage.clone());
-        match &*scheme(root.uri()) {
-            "mlflow-artifacts" | "http" | "https" => Ok(Box::new(ProxyStore::new(
-                client,
-                storage,
-                self.multipart,
-                root.uri(),
-            )?)),
-            "" | "file" => Err(StoreError::refused(format!(
-                "the server keeps this run's artifacts in `{}`, a directory of its own machine",
-                root.uri()
-            ))
-            .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
-            "s3" => Ok(Box::new(PresignedStore::new(
-                client,
-                storage,
-                root,
-                by_ourselves(root.uri()),
-            ))),
-            _ => by_ourselves(root.uri()),
-        }
+        artifacts::store(&self.client, &self.storage, self.multipart, root)
     }
 
     fn uri(&self) -> &str {
@@ -316,32 +291,6 @@ impl TrackingStore for RestStore {
             self.uri
         ))
     }
-}
-
-/// The store of objects behind an artifact URI, with credentials of our own.
-fn by_ourselves(artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
-    #[cfg(feature = "cloud")]
-    if let Some(store) = super::cloud::CloudStore::open(artifact_uri) {
-        return Ok(Box::new(store?));
-    }
-    Err(StoreError::refused(format!(
-        "this run's artifacts go to `{artifact_uri}`, and mlplots does not write to `{}:` itself",
-        scheme(artifact_uri)
-    ))
-    .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on"))
-}
-
-/// A file to be sent, and its size.
-fn open(source: &Path) -> Result<(File, u64), StoreError> {
-    let file = File::open(source).map_err(|error| unreadable(source, &error))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| unreadable(source, &error))?;
-    Ok((file, metadata.len()))
-}
-
-fn unreadable(source: &Path, error: &io::Error) -> StoreError {
-    StoreError::refused(format!("cannot read {}: {error}", source.display()))
 }
 
 /// A deleted experiment keeps its name, but takes no runs.

@@ -4,6 +4,7 @@ mod connect;
 mod content;
 mod failure;
 mod storage;
+mod upload;
 
 use std::io::Read;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub(super) use content::Content;
 use failure::Call;
 pub(super) use failure::Failure;
 pub(super) use storage::{Missed, SignedUrl, Storage};
+use upload::Uploads;
 
 /// Longest error body that is read.
 const LONGEST_ERROR: u64 = 64 * 1024;
@@ -29,6 +31,7 @@ const LONGEST_ERROR: u64 = 64 * 1024;
 #[derive(Clone)]
 pub(in crate::ship::rest) struct HttpClient {
     http: Client,
+    uploads: Uploads,
     base: Url,
     credentials: Option<Credentials>,
     workspace: Option<HeaderValue>,
@@ -43,6 +46,7 @@ impl HttpClient {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             http: connect::client(base, settings)?,
+            uploads: Uploads::new(connect::uploads(base, settings)?, settings.timeout)?,
             base: base.clone(),
             credentials: settings.credentials.clone(),
             workspace: settings.workspace.as_deref().map(workspace).transpose()?,
@@ -122,35 +126,32 @@ impl HttpClient {
         serde_json::from_str(&text).map_err(|_| self.unpromised(&call, &text))
     }
 
-    /// A PUT of a local file's bytes, streamed.
+    /// A PUT of a file's bytes, streamed.
     pub(in crate::ship::rest) fn put(
         &self,
         url: &Url,
         signed: bool,
-        file: std::fs::File,
-        bytes: u64,
+        content: Content,
         content_type: &str,
     ) -> Result<(), Failure> {
         let call = Call::new(&Method::PUT, url);
-        let request = self
-            .http
-            .put(url.clone())
-            .timeout(upload_time(self.timeout, bytes))
-            .header(CONTENT_TYPE, content_type)
-            .body(reqwest::blocking::Body::sized(file, bytes));
-        let request = if signed {
-            self.signed(request)
-        } else {
-            request
-        };
-        let text = self
-            .send(&call, request)?
-            .text()
-            .map_err(|error| self.lost(&call, error))?;
+        let mut request = self.http.put(url.clone());
+        if signed {
+            request = self.signed(request);
+        }
+        let request = request.header(CONTENT_TYPE, content_type).build();
+        let headers = request.map_err(|error| self.lost(&call, error))?;
+        let headers = headers.headers().clone();
+        let answer = self.uploads.put(url.clone(), headers, content);
+        let answer = answer.map_err(|error| self.lost(&call, error))?;
+        if !answer.status.is_success() {
+            let reason = Reason::read(&answer.body);
+            return Err(self.answered(&call, answer.status, &answer.headers, reason));
+        }
         // MLflow says nothing, or `{}`; a proxy's page says that the file went nowhere.
-        match text.trim_start().chars().next() {
+        match answer.body.trim_start().chars().next() {
             None | Some('{') => Ok(()),
-            Some(_) => Err(self.unpromised(&call, &text)),
+            Some(_) => Err(self.unpromised(&call, &answer.body)),
         }
     }
 
@@ -182,13 +183,6 @@ impl HttpClient {
         let reason = Reason::read(&String::from_utf8_lossy(&body));
         Err(self.answered(call, status, &headers, reason))
     }
-}
-
-/// How long an upload may take.
-fn upload_time(timeout: Duration, bytes: u64) -> Duration {
-    /// Slower than this, in bytes per second, is taken for a connection that is dead.
-    const SLOWEST: u64 = 100_000;
-    timeout + Duration::from_secs(bytes / SLOWEST)
 }
 
 fn workspace(name: &str) -> Result<HeaderValue, StoreError> {

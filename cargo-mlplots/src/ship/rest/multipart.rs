@@ -7,6 +7,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::artifacts::{open, unreadable};
 use super::client::{Content, HttpClient, Missed, SignedUrl, Storage};
 use super::wire::Done;
 use crate::settings::Multipart;
@@ -194,8 +195,8 @@ impl Parts {
 }
 
 fn part(source: &Path, from: u64, length: u64) -> Result<Content, StoreError> {
-    let (file, _) = super::open(source)?;
-    Content::of(file, from, length).map_err(|error| super::unreadable(source, &error))
+    let (file, _) = open(source)?;
+    Content::of(file, from, length).map_err(|error| unreadable(source, &error))
 }
 
 fn broken() -> Missed {

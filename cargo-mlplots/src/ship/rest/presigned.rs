@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mlplots::record::check_artifact_path;
 use serde_json::json;
 
+use super::artifacts::{open, unreadable};
 use super::client::{Content, HttpClient, Missed, SignedUrl, Storage};
 use crate::ship::store::{ArtifactStore, Root, StoreError};
 
@@ -57,7 +58,7 @@ impl PresignedStore {
             )
             .map_err(Missed::asking)?;
         let content = Content::of(file, 0, bytes);
-        let content = content.map_err(|error| Missed::Failed(super::unreadable(source, &error)))?;
+        let content = content.map_err(|error| Missed::Failed(unreadable(source, &error)))?;
         self.storage.put(&to, content)?;
         Ok(())
     }
@@ -71,7 +72,7 @@ impl PresignedStore {
 impl ArtifactStore for PresignedStore {
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
         check_artifact_path(path).map_err(StoreError::refused)?;
-        let (file, bytes) = super::open(source)?;
+        let (file, bytes) = open(source)?;
         if bytes > MOST {
             return self.put_by_ourselves(path, source).map_err(|mut error| {
                 error.message = format!(

@@ -5,7 +5,8 @@ use std::path::Path;
 use mlplots::record::check_artifact_path;
 use reqwest::Url;
 
-use super::client::{HttpClient, Missed, Storage};
+use super::artifacts::{open, unreadable};
+use super::client::{Content, HttpClient, Missed, Storage};
 use super::multipart::Parts;
 use crate::settings::Multipart;
 use crate::ship::store::{ArtifactStore, StoreError};
@@ -79,7 +80,7 @@ impl ProxyStore {
 impl ArtifactStore for ProxyStore {
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
         check_artifact_path(path).map_err(StoreError::refused)?;
-        let (file, bytes) = super::open(source)?;
+        let (file, bytes) = open(source)?;
         let parts = self.parts.as_ref().filter(|parts| parts.wanted(bytes));
         let blocked = match parts.map(|parts| parts.put(path, source, bytes)) {
             Some(Ok(())) => return Ok(()),
@@ -87,12 +88,12 @@ impl ArtifactStore for ProxyStore {
             Some(Err(Missed::Blocked(error))) => Some(error),
             Some(Err(Missed::Unsigned)) | None => None,
         };
+        let content = Content::of(file, 0, bytes).map_err(|error| unreadable(source, &error))?;
         let content_type = mime_guess::from_path(path).first_or_octet_stream();
         let put = self.client.put(
             &self.url(path),
             self.signed,
-            file,
-            bytes,
+            content,
             content_type.essence_str(),
         );
         put.map_err(|failure| match blocked {

@@ -5,11 +5,14 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+/// A request's head and body.
+type Request = (String, Vec<u8>);
+
 /// Answers every connection as a function says, some at a time, and remembers all requests.
 pub(in crate::ship) struct Answering {
     /// `http://127.0.0.1:port`.
     pub(in crate::ship) url: String,
-    asked: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Answering {
@@ -31,9 +34,8 @@ impl Answering {
                         let line = head.split(" HTTP").next().unwrap_or_default().to_owned();
                         let before = {
                             let mut seen = seen.lock().expect("the list");
-                            let same = |(head, _): &&(String, Vec<u8>)| {
-                                head.starts_with(&format!("{line} HTTP"))
-                            };
+                            let same =
+                                |(head, _): &&Request| head.starts_with(&format!("{line} HTTP"));
                             let before = seen.iter().filter(same).count();
                             seen.push((head, body));
                             before
@@ -48,8 +50,8 @@ impl Answering {
         Self { url, asked }
     }
 
-    /// Everything that was asked so far: head and body.
-    pub(in crate::ship) fn asked(&self) -> Vec<(String, Vec<u8>)> {
+    /// Everything that was asked so far.
+    pub(in crate::ship) fn asked(&self) -> Vec<Request> {
         self.asked.lock().expect("the list").clone()
     }
 
@@ -63,7 +65,7 @@ impl Answering {
     }
 }
 
-fn read_bytes(stream: &mut TcpStream) -> (String, Vec<u8>) {
+fn read_bytes(stream: &mut TcpStream) -> Request {
     let (mut request, mut piece) = (Vec::new(), vec![0; 65536]);
     loop {
         let read = stream.read(&mut piece).unwrap_or(0);
@@ -120,6 +122,22 @@ impl Scripted {
             }
         });
         Self { address, asked }
+    }
+
+    /// Answers one connection when it has seen a little, and hears no more.
+    pub(super) fn hasty(answer: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(answer.as_bytes());
+            thread::sleep(std::time::Duration::from_secs(20));
+        });
+        Self {
+            address,
+            asked: Arc::default(),
+        }
     }
 
     /// `http://127.0.0.1:port` and this path.

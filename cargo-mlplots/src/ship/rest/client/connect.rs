@@ -15,8 +15,20 @@ const AGENT: &str = concat!("mlplots/", env!("CARGO_PKG_VERSION"));
 /// Who does not take a connection in this time is not there.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A client with these settings for the server at `base`.
+/// A client with these settings for the calls to the server at `base`.
 pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Client, StoreError> {
+    blocking::ClientBuilder::from(tracking(base, settings)?)
+        .timeout(settings.timeout)
+        .build()
+        .map_err(unusable)
+}
+
+/// The same for files that go there.
+pub(super) fn uploads(base: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
+    tracking(base, settings)?.build().map_err(unusable)
+}
+
+fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreError> {
     let redirects = settings.redirects;
     let mut builder = reqwest::Client::builder()
         .user_agent(AGENT)
@@ -52,10 +64,7 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Cl
         })?;
         builder = builder.identity(identity);
     }
-    blocking::ClientBuilder::from(builder)
-        .timeout(settings.timeout)
-        .build()
-        .map_err(unusable)
+    Ok(builder)
 }
 
 /// A client for the hosts of signed URLs. They are others than the tracking server's: what is

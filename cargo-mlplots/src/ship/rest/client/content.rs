@@ -1,7 +1,4 @@
 //! A part of a file on its way, never more of it in memory than one piece.
-//!
-//! The blocking client has streamed bodies too, but loses the answer that comes before their end:
-//! a store refuses a large file when it has seen the head.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

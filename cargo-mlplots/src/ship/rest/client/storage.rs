@@ -1,28 +1,22 @@
 //! Where a signed URL leads: a store of objects, to which we are nobody but who has the URL.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, ETAG};
-use reqwest::{Body, Client, Method, Response, Url};
+use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
 use serde::Deserialize;
-use tokio::runtime::{Builder, Runtime};
 
+use super::connect;
 use super::content::Content;
 use super::failure::{Call, Failure, causes, later};
-use super::{LONGEST_ERROR, connect, upload_time};
+use super::upload::{Answer, Uploads};
 use crate::settings::{HttpSettings, Secret};
 use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, StoreError};
 
 /// Sends bytes to signed URLs, and nothing that says who we are.
 #[derive(Clone)]
-pub(in crate::ship::rest) struct Storage {
-    http: Client,
-    timeout: Duration,
-    runtime: Arc<Runtime>,
-}
+pub(in crate::ship::rest) struct Storage(Uploads);
 
 /// Who has it may write there; it has to be used with exactly these headers.
 #[derive(Deserialize)]
@@ -58,16 +52,23 @@ impl Missed {
     }
 }
 
+impl SignedUrl {
+    fn parse(&self) -> Option<(Url, HeaderMap)> {
+        let url = Url::parse(self.url.reveal()).ok()?;
+        let headers = self.headers.iter().map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            Some((name, HeaderValue::from_str(value.reveal()).ok()?))
+        });
+        Some((url, headers.collect::<Option<_>>()?))
+    }
+}
+
 impl Storage {
     pub(in crate::ship::rest) fn new(settings: &HttpSettings) -> Result<Self, StoreError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime
-            .map_err(|error| StoreError::refused(format!("cannot begin uploads: {error}")))?;
-        Ok(Self {
-            http: connect::storage(settings)?,
-            timeout: settings.timeout,
-            runtime: Arc::new(runtime),
-        })
+        Ok(Self(Uploads::new(
+            connect::storage(settings)?,
+            settings.timeout,
+        )?))
     }
 
     /// A PUT, streamed; gives what the store calls the bytes.
@@ -76,33 +77,17 @@ impl Storage {
         to: &SignedUrl,
         content: Content,
     ) -> Result<String, Missed> {
-        self.runtime.block_on(self.send(to, content))
-    }
-
-    async fn send(&self, to: &SignedUrl, content: Content) -> Result<String, Missed> {
-        let url = Url::parse(to.url.reveal()).map_err(|_| {
-            let why = "the server gave an upload URL that cannot be read";
+        let (url, headers) = to.parse().ok_or_else(|| {
+            let why = "the server gave an upload URL that cannot be used";
             Missed::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
-        let bytes = content.bytes();
-        let mut request = self
-            .http
-            .put(url)
-            .timeout(upload_time(self.timeout, bytes))
-            .header(CONTENT_LENGTH, bytes)
-            .body(Body::wrap(content));
-        for (name, value) in &to.headers {
-            request = request.header(name, value.reveal());
+        let answer = self.0.put(url, headers, content);
+        let answer = answer.map_err(|error| lost(&call, &error.without_url()))?;
+        if !answer.status.is_success() {
+            return Err(answered(&call, &answer));
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| lost(&call, &error.without_url()))?;
-        if !response.status().is_success() {
-            return Err(answered(&call, response).await);
-        }
-        let tag = response.headers().get(ETAG);
+        let tag = answer.headers.get(ETAG);
         let tag = tag.and_then(|tag| tag.to_str().ok());
         Ok(tag.unwrap_or_default().to_owned())
     }
@@ -142,18 +127,10 @@ fn lost(call: &Call, error: &reqwest::Error) -> Missed {
 }
 
 /// Who is there answered, and it is not a success.
-async fn answered(call: &Call, mut response: Response) -> Missed {
-    let status = response.status();
-    let mut body = Vec::new();
-    // What cannot be read of an error is only its reason.
-    while let Ok(Some(more)) = response.chunk().await
-        && (body.len() as u64) < LONGEST_ERROR
-    {
-        body.extend_from_slice(&more);
-    }
+fn answered(call: &Call, answer: &Answer) -> Missed {
+    let status = answer.status;
     // A body that is no answer of a store's may hold the URL.
-    let reason = Reason::xml(&String::from_utf8_lossy(&body)).unwrap_or_default();
-    let said = reason.said();
+    let said = Reason::xml(&answer.body).unwrap_or_default().said();
     let mut error = StoreError::refused(format!("{call}: {status}{said}"));
     if later(status, "") {
         error.kind = ErrorKind::Retry(None);

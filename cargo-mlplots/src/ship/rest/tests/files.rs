@@ -52,6 +52,23 @@ fn files_go_where_the_run_says() {
 }
 
 #[test]
+fn a_proxy_that_takes_no_large_files_is_heard() {
+    let server = Scripted::hasty(answer("413 Payload Too Large", "Connection: close\r\n", ""));
+    let large = file();
+    large.as_file().set_len(200 << 20).expect("a sparse file");
+    let root = store(&server.url(""), &[])
+        .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
+        .expect("a root");
+    let error = root.put("large", large.path()).expect_err("refused");
+    assert_eq!(error.kind, ErrorKind::Refused, "{error}");
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.contains("raise its limit"))
+    );
+}
+
+#[test]
 fn paths_that_lead_elsewhere_are_refused() {
     let store = store(&Scripted::new([""; 0]).url(""), &[]);
     let root = store

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::presigned::PresignedStore;
 use super::super::scripted::{Scripted, answer, json};
 use super::*;
 use crate::ship::store::ErrorKind;
@@ -155,7 +156,7 @@ fn refusals_of_signed_urls_are_told_in_words() {
     );
     let server = Scripted::new([signed("no URL")]);
     let nonsense = put(&server, run_at(ROOT)).expect_err("no URL");
-    assert!(nonsense.message.contains("cannot be read"), "{nonsense}");
+    assert!(nonsense.message.contains("cannot be used"), "{nonsense}");
 }
 
 #[test]
@@ -174,6 +175,26 @@ fn what_the_server_refuses_is_the_servers_to_tell() {
     let busy = answer("503 Service Unavailable", "", "");
     let error = put(&Scripted::new([busy]), run_at(ROOT)).expect_err("busy");
     assert_eq!(error.kind, ErrorKind::Retry(None));
+}
+
+/// A store sees the head, refuses, and does not wait for the rest.
+#[test]
+fn an_answer_before_the_end_of_a_file_counts() {
+    let refusal = answer(
+        "403 Forbidden",
+        "Connection: close\r\n",
+        "<Error><Code>AccessDenied</Code></Error>",
+    );
+    let bucket = Scripted::hasty(refusal);
+    let server = Scripted::new([signed(&bucket.url("/runs/a.png"))]);
+    let large = file();
+    large.as_file().set_len(200 << 20).expect("a sparse file");
+    let nobody = Err(StoreError::refused("there are no credentials here"));
+    let error = store_with(&server, run_at(ROOT), nobody)
+        .put("large", large.path())
+        .expect_err("refused");
+    assert_eq!(error.kind, ErrorKind::Refused, "{error}");
+    assert!(error.message.ends_with("AccessDenied"), "{error}");
 }
 
 /// Stands for the store that needs credentials of our own.
