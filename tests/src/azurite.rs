@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use crate::server::free_port;
 use crate::{Venv, kept, scrubbed};
 
@@ -15,6 +17,7 @@ const VERSION: &str = "3.37.0";
 #[derive(Debug)]
 pub struct Azurite {
     port: u16,
+    folder: TempDir,
     process: Child,
 }
 
@@ -30,19 +33,26 @@ impl Azurite {
     /// The server cannot be had; the message says what to type.
     pub fn start(container: &str) -> Self {
         let port = free_port();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let log = File::create(folder.path().join("log")).expect("a log file");
         let process = Command::new(program())
-            .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+            .args(["--disableTelemetry", "--skipApiVersionCheck"])
             .args(["--inMemoryPersistence", "--blobHost", "127.0.0.1"])
             .args(["--blobPort", &port.to_string()])
             .env(
                 "AZURITE_ACCOUNTS",
                 format!("{}:{}", Self::ACCOUNT, Self::KEY),
             )
-            .stdout(Stdio::null())
+            .current_dir(folder.path())
+            .stdout(log)
             .stderr(Stdio::null())
             .spawn()
             .expect("Azurite starts");
-        let azurite = Self { port, process };
+        let azurite = Self {
+            port,
+            folder,
+            process,
+        };
         let since = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
@@ -56,6 +66,11 @@ impl Azurite {
         let connection = azurite.connection(&format!("AccountKey={}", Self::KEY));
         Venv::get().run(&[], make, &[&connection, container]);
         azurite
+    }
+
+    /// What it was asked, a line for each request.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("the log")
     }
 
     /// A connection string with these credentials.

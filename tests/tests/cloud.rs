@@ -15,6 +15,12 @@ const ROOT: [&str; 5] = [
     "s3://runs/a place/ü",
 ];
 
+/// The largest file goes in four parts.
+const PARTS: [(&str, &str); 2] = [
+    ("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "10000000"),
+    ("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "6000000"),
+];
+
 /// A server that signs no uploads: it leaves artifacts to clients that have credentials.
 fn old_server() -> MlflowServer {
     let database = ["--backend-store-uri", "sqlite:///mlflow.db"];
@@ -212,11 +218,7 @@ fn a_large_file_goes_in_parts_past_the_server() {
         &[key, secret, region, ("MLFLOW_S3_ENDPOINT_URL", &flaky.url)],
     );
     let project = Project::new("cloud-parts").file("src/main.rs", LARGE);
-    let sizes = [
-        ("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "10000000"),
-        ("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "6000000"),
-    ];
-    let finished = mlplots(&project, &server, &sizes, &["run"]);
+    let finished = mlplots(&project, &server, &PARTS, &["run"]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     let runs = read_with(&server.url, &[]);
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
@@ -320,6 +322,27 @@ fn artifacts_in_azure() {
     assert_eq!(runs[0].sha256("large/20 MB.bin"), Some(&*sha256(&large)));
     assert!(runs[0].sha256("notes/ü (1).txt").is_some());
     predicts(&server, &runs[0], &[variable]);
+}
+
+/// Azure knows parts by their URLs.
+#[test]
+fn a_large_file_goes_in_parts_to_azure() {
+    let azurite = Azurite::start("runs");
+    let root = format!("wasbs://runs@{}.blob.core.windows.net", Azurite::ACCOUNT);
+    let connection = azurite.connection(&format!("AccountKey={}", Azurite::KEY));
+    let server = MlflowServer::start_with(
+        &["--workers", "1", "--artifacts-destination", &root],
+        &[("AZURE_STORAGE_CONNECTION_STRING", &connection)],
+    );
+    let project = Project::new("cloud-blocks").file("src/main.rs", LARGE);
+    let finished = mlplots(&project, &server, &PARTS, &["run"]);
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let runs = read_with(&server.url, &[]);
+    assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
+    let large = project.path().join("20 MB.bin");
+    assert_eq!(runs[0].sha256("large/20 MB.bin"), Some(&*sha256(&large)));
+    let log = azurite.log();
+    assert_eq!(log.matches("comp=block&").count(), 4, "{log}");
 }
 
 /// A signature for the container with these permissions.

@@ -44,7 +44,7 @@ impl RestStore {
     pub(crate) fn new(base: &Url, settings: &HttpSettings) -> Result<Self, StoreError> {
         Ok(Self {
             client: HttpClient::new(base, settings)?,
-            storage: Storage::new(settings)?,
+            storage: Storage::new(settings),
             multipart: settings.multipart,
             uri: base.as_str().trim_end_matches('/').to_owned(),
             workspace: settings.workspace.clone(),

@@ -111,9 +111,9 @@ impl Parts {
         let complete = |parts: Vec<Sent<'_>>| {
             let end = json!({ "path": name, "upload_id": upload.upload_id, "parts": parts });
             let ended = self.client.post::<Done>(&page("complete"), &end);
-            ended.map_err(|failure| Missed::Failed(failure.error))
+            ended.map(|_| ()).map_err(Missed::asking)
         };
-        sent.and_then(complete).map(|_| ()).inspect_err(|_| {
+        sent.and_then(complete).inspect_err(|_| {
             let gone = json!({ "path": name, "upload_id": upload.upload_id });
             // Parts that stay behind are the store's to clear away; why they do is what counts.
             let _ = self.client.post::<Done>(&page("abort"), &gone);
@@ -133,7 +133,10 @@ impl Parts {
         let lane = || {
             let mut parts = Vec::new();
             while let Some(credential) = next() {
-                let from = (credential.part_number.saturating_sub(1)).saturating_mul(size);
+                let from = credential
+                    .part_number
+                    .saturating_sub(1)
+                    .saturating_mul(size);
                 let length = size.min(bytes.saturating_sub(from));
                 let sent = self.send_part(&credential.to, source, from, length);
                 parts.push(Sent {

@@ -73,16 +73,16 @@ impl ArtifactStore for PresignedStore {
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
         check_artifact_path(path).map_err(StoreError::refused)?;
         let (file, bytes) = open(source)?;
+        if !self.signs.load(Ordering::Relaxed) {
+            return self.put_by_ourselves(path, source);
+        }
         if bytes > MOST {
             return self.put_by_ourselves(path, source).map_err(|mut error| {
                 error.message = format!(
-                    "`{path}` has more than the 5 GB that S3 takes by a URL of the server's, and needs credentials here: {error}"
+                    "`{path}` has more than the 5 GB that S3 takes by a URL of the server's, and goes with credentials of our own: {error}"
                 );
                 error
             });
-        }
-        if !self.signs.load(Ordering::Relaxed) {
-            return self.put_by_ourselves(path, source);
         }
         match (self.put_by_url(path, source, file, bytes), &self.own) {
             (Ok(()), _) => return Ok(()),

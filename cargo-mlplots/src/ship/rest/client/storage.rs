@@ -16,7 +16,7 @@ use crate::ship::store::{ErrorKind, StoreError};
 
 /// Sends bytes to signed URLs, and nothing that says who we are.
 #[derive(Clone)]
-pub(in crate::ship::rest) struct Storage(Uploads);
+pub(in crate::ship::rest) struct Storage(Result<Uploads, StoreError>);
 
 /// Who has it may write there; it has to be used with exactly these headers.
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub(in crate::ship::rest) enum Missed {
 }
 
 impl Missed {
-    /// Why a tracking server gave no signed URL.
+    /// Why a tracking server gave no signed URL, or did not take what was sent by them.
     pub(in crate::ship::rest) fn asking(failure: Failure) -> Self {
         match failure.status.map(|status| status.as_u16()) {
             // It does not know the call, or keeps artifacts where nothing is signed.
@@ -64,11 +64,10 @@ impl SignedUrl {
 }
 
 impl Storage {
-    pub(in crate::ship::rest) fn new(settings: &HttpSettings) -> Result<Self, StoreError> {
-        Ok(Self(Uploads::new(
-            connect::storage(settings)?,
-            settings.timeout,
-        )?))
+    /// Settings that cannot work are told when a URL is there.
+    pub(in crate::ship::rest) fn new(settings: &HttpSettings) -> Self {
+        let http = connect::storage(settings);
+        Self(http.and_then(|http| Uploads::new(http, settings.timeout)))
     }
 
     /// A PUT, streamed; gives what the store calls the bytes.
@@ -82,7 +81,11 @@ impl Storage {
             Missed::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
-        let answer = self.0.put(url, headers, content);
+        let uploads = self
+            .0
+            .as_ref()
+            .map_err(|error| Missed::Blocked(error.clone()))?;
+        let answer = uploads.put(url, headers, content);
         let answer = answer.map_err(|error| lost(&call, &error.without_url()))?;
         if !answer.status.is_success() {
             return Err(answered(&call, &answer));

@@ -151,6 +151,17 @@ fn an_upload_that_cannot_end_is_given_up_and_begins_anew() {
     assert_eq!(server.count(PLAIN), 0);
 }
 
+/// A server that cannot put the parts together would not be able to the next time.
+#[test]
+fn parts_that_the_server_does_not_take_go_as_one() {
+    let server = answering(|line, _| {
+        let fails = line.contains("/mpu/complete/");
+        fails.then(|| answer("500 Internal Server Error", "", ""))
+    });
+    put(&server.url, &SETTINGS).expect("stored");
+    assert_eq!(server.count(PLAIN), 1);
+}
+
 #[test]
 fn who_says_whether_files_go_in_parts() {
     let says = |what: &'static str, variables: &[(&str, &str)]| {

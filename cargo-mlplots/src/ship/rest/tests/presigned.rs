@@ -30,7 +30,7 @@ fn store_with(
     let settings = Settings::of(&server.url("/ml"), &SETTINGS).expect("settings");
     let base = Url::parse(&server.url("/ml")).expect("a URL");
     let client = HttpClient::new(&base, settings.http()).expect("a client");
-    let storage = Storage::new(settings.http()).expect("a client");
+    let storage = Storage::new(settings.http());
     PresignedStore::new(client, storage, root, own)
 }
 
