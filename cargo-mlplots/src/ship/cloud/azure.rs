@@ -15,6 +15,7 @@ const CONNECTION: &str = "AZURE_STORAGE_CONNECTION_STRING";
 /// What a person reads about it.
 const WORDS: Words = Words {
     whose: "Azure",
+    place: "container",
     none: "set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN; or AZURE_TENANT_ID, AZURE_CLIENT_ID and \
            AZURE_CLIENT_SECRET; or log in with `az login`",
     wrong: "check AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN, or the credentials that AZURE_CLIENT_ID belongs to",
@@ -25,12 +26,11 @@ const WORDS: Words = Words {
 };
 
 /// Variables by which a program, not a storage account, is known.
-const VARIABLES: [(&str, Setting); 6] = [
+const VARIABLES: [(&str, Setting); 5] = [
     ("AZURE_TENANT_ID", Setting::AuthorityId),
     ("AZURE_CLIENT_ID", Setting::ClientId),
     ("AZURE_CLIENT_SECRET", Setting::ClientSecret),
     ("AZURE_FEDERATED_TOKEN_FILE", Setting::FederatedTokenFile),
-    ("AZURE_AUTHORITY_HOST", Setting::AuthorityHost),
     ("IDENTITY_ENDPOINT", Setting::MsiEndpoint),
 ];
 
@@ -51,26 +51,31 @@ pub(super) fn container(
         .help("it looks like `wasbs://container@account.blob.core.windows.net/path`")
     })?;
     // What keeps files in folders keeps them as blobs too.
-    let domain = domain
-        .strip_prefix("dfs.")
-        .map_or_else(|| domain.to_owned(), |rest| format!("blob.{rest}"));
+    let lake = domain.strip_prefix("dfs.");
+    let domain = lake.map_or_else(|| domain.to_owned(), |rest| format!("blob.{rest}"));
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(name)
         .with_account(account)
         .with_endpoint(format!("https://{account}.{domain}"))
         .with_retry(retries());
     let mut by_machine = false;
-    if let Some(text) = env.text(CONNECTION) {
+    let token = env.text("AZURE_STORAGE_SAS_TOKEN");
+    // MLflow takes the token alone for folders.
+    let other = |name| env.text(name).filter(|_| lake.is_none() || token.is_none());
+    if let Some(text) = other(CONNECTION) {
         builder = connection(builder, &text)?;
-    } else if let Some(key) = env.text("AZURE_STORAGE_ACCESS_KEY") {
+    } else if let Some(key) = other("AZURE_STORAGE_ACCESS_KEY") {
         builder = builder.with_access_key(key);
-    } else if let Some(token) = env.text("AZURE_STORAGE_SAS_TOKEN") {
+    } else if let Some(token) = &token {
         builder = builder.with_config(Setting::SasKey, token.trim_start_matches('?'));
     } else {
         for (variable, setting) in VARIABLES {
             if let Some(value) = env.text(variable) {
-                builder = builder.with_config(setting, value.trim_end_matches('/'));
+                builder = builder.with_config(setting, value);
             }
+        }
+        if let Some(address) = env.text("AZURE_AUTHORITY_HOST") {
+            builder = builder.with_authority_host(address.trim_end_matches('/'));
         }
         let set = |setting| builder.get_config_value(&setting).is_some();
         let by_program = set(Setting::ClientSecret) || set(Setting::FederatedTokenFile);

@@ -17,6 +17,7 @@ const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
 /// What a person reads about it.
 const WORDS: Words = Words {
     whose: "Google",
+    place: "bucket",
     none: "GOOGLE_APPLICATION_CREDENTIALS names the JSON file of a service account; or log in with `gcloud auth application-default login`",
     wrong: "check the file that GOOGLE_APPLICATION_CREDENTIALS names, or log in with `gcloud auth application-default login`",
     denied: "check the credentials, and that they may write there (storage.objects.create and storage.objects.delete)",

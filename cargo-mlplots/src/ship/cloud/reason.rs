@@ -11,6 +11,8 @@ use crate::ship::store::{ErrorKind, StoreError};
 pub(super) struct Words {
     /// Whose credentials it wants.
     pub(super) whose: &'static str,
+    /// What it calls a bucket.
+    pub(super) place: &'static str,
     /// What to do without credentials,
     pub(super) none: &'static str,
     /// with those that are refused,
@@ -28,8 +30,8 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn no_credentials(&self, bucket: &str) -> StoreError {
         StoreError::refused(format!(
-            "the server leaves the artifacts to its clients, in the bucket `{bucket}`, and there are no {} credentials here",
-            self.whose
+            "the server leaves the artifacts to its clients, in the {} `{bucket}`, and there are no {} credentials here",
+            self.place, self.whose
         ))
         .help(self.none)
     }
@@ -86,10 +88,13 @@ impl Teller {
         let help = match (&*reason.code, status) {
             ("NoSuchBucket" | "ContainerNotFound", _) => {
                 return StoreError::refused(format!(
-                    "{host} has no bucket `{}`, where the artifacts should go",
-                    self.bucket
+                    "{host} has no {} `{}`, where the artifacts should go",
+                    words.place, self.bucket
                 ))
-                .help("have the bucket made, or take an experiment whose artifact location is another one");
+                .help(format!(
+                    "have the {} made, or take an experiment whose artifact location is another one",
+                    words.place
+                ));
             }
             (
                 "InvalidAccessKeyId"

@@ -15,6 +15,7 @@ use crate::ship::store::StoreError;
 /// What a person reads about it.
 const WORDS: Words = Words {
     whose: "AWS",
+    place: "bucket",
     none: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or name a profile of \
            ~/.aws/credentials by AWS_PROFILE",
     wrong: "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in ~/.aws/credentials",

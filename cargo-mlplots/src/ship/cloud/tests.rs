@@ -287,8 +287,8 @@ fn azure_is_a_container_of_an_account() {
         (
             "404 Not Found",
             "ContainerNotFound",
-            "has no bucket `runs`",
-            "have the bucket made",
+            "has no container `runs`",
+            "have the container made",
         ),
     ] {
         let server = always(status, code);
@@ -318,10 +318,14 @@ fn azure_is_a_container_of_an_account() {
         assert!(error.message.contains(words), "{error}");
         assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
-    // Folders are blobs too.
+    // Folders are blobs too, and theirs is the token.
     let lake = store(
         "abfss://runs@fruit.dfs.core.windows.net/1",
-        &[("AZURE_STORAGE_SAS_TOKEN", "?sv=1&sig=hush")],
+        &[
+            ("AZURE_STORAGE_SAS_TOKEN", "?sv=1&sig=hush"),
+            ("AZURE_STORAGE_CONNECTION_STRING", KEY),
+            ("AZURE_STORAGE_ACCESS_KEY", "no base64"),
+        ],
     );
     assert_eq!(
         lake.expect("a store").teller.host,

@@ -1,6 +1,7 @@
 //! Where a signed URL leads: a store of objects, to which we are nobody but who has the URL.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
@@ -16,7 +17,11 @@ use crate::ship::store::{ErrorKind, StoreError};
 
 /// Sends bytes to signed URLs, and nothing that says who we are.
 #[derive(Clone)]
-pub(in crate::ship::rest) struct Storage(Result<Uploads, StoreError>);
+pub(in crate::ship::rest) struct Storage {
+    settings: HttpSettings,
+    /// Made when there is a URL: few servers give one.
+    uploads: Arc<OnceLock<Result<Uploads, StoreError>>>,
+}
 
 /// Who has it may write there; it has to be used with exactly these headers.
 #[derive(Deserialize)]
@@ -64,10 +69,20 @@ impl SignedUrl {
 }
 
 impl Storage {
-    /// Settings that cannot work are told when a URL is there.
     pub(in crate::ship::rest) fn new(settings: &HttpSettings) -> Self {
-        let http = connect::storage(settings);
-        Self(http.and_then(|http| Uploads::new(http, settings.timeout)))
+        Self {
+            settings: settings.clone(),
+            uploads: Arc::default(),
+        }
+    }
+
+    fn uploads(&self) -> Result<&Uploads, Missed> {
+        let made = self.uploads.get_or_init(|| {
+            let http = connect::storage(&self.settings)?;
+            Uploads::new(http, self.settings.timeout)
+        });
+        made.as_ref()
+            .map_err(|error| Missed::Blocked(error.clone()))
     }
 
     /// A PUT, streamed; gives what the store calls the bytes.
@@ -81,11 +96,7 @@ impl Storage {
             Missed::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
-        let uploads = self
-            .0
-            .as_ref()
-            .map_err(|error| Missed::Blocked(error.clone()))?;
-        let answer = uploads.put(url, headers, content);
+        let answer = self.uploads()?.put(url, headers, content);
         let answer = answer.map_err(|error| lost(&call, &error.without_url()))?;
         if !answer.status.is_success() {
             return Err(answered(&call, &answer));
