@@ -84,15 +84,13 @@ impl ArtifactStore for PresignedStore {
                 error
             });
         }
-        match (self.put_by_url(path, source, file, bytes), &self.own) {
-            (Ok(()), _) => return Ok(()),
-            (Err(Missed::Failed(error)), _) | (Err(Missed::Blocked(error)), Err(_)) => {
-                return Err(error);
-            }
-            (Err(Missed::Unsigned), _) => self.put_by_ourselves(path, source)?,
-            (Err(Missed::Blocked(error)), Ok(own)) => {
-                own.put(path, source).map_err(|second| error.and(&second))?;
-            }
+        match self.put_by_url(path, source, file, bytes) {
+            Ok(()) => return Ok(()),
+            Err(Missed::Failed(error)) => return Err(error),
+            Err(Missed::Unsigned) => self.put_by_ourselves(path, source)?,
+            Err(Missed::Blocked(error)) => self
+                .put_by_ourselves(path, source)
+                .map_err(|second| error.and(&second))?,
         }
         // The other files need not try in vain.
         self.signs.store(false, Ordering::Relaxed);

@@ -124,7 +124,7 @@ fn refusals_of_signed_urls_are_told_in_words() {
     assert!(
         denied
             .message
-            .ends_with("/runs/a.png: 403 Forbidden: AccessDenied: So it is."),
+            .ends_with("/runs/a.png: 403 Forbidden: AccessDenied: So it is.; the other way: there are no credentials here"),
         "{denied}"
     );
     assert!(
@@ -145,7 +145,7 @@ fn refusals_of_signed_urls_are_told_in_words() {
     );
     // Words that are not a store's may be anything.
     let page = refused(answer("400 Bad Request", "", "see ?X-Amz-Signature=hush"));
-    assert!(page.message.ends_with("400 Bad Request"), "{page}");
+    assert!(page.message.contains("400 Bad Request; "), "{page}");
     let server = Scripted::new([signed("http://127.0.0.1:9/runs/a.png")]);
     let away = put(&server, run_at(ROOT)).expect_err("nobody is there");
     assert_eq!(away.kind, ErrorKind::Retry(None));
@@ -194,7 +194,25 @@ fn an_answer_before_the_end_of_a_file_counts() {
         .put("large", large.path())
         .expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Refused, "{error}");
-    assert!(error.message.ends_with("AccessDenied"), "{error}");
+    assert!(error.message.contains("AccessDenied"), "{error}");
+}
+
+#[test]
+fn the_certificates_of_stores_are_a_setting_of_their_own() {
+    let server = Scripted::new([signed("https://127.0.0.1:9/runs/a.png")]);
+    let bundle = ("AWS_CA_BUNDLE", "/nowhere/ca.pem");
+    let settings = Settings::of(&server.url(""), &[bundle]).expect("settings");
+    let base = Url::parse(&server.url("")).expect("a URL");
+    let client = HttpClient::new(&base, settings.http()).expect("a client");
+    let nobody = Err(StoreError::refused("there are no credentials here"));
+    let store = PresignedStore::new(client, Storage::new(settings.http()), run_at(ROOT), nobody);
+    let error = store.put("a.png", file().path()).expect_err("no bundle");
+    assert!(
+        error
+            .message
+            .starts_with("AWS_CA_BUNDLE: /nowhere/ca.pem cannot be used"),
+        "{error}"
+    );
 }
 
 /// Stands for the store that needs credentials of our own.
