@@ -1,7 +1,7 @@
 //! Where a run goes and how: the tracking URI and MLflow's client variables, with the meaning that
 //! they have in Python.
 
-#[cfg(feature = "s3")]
+#[cfg(feature = "cloud")]
 mod aws;
 mod credentials;
 mod environment;
@@ -14,11 +14,12 @@ use std::path::Path;
 
 use mlplots::record::Tag;
 
-#[cfg(feature = "s3")]
+#[cfg(feature = "cloud")]
 pub(crate) use aws::AwsProfile;
 pub(crate) use credentials::Credentials;
 pub(crate) use environment::Environment;
-pub(crate) use http::{HttpSettings, Trust};
+pub(crate) use http::{HttpSettings, Multipart, Trust};
+pub(crate) use secret::Secret;
 pub(crate) use uri::{Database, Target, scheme, sqlite_uri};
 
 use crate::ship::rest::RestStore;

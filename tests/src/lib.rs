@@ -9,11 +9,13 @@
     reason = "a test fails by panicking, and so does what supports it"
 )]
 
+mod azurite;
 mod browser;
 mod devtools;
 mod elsewhere;
 mod everything;
 mod faulty;
+mod flaky;
 mod hanging;
 mod postgres;
 mod process;
@@ -28,16 +30,18 @@ mod venv;
 
 use std::path::{Path, PathBuf};
 
+pub use azurite::Azurite;
 pub use browser::{Browser, Page};
 pub use elsewhere::{moved, silent};
 pub use everything::{everything, has_arrived};
 pub use faulty::{Fault, FaultyProxy, at_random, in_turn};
+pub use flaky::Flaky;
 pub use hanging::Hanging;
 pub use postgres::Postgres;
 pub use process::{child, gone, signal, trainer};
 pub use project::{Finished, Project, cargo_mlplots, scrubbed, target};
 pub use proxy::TlsProxy;
-pub use read::{Read, read, read_with};
+pub use read::{Read, read, read_of, read_with};
 pub use s3::S3;
 pub use sample::{built, sample};
 pub use server::MlflowServer;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::venv::python_with;
+use crate::Venv;
 
 const SCRIPT: &str = r#"
 import hashlib, json, os, sys, tempfile
@@ -33,7 +33,7 @@ def run(experiment, r):
         "params": r.data.params, "tags": r.data.tags,
         "metrics": {key: repr(value) for key, value in r.data.metrics.items()},
         "history": history, "artifacts": digests,
-        "models": [m.model_id for m in (r.outputs.model_outputs if r.outputs else [])],
+        "models": [m.model_id for m in (r.outputs.model_outputs if getattr(r, "outputs", None) else [])],
     }
 
 runs = [
@@ -94,7 +94,12 @@ pub fn read(tracking_uri: &str) -> Vec<Read> {
 
 /// The same, by a client with these environment variables.
 pub fn read_with(tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<Read> {
-    let output = python_with(variables, SCRIPT, &[tracking_uri]);
+    read_of(Venv::get(), tracking_uri, variables)
+}
+
+/// The same, by the MLflow of an environment.
+pub fn read_of(venv: &Venv, tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<Read> {
+    let output = venv.run(variables, SCRIPT, &[tracking_uri]);
     let runs: Value = serde_json::from_str(&output).expect("the script prints JSON");
     let Value::Array(runs) = runs else {
         panic!("the script prints a list")

@@ -39,10 +39,7 @@ impl MlflowServer {
 
     /// The same with environment variables.
     pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let temporary = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self::new(Venv::get(), temporary.path(), arguments, variables);
-        server.temporary = Some(temporary);
-        server
+        Self::start_of_with(Venv::get(), arguments, variables)
     }
 
     /// Starts a server in a folder, as somebody does who types `mlflow server` there.
@@ -53,6 +50,18 @@ impl MlflowServer {
     /// The same with the MLflow of an environment.
     pub fn start_of(venv: &'static Venv, folder: &Path, arguments: &[&str]) -> Self {
         Self::new(venv, folder, arguments, &[])
+    }
+
+    /// The same with environment variables.
+    pub fn start_of_with(
+        venv: &'static Venv,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        let mut server = Self::new(venv, temporary.path(), arguments, variables);
+        server.temporary = Some(temporary);
+        server
     }
 
     fn new(

@@ -112,19 +112,14 @@ impl Venv {
 /// # Panics
 /// The script fails; the message has its errors.
 pub fn python(script: &str, arguments: &[&str]) -> String {
-    python_with(&[], script, arguments)
-}
-
-/// The same, with environment variables.
-pub(crate) fn python_with(variables: &[(&str, &str)], script: &str, arguments: &[&str]) -> String {
-    Venv::get().run(variables, script, arguments)
+    Venv::get().run(&[], script, arguments)
 }
 
 /// Takes away what the environment of the tests could change.
 pub(crate) fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let ours = ["MLFLOW_", "MLPLOTS_", "AWS_"];
+        let ours = ["MLFLOW_", "MLPLOTS_", "AWS_", "AZURE_"];
         if ours.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }

@@ -126,9 +126,10 @@ fn a_living_run_is_never_touched() {
         );
         assert_eq!(before[0].0, stored(&folder)[0].0);
         let row = listed(&folder);
-        let reason = match dead_supervisor {
-            false => Value::Null,
-            true => "nobody watches over it".into(),
+        let reason = if dead_supervisor {
+            "nobody watches over it".into()
+        } else {
+            Value::Null
         };
         assert_eq!(
             (&row["status"], &row["reason"]),
@@ -187,7 +188,7 @@ fn a_machine_that_was_restarted_took_its_runs_with_it() {
 fn a_run_of_another_machine_is_left_to_it() {
     let (folder, run) = dead(Some("node7"));
     is_left_alone(&folder, "it is still running on node7, last sign of life ");
-    silent(&run, Duration::from_secs(3 * 3600));
+    silent(&run, Duration::from_hours(3));
     is_left_alone(
         &folder,
         "it was running on node7, last sign of life 3 h 00 min ago; ",

@@ -24,6 +24,21 @@ pub(crate) struct HttpSettings {
     pub(crate) trust: Trust,
     /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: our certificate and its key, in one PEM file.
     pub(crate) client_certificate: Option<PathBuf>,
+    /// Which certificates a store of objects may show, to which the server sends us by a URL.
+    pub(crate) storage_trust: Trust,
+    /// Which files go in parts.
+    pub(crate) multipart: Multipart,
+}
+
+/// Which files go in parts to a server that passes artifacts on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Multipart {
+    /// `MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD`; unset, the server says it.
+    pub(crate) enabled: Option<bool>,
+    /// `MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE`, in bytes.
+    pub(crate) minimum: u64,
+    /// `MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE`, in bytes.
+    pub(crate) chunk: u64,
 }
 
 /// Which certificates a server may show.
@@ -31,9 +46,9 @@ pub(crate) struct HttpSettings {
 pub(crate) enum Trust {
     /// Those of the system's authorities.
     System,
-    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: those of the authorities in this PEM file.
+    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`, `AWS_CA_BUNDLE`: those of the authorities in this PEM file.
     File(PathBuf),
-    /// `MLFLOW_TRACKING_INSECURE_TLS`: any.
+    /// `MLFLOW_TRACKING_INSECURE_TLS`, `MLFLOW_S3_IGNORE_TLS`: any.
     Anything,
 }
 
@@ -51,6 +66,11 @@ impl HttpSettings {
             None if insecure => Trust::Anything,
             None => Trust::System,
         };
+        let storage_trust = match env.path("AWS_CA_BUNDLE") {
+            _ if env.flag("MLFLOW_S3_IGNORE_TLS", false)? => Trust::Anything,
+            Some(path) => Trust::File(path),
+            None => Trust::System,
+        };
         Ok(Self {
             credentials: Credentials::find(env, home)?,
             workspace: env.text("MLFLOW_WORKSPACE"),
@@ -59,6 +79,21 @@ impl HttpSettings {
             redirects: env.flag("MLFLOW_ALLOW_HTTP_REDIRECTS", true)?,
             trust,
             client_certificate: env.path("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+            storage_trust,
+            multipart: Multipart::find(env)?,
+        })
+    }
+}
+
+impl Multipart {
+    fn find(env: &Environment<'_>) -> Result<Self, StoreError> {
+        const ENABLE: &str = "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD";
+        const MIB: u64 = 1024 * 1024;
+        let enabled = env.text(ENABLE).map(|_| env.flag(ENABLE, false));
+        Ok(Self {
+            enabled: enabled.transpose()?,
+            minimum: env.number("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", 500 * MIB)?,
+            chunk: env.number("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", 10 * MIB)?,
         })
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-/// A password or token. It does not print itself; [`Secret::reveal`] is the one way to its text.
-#[derive(Clone, PartialEq, Eq)]
+use serde::Deserialize;
+
+/// A password, a token, or a URL with a signature in it. It does not print itself; [`Secret::reveal`] is the one way to its text.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
@@ -11,7 +13,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the header that carries it.
+    /// The text itself, for the request that carries it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

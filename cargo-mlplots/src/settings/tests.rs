@@ -7,6 +7,11 @@ use super::*;
 use crate::ship::store::ErrorKind;
 
 impl Settings {
+    /// How the server is spoken to.
+    pub(crate) fn http(&self) -> &HttpSettings {
+        &self.http
+    }
+
     /// These settings and no others: neither the process's variables nor anybody's files.
     pub(crate) fn of(uri: &str, variables: &[(&str, &str)]) -> Result<Self, StoreError> {
         resolve(Some(uri), None, variables)

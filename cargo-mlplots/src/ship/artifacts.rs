@@ -7,7 +7,7 @@ use std::time::Duration;
 use mlplots::journal::{Entry, Reader};
 use mlplots::record::{Artifact, Record};
 
-use super::store::StoredRun;
+use super::store::{Root, StoredRun};
 use super::{Delivery, Halt};
 
 /// Uploads at a time.
@@ -71,16 +71,16 @@ impl Delivery {
 
     /// Uploads one file of the run.
     pub(super) fn put(&self, run: &StoredRun, artifact: &Artifact) -> Result<(), Halt> {
-        self.put_below(&run.artifact_uri, std::slice::from_ref(artifact))
+        self.put_below(run.root(), std::slice::from_ref(artifact))
     }
 
     fn put_all(&self, run: &StoredRun, files: &[Artifact]) -> Result<(), Halt> {
-        self.put_below(&run.artifact_uri, files)
+        self.put_below(run.root(), files)
     }
 
     /// Uploads files below an artifact root, some at a time; tries each, and tells the first
     /// refusal.
-    pub(super) fn put_below(&self, root: &str, files: &[Artifact]) -> Result<(), Halt> {
+    pub(super) fn put_below(&self, root: Root<'_>, files: &[Artifact]) -> Result<(), Halt> {
         if files.is_empty() {
             return Ok(());
         }

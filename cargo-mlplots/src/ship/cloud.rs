@@ -1,6 +1,8 @@
 //! Artifacts in an object store, written by ourselves: a server that does not serve artifacts
 //! leaves that to its clients.
 
+mod azure;
+mod google;
 mod reason;
 mod s3;
 #[cfg(test)]
@@ -18,10 +20,11 @@ use object_store::{
     Attribute, Attributes, ClientOptions, ObjectStore, PutMultipartOptions, PutOptions,
     RetryConfig, WriteMultipart,
 };
+use reqwest::Url;
 use tokio::runtime::{Builder, Runtime};
 
 use super::store::{ArtifactStore, StoreError};
-use crate::settings::Environment;
+use crate::settings::{Environment, scheme};
 
 /// A file up to this size, in bytes, goes in one request; a longer one in parts of this size, so
 /// that no more of it is in memory.
@@ -35,6 +38,9 @@ const TIMEOUT: Duration = Duration::from_mins(3);
 /// Who does not take a connection in this time is not there.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// A bucket, and who tells what went wrong there.
+type Bucket = (Arc<dyn ObjectStore>, reason::Teller);
+
 /// One artifact root in a bucket.
 pub(crate) struct CloudStore {
     bucket: Arc<dyn ObjectStore>,
@@ -46,8 +52,9 @@ pub(crate) struct CloudStore {
 }
 
 impl CloudStore {
-    /// A root such as `s3://bucket/1/RUN/artifacts`; nothing is sent yet.
-    pub(crate) fn open(uri: &str) -> Result<Self, StoreError> {
+    /// A root such as `s3://bucket/1/RUN/artifacts`, if it is in a store that we know; nothing is
+    /// sent yet.
+    pub(crate) fn open(uri: &str) -> Option<Result<Self, StoreError>> {
         Self::open_in(
             uri,
             &Environment::process(),
@@ -55,16 +62,27 @@ impl CloudStore {
         )
     }
 
-    fn open_in(uri: &str, env: &Environment<'_>, home: Option<&Path>) -> Result<Self, StoreError> {
+    fn open_in(
+        uri: &str,
+        env: &Environment<'_>,
+        home: Option<&Path>,
+    ) -> Option<Result<Self, StoreError>> {
         let uri = uri.trim_end_matches('/');
         let (_, place) = uri.split_once("://").unwrap_or_default();
         let (name, root) = place.split_once('/').unwrap_or((place, ""));
-        if name.is_empty() {
-            return Err(StoreError::refused(format!(
-                "the artifact URI `{uri}` names no bucket"
-            )));
-        }
-        let (bucket, teller) = s3::bucket(name, env, home)?;
+        let bucket = match &*scheme(uri) {
+            "s3" | "gs" | "wasbs" | "abfss" if name.is_empty() => Err(StoreError::refused(
+                format!("the artifact URI `{uri}` names no bucket"),
+            )),
+            "s3" => s3::bucket(name, env, home),
+            "gs" => google::bucket(name, env, home),
+            "wasbs" | "abfss" => azure::container(name, env, home),
+            _ => return None,
+        };
+        Some(bucket.and_then(|bucket| Self::new(bucket, uri, root)))
+    }
+
+    fn new((bucket, teller): Bucket, uri: &str, root: &str) -> Result<Self, StoreError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -184,7 +202,20 @@ fn client() -> ClientOptions {
 fn retries() -> RetryConfig {
     RetryConfig {
         max_retries: 3,
-        retry_timeout: TIMEOUT,
+        // A part whose time was over is tried again too.
+        retry_timeout: TIMEOUT * 4,
         ..RetryConfig::default()
     }
+}
+
+/// Host and port: a person knows a server by them, and they are no secret.
+fn host(endpoint: &str) -> Option<String> {
+    let url = Url::parse(endpoint).ok()?;
+    let host = url
+        .host_str()
+        .filter(|_| matches!(url.scheme(), "http" | "https"))?;
+    Some(
+        url.port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+    )
 }

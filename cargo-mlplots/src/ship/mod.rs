@@ -3,7 +3,7 @@
 mod artifacts;
 mod claim;
 mod closing;
-#[cfg(feature = "s3")]
+#[cfg(feature = "cloud")]
 mod cloud;
 mod cursor;
 mod flow;
@@ -11,6 +11,7 @@ mod making;
 pub(crate) mod mlmodel;
 mod models;
 mod opening;
+mod reason;
 pub(crate) mod rest;
 mod resuming;
 mod retry;

@@ -43,7 +43,7 @@ impl Delivery {
         };
         let uploaded = self
             .model_files(model, &place)
-            .and_then(|files| self.put_below(&stored.artifact_uri, &files));
+            .and_then(|files| self.put_below(stored.root(), &files));
         let status = match &uploaded {
             Ok(()) => ModelStatus::Ready,
             Err(Halt::Refused(_)) => ModelStatus::UploadFailed,
@@ -66,7 +66,7 @@ impl Delivery {
         for file in &mut files {
             file.path = format!("{}/{}", model.name, file.path);
         }
-        self.put_below(&run.artifact_uri, &files)?;
+        self.put_below(run.root(), &files)?;
         let written = mlmodel::mlmodel(model, &place);
         self.attempt(|| self.store.add_run_model(run, &model.uuid, &written))
     }

@@ -1,11 +1,13 @@
 //! The tracking store behind an MLflow server's REST API.
 
+mod artifacts;
 mod batch;
 mod client;
+mod multipart;
+mod presigned;
 mod proxy;
-mod reason;
 #[cfg(test)]
-mod scripted;
+pub(super) mod scripted;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -14,7 +16,7 @@ use mlplots::record::{Metric, Status};
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 
-use client::{Failure, HttpClient};
+use client::{Failure, HttpClient, Storage};
 use wire::{
     CreatedExperiment, Done, ExperimentAnswer, ModelAnswer, Models, RunAnswer, Runs, UpdatedRun,
     WireExperiment, WireRun,
@@ -22,16 +24,17 @@ use wire::{
 
 use super::store::{
     ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
-    StoreError, StoredModel, StoredRun, TrackingStore, View, check,
+    Root, StoreError, StoredModel, StoredRun, TrackingStore, View, check,
 };
-use crate::settings::{HttpSettings, scheme};
-use proxy::ProxyStore;
+use crate::settings::{HttpSettings, Multipart};
 
 const API: &str = "/api/2.0/mlflow";
 
 /// Runs, metrics, params, tags and logged models by REST.
 pub(crate) struct RestStore {
     client: HttpClient,
+    storage: Storage,
+    multipart: Multipart,
     uri: String,
     workspace: Option<String>,
 }
@@ -41,6 +44,8 @@ impl RestStore {
     pub(crate) fn new(base: &Url, settings: &HttpSettings) -> Result<Self, StoreError> {
         Ok(Self {
             client: HttpClient::new(base, settings)?,
+            storage: Storage::new(settings),
+            multipart: settings.multipart,
             uri: base.as_str().trim_end_matches('/').to_owned(),
             workspace: settings.workspace.clone(),
         })
@@ -274,20 +279,8 @@ impl TrackingStore for RestStore {
         Ok(())
     }
 
-    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
-        match &*scheme(artifact_uri) {
-            "mlflow-artifacts" | "http" | "https" => Ok(Box::new(ProxyStore::new(self.client.clone(), artifact_uri)?)),
-            "" | "file" => Err(StoreError::refused(format!(
-                "the server keeps this run's artifacts in `{artifact_uri}`, a directory of its own machine"
-            ))
-            .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
-            #[cfg(feature = "s3")]
-            "s3" => Ok(Box::new(super::cloud::CloudStore::open(artifact_uri)?)),
-            other => Err(StoreError::refused(format!(
-                "this run's artifacts go to `{artifact_uri}`, and mlplots does not write to `{other}:` itself"
-            ))
-            .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on")),
-        }
+    fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError> {
+        artifacts::store(&self.client, &self.storage, self.multipart, root)
     }
 
     fn uri(&self) -> &str {

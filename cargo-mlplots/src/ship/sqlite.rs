@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::store::{
     ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
-    StoreError, StoredModel, StoredRun, TrackingStore, View,
+    Root, StoreError, StoredModel, StoredRun, TrackingStore, View,
 };
 use crate::settings::{Database, scheme, sqlite_uri};
 
@@ -175,10 +175,10 @@ impl TrackingStore for SqliteStore {
         self.write(|transaction| models::finish(transaction, model_id, status, &self.uri))
     }
 
-    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
-        match &*scheme(artifact_uri) {
-            "" | "file" => Ok(Box::new(LocalStore::new(artifact_uri)?)),
-            _ => Err(elsewhere("this run", artifact_uri)),
+    fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError> {
+        match &*scheme(root.uri()) {
+            "" | "file" => Ok(Box::new(LocalStore::new(root.uri())?)),
+            _ => Err(elsewhere("this run", root.uri())),
         }
     }
 

@@ -164,8 +164,8 @@ pub(crate) trait TrackingStore: Send + Sync {
     ) -> Result<(), StoreError> {
         Ok(())
     }
-    /// The artifact store behind an artifact URI of this store.
-    fn artifacts(&self, artifact_uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError>;
+    /// The artifact store behind an artifact root of this store.
+    fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError>;
     /// The tracking URI, without credentials.
     fn uri(&self) -> &str;
     /// How a person sees the run: a page's address, or the command that serves it.
@@ -181,7 +181,45 @@ pub(crate) enum View {
     Command(String),
 }
 
-/// Where files go: one run's or one model's artifact root.
+/// One run's or one model's artifact root.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Root<'a> {
+    /// A run's, by MLflow's run id.
+    Run { id: &'a str, uri: &'a str },
+    /// A logged model's, by MLflow's model id.
+    Model { id: &'a str, uri: &'a str },
+}
+
+impl<'a> Root<'a> {
+    /// The artifact URI.
+    pub(crate) fn uri(self) -> &'a str {
+        match self {
+            Self::Run { uri, .. } | Self::Model { uri, .. } => uri,
+        }
+    }
+}
+
+impl StoredRun {
+    /// Where its files go.
+    pub(crate) fn root(&self) -> Root<'_> {
+        Root::Run {
+            id: &self.id,
+            uri: &self.artifact_uri,
+        }
+    }
+}
+
+impl StoredModel {
+    /// Where its files go.
+    pub(crate) fn root(&self) -> Root<'_> {
+        Root::Model {
+            id: &self.id,
+            uri: &self.artifact_uri,
+        }
+    }
+}
+
+/// Where files go.
 pub(crate) trait ArtifactStore: Send + Sync {
     /// Stores a local file under `path` (relative, `/`), streamed; a file already there is replaced.
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError>;
@@ -224,6 +262,16 @@ impl StoreError {
             help: None,
             kind: ErrorKind::Retry(None),
         }
+    }
+
+    /// The same where another way was tried too, in vain.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.message = format!("{self}; the other way: {other}");
+        if self.kind == ErrorKind::Refused {
+            self.kind = other.kind;
+        }
+        self.help = self.help.or_else(|| other.help.clone());
+        self
     }
 
     /// Adds what to do next.

@@ -4,14 +4,45 @@ use std::error::Error;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
-use super::s3::{NO_CREDENTIALS, no_credentials};
+use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, StoreError};
+
+/// What a person reads about one kind of store.
+pub(super) struct Words {
+    /// Whose credentials it wants.
+    pub(super) whose: &'static str,
+    /// What it calls a bucket.
+    pub(super) place: &'static str,
+    /// What to do without credentials,
+    pub(super) none: &'static str,
+    /// with those that are refused,
+    pub(super) wrong: &'static str,
+    /// with those that may not write,
+    pub(super) denied: &'static str,
+    /// with a certificate that nobody vouches for,
+    pub(super) insecure: &'static str,
+    /// and when nobody answers.
+    pub(super) away: &'static str,
+    /// Part of the address at which a machine of theirs gives credentials.
+    pub(super) machine: &'static str,
+}
+
+impl Words {
+    pub(super) fn no_credentials(&self, bucket: &str) -> StoreError {
+        StoreError::refused(format!(
+            "the server leaves the artifacts to its clients, in the {} `{bucket}`, and there are no {} credentials here",
+            self.place, self.whose
+        ))
+        .help(self.none)
+    }
+}
 
 /// Tells what went wrong at one bucket.
 pub(super) struct Teller {
     pub(super) bucket: String,
     /// Who keeps the bucket.
     pub(super) host: String,
+    pub(super) words: &'static Words,
     /// The credentials are those that the machine may have.
     pub(super) by_machine: bool,
 }
@@ -21,10 +52,10 @@ impl Teller {
     pub(super) fn tell(&self, place: &str, error: &object_store::Error) -> StoreError {
         let first: &dyn Error = error;
         let causes: Vec<_> = std::iter::successors(Some(first), |&cause| cause.source()).collect();
-        // The library's own words name the address that it asked.
-        let words = error.to_string();
-        if self.by_machine && words.contains("/latest/") {
-            return no_credentials(&self.bucket);
+        // The library's own words name the address that it asked, and end with the answer.
+        let said = error.to_string();
+        if self.by_machine && said.contains(self.words.machine) {
+            return self.words.no_credentials(&self.bucket);
         }
         if let Some(http) = causes
             .iter()
@@ -33,39 +64,45 @@ impl Teller {
             let last = causes.last().map(ToString::to_string).unwrap_or_default();
             return self.lost(place, http, &last);
         }
-        if words.contains("redirect without LOCATION") {
+        if said.contains("redirect without LOCATION") {
             return self.elsewhere(place);
         }
-        self.answered(place, &Answer::read(&words))
+        let status = said
+            .split_once("status code: ")
+            .and_then(|(_, rest)| rest.get(..3)?.parse().ok());
+        if said.contains("token request") {
+            return self.no_token(place, status);
+        }
+        self.answered(place, status, &Reason::xml(&said).unwrap_or_default())
     }
 
     /// The store answered, and it is not a success.
-    fn answered(&self, place: &str, answer: &Answer<'_>) -> StoreError {
-        let said = match (answer.code, answer.message) {
-            ("", "") => String::new(),
-            (code, "") => format!(": {code}"),
-            ("", message) => format!(": {message}"),
-            (code, message) => format!(": {code}: {message}"),
-        };
-        let status = answer
-            .status
-            .map_or_else(String::new, |status| format!(" ({status})"));
-        let mut error =
-            StoreError::refused(format!("{} does not take {place}{status}{said}", self.host));
-        if matches!(answer.status, Some(408 | 429 | 500..)) {
+    fn answered(&self, place: &str, status: Option<u16>, reason: &Reason) -> StoreError {
+        let Self { host, words, .. } = self;
+        let said = reason.said();
+        let shown = status.map_or_else(String::new, |status| format!(" ({status})"));
+        let mut error = StoreError::refused(format!("{host} does not take {place}{shown}{said}"));
+        if later(status) {
             error.kind = ErrorKind::Retry(None);
         }
-        let help = match (answer.code, answer.status) {
-            ("NoSuchBucket", _) => {
+        let help = match (&*reason.code, status) {
+            ("NoSuchBucket" | "ContainerNotFound", _) => {
                 return StoreError::refused(format!(
-                    "{} has no bucket `{}`, where the artifacts should go",
-                    self.host, self.bucket
+                    "{host} has no {} `{}`, where the artifacts should go",
+                    words.place, self.bucket
                 ))
-                .help("have the bucket made, or take an experiment whose artifact location is another one");
+                .help(format!(
+                    "have the {} made, or take an experiment whose artifact location is another one",
+                    words.place
+                ));
             }
-            ("InvalidAccessKeyId" | "SignatureDoesNotMatch", _) => {
-                "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in ~/.aws/credentials"
-            }
+            (
+                "InvalidAccessKeyId"
+                | "SignatureDoesNotMatch"
+                | "AuthenticationFailed"
+                | "InvalidAuthenticationInfo",
+                _,
+            ) => words.wrong,
             ("ExpiredToken" | "InvalidToken", _) => {
                 "the credentials are no longer valid: get new ones (AWS_SESSION_TOKEN belongs to them)"
             }
@@ -73,11 +110,25 @@ impl Teller {
             ("AuthorizationHeaderMalformed" | "PermanentRedirect", _) => {
                 return self.elsewhere(place);
             }
-            (_, Some(401)) => NO_CREDENTIALS,
-            (_, Some(403)) => "check the credentials, and that they may write there (s3:PutObject)",
+            (_, Some(401)) => words.none,
+            (_, Some(403)) => words.denied,
             _ => return error,
         };
         error.help(help)
+    }
+
+    /// Who gives a token for the credentials does not.
+    fn no_token(&self, place: &str, status: Option<u16>) -> StoreError {
+        let shown = status.map_or_else(String::new, |status| format!(" ({status})"));
+        let mut error = StoreError::refused(format!(
+            "{} gives no token for the credentials, for {place}{shown}",
+            self.words.whose
+        ))
+        .help(self.words.wrong);
+        if later(status) {
+            error.kind = ErrorKind::Retry(None);
+        }
+        error
     }
 
     fn elsewhere(&self, place: &str) -> StoreError {
@@ -90,44 +141,20 @@ impl Teller {
 
     /// No answer, or not all of it.
     fn lost(&self, place: &str, error: &HttpError, last: &str) -> StoreError {
-        let Self { host, .. } = self;
+        let Self { host, words, .. } = self;
         if last.to_lowercase().contains("certificate") {
             return StoreError::refused(format!("the connection to {host} is not secure: {last}"))
-                .help("AWS_CA_BUNDLE names a PEM file with the authority that the server's certificate comes from");
+                .help(words.insecure);
         }
         let what = match error.kind() {
             HttpErrorKind::Connect => "cannot connect to",
             HttpErrorKind::Timeout => "no answer in time from",
             _ => "the connection broke to",
         };
-        StoreError::retry(format!("{what} {host}, for {place}: {last}")).help(
-            "see whether it answers there; MLFLOW_S3_ENDPOINT_URL is the address of a server that is not Amazon's",
-        )
+        StoreError::retry(format!("{what} {host}, for {place}: {last}")).help(words.away)
     }
 }
 
-/// What stands in an answer: S3 says it in XML.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Answer<'a> {
-    status: Option<u16>,
-    code: &'a str,
-    message: &'a str,
-}
-
-impl<'a> Answer<'a> {
-    /// Reads it from the library's words, which end with the answer's body.
-    fn read(words: &'a str) -> Self {
-        let status = words
-            .split_once("status code: ")
-            .and_then(|(_, rest)| rest.get(..3)?.parse().ok());
-        let within = |open: &str, close: &str| {
-            let (_, rest) = words.split_once(open)?;
-            Some(rest.split_once(close)?.0.trim())
-        };
-        Self {
-            status,
-            code: within("<Code>", "</Code>").unwrap_or_default(),
-            message: within("<Message>", "</Message>").unwrap_or_default(),
-        }
-    }
+fn later(status: Option<u16>) -> bool {
+    matches!(status, Some(408 | 429 | 500..))
 }

@@ -4,18 +4,26 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use object_store::Certificate;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Setting};
-use object_store::{Certificate, ObjectStore};
-use reqwest::Url;
 
-use super::reason::Teller;
-use super::{client, retries};
+use super::reason::{Teller, Words};
+use super::{Bucket, client, host, retries};
 use crate::settings::{AwsProfile, Environment};
 use crate::ship::store::StoreError;
 
-/// What to do without credentials.
-pub(super) const NO_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or name a profile of \
-     ~/.aws/credentials by AWS_PROFILE";
+/// What a person reads about it.
+const WORDS: Words = Words {
+    whose: "AWS",
+    place: "bucket",
+    none: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or name a profile of \
+           ~/.aws/credentials by AWS_PROFILE",
+    wrong: "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in ~/.aws/credentials",
+    denied: "check the credentials, and that they may write there (s3:PutObject)",
+    insecure: "AWS_CA_BUNDLE names a PEM file with the authority that the server's certificate comes from",
+    away: "see whether it answers there; MLFLOW_S3_ENDPOINT_URL is the address of a server that is not Amazon's",
+    machine: "/latest/",
+};
 
 /// Variables by which the SDKs find credentials, a region and an endpoint.
 const VARIABLES: [(&str, Setting); 13] = [
@@ -50,7 +58,7 @@ pub(super) fn bucket(
     name: &str,
     env: &Environment<'_>,
     home: Option<&Path>,
-) -> Result<(Arc<dyn ObjectStore>, Teller), StoreError> {
+) -> Result<Bucket, StoreError> {
     let profile = AwsProfile::find(env, home)?;
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(name)
@@ -102,7 +110,7 @@ pub(super) fn bucket(
             }
         }
         (None, None, None) if env.flag("AWS_EC2_METADATA_DISABLED", false)? => {
-            return Err(no_credentials(name));
+            return Err(WORDS.no_credentials(name));
         }
         // A machine of Amazon's has some for its programs.
         (None, None, None) => by_machine = true,
@@ -138,28 +146,10 @@ pub(super) fn bucket(
     let teller = Teller {
         bucket: name.to_owned(),
         host,
+        words: &WORDS,
         by_machine,
     };
     Ok((Arc::new(bucket), teller))
-}
-
-pub(super) fn no_credentials(bucket: &str) -> StoreError {
-    StoreError::refused(format!(
-        "the server leaves the artifacts to its clients, in the bucket `{bucket}`, and there are no AWS credentials here"
-    ))
-    .help(NO_CREDENTIALS)
-}
-
-/// Host and port: a person knows the server by them, and they are no secret.
-fn host(endpoint: &str) -> Option<String> {
-    let url = Url::parse(endpoint).ok()?;
-    let host = url
-        .host_str()
-        .filter(|_| matches!(url.scheme(), "http" | "https"))?;
-    Some(
-        url.port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-    )
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, StoreError> {

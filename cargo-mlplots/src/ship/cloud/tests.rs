@@ -1,9 +1,7 @@
 //! What an S3 server may answer, and what goes to it.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
 use super::*;
+use crate::ship::rest::scripted::{Answering, answer};
 use crate::ship::store::ErrorKind;
 
 const KEYS: [(&str, &str); 2] = [
@@ -16,36 +14,34 @@ fn store(uri: &str, variables: &[(&str, &str)]) -> Result<CloudStore, StoreError
         let found = variables.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    CloudStore::open_in(uri, &Environment::new(&lookup), None)
+    CloudStore::open_in(uri, &Environment::new(&lookup), None).expect("a store that we know")
 }
 
 /// What one upload meets at a server that always gives this answer.
 fn answered(status: &str, code: &str) -> StoreError {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = always(status, code);
+    put(&[&KEYS[..], &[("MLFLOW_S3_ENDPOINT_URL", &server.url)]].concat())
+}
+
+fn always(status: &str, code: &str) -> Answering {
     let body = format!(
         "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>So it is.</Message><StringToSign>hush</StringToSign></Error>"
     );
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 8192]);
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
-    put(&[&KEYS[..], &[("MLFLOW_S3_ENDPOINT_URL", &url)]].concat())
+    let answer = answer(status, "", &body);
+    Answering::new(move |_, _, _| answer.clone())
 }
 
 fn put(variables: &[(&str, &str)]) -> StoreError {
+    put_below("s3://runs/1/r/artifacts", variables).expect_err("a failure")
+}
+
+/// Sends one small file; what goes wrong is told without what is secret.
+fn put_below(uri: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    let error = store("s3://runs/1/r/artifacts", variables)
-        .and_then(|store| store.put("a.png", file.path()))
-        .expect_err("a failure");
-    assert!(!format!("{error:?}").contains("hush"), "{error:?}");
-    error
+    std::fs::write(file.path(), "bytes").expect("written");
+    let put = store(uri, variables).and_then(|store| store.put("a.png", file.path()));
+    assert!(!format!("{put:?}").contains("hush"), "{put:?}");
+    put
 }
 
 #[test]
@@ -140,4 +136,199 @@ fn settings_that_cannot_work_are_refused_at_once() {
         assert!(error.message.contains(words), "{error}");
     }
     assert!(store("s3://runs", &KEYS).is_ok());
+}
+
+/// An S3 server; `answers` knows some requests better.
+fn s3(answers: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Answering {
+    Answering::new(move |_, line, before| {
+        answers(line, before).unwrap_or_else(|| match line.split(' ').next() {
+            Some("POST") if line.contains("?uploads") => answer(
+                "200 OK",
+                "",
+                "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+            ),
+            Some("POST") => answer(
+                "200 OK",
+                "",
+                "<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>",
+            ),
+            _ => answer("200 OK", "ETag: \"e\"\r\n", ""),
+        })
+    })
+}
+
+fn put_large(server: &Answering) -> Result<(), StoreError> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(2 * PART + 1).expect("a sparse file");
+    let endpoint = ("MLFLOW_S3_ENDPOINT_URL", &*server.url);
+    store("s3://runs/1/r", &[KEYS[0], KEYS[1], endpoint])?.put("m.bin", file.path())
+}
+
+#[test]
+fn a_part_that_fails_is_sent_again_alone() {
+    let server = s3(|line, before| {
+        let second = before == 0 && line.contains("partNumber=2");
+        second.then(|| answer("500 Internal Server Error", "", ""))
+    });
+    put_large(&server).expect("stored");
+    let parts =
+        [1, 2, 3].map(|part| server.count(&format!("PUT /runs/1/r/m.bin?partNumber={part}")));
+    assert_eq!(parts, [1, 2, 1]);
+    assert_eq!(server.count("DELETE"), 0);
+}
+
+#[test]
+fn an_upload_that_fails_leaves_no_parts() {
+    let server = s3(|line, _| {
+        let last = line.contains("partNumber=3");
+        last.then(|| {
+            answer(
+                "403 Forbidden",
+                "",
+                "<Error><Code>AccessDenied</Code></Error>",
+            )
+        })
+    });
+    let error = put_large(&server).expect_err("refused");
+    assert!(error.message.contains("(403): AccessDenied"), "{error}");
+    assert_eq!(server.count("DELETE /runs/1/r/m.bin?uploadId=u"), 1);
+}
+
+#[test]
+fn google_is_another_bucket() {
+    let file = |text: &str| {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        file
+    };
+    let server = Answering::new(|_, _, _| answer("200 OK", "ETag: \"e\"\r\n", ""));
+    let place = "gs://runs/a place/1/r/artifacts";
+    put_below(place, &[("STORAGE_EMULATOR_HOST", &server.url)]).expect("stored");
+    let (head, body) = server.asked().remove(0);
+    assert!(
+        head.starts_with("PUT /runs/a%20place%2F1%2Fr%2Fartifacts%2Fa%2Epng HTTP/1.1"),
+        "{head}"
+    );
+    assert!(head.contains("content-type: image/png"), "{head}");
+    assert_eq!(body, b"bytes");
+
+    let denied = always("403 Forbidden", "AccessDenied");
+    let error = put_below(place, &[("STORAGE_EMULATOR_HOST", &denied.url)]);
+    let error = error.expect_err("a refusal");
+    assert!(
+        error.message.ends_with("(403): AccessDenied: So it is."),
+        "{error}"
+    );
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.contains("storage.objects.create"))
+    );
+
+    for (text, words) in [
+        ("hush", "it is no JSON file of credentials"),
+        (
+            r#"{"type":"external_account","token":"hush"}"#,
+            "does not know credentials of the type `external_account`",
+        ),
+        (
+            r#"{"type":"service_account","private_key":"hush","private_key_id":"1","client_email":"a@b"}"#,
+            "the settings for the bucket `runs` cannot be used",
+        ),
+    ] {
+        let file = file(text);
+        let path = file.path().to_str().expect("a path in UTF-8");
+        let error = put_below(place, &[("GOOGLE_APPLICATION_CREDENTIALS", path)]);
+        let error = error.expect_err(words);
+        assert!(error.message.contains(words), "{error}");
+        assert!(error.help.is_some());
+    }
+    let nowhere = ("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
+    let error = put_below(place, &[nowhere]).expect_err("no file");
+    assert!(
+        error
+            .message
+            .starts_with("GOOGLE_APPLICATION_CREDENTIALS: /nowhere/key.json cannot be used"),
+        "{error}"
+    );
+}
+
+#[test]
+fn azure_is_a_container_of_an_account() {
+    const KEY: &str = "AccountName=fruit;AccountKey=aHVzaA==";
+    let place = "wasbs://runs@fruit.blob.core.windows.net/a place/1";
+    let server = Answering::new(|_, _, _| answer("201 Created", "ETag: \"e\"\r\n", ""));
+    let connection = format!("{KEY};BlobEndpoint={}/fruit/", server.url);
+    put_below(place, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]).expect("stored");
+    let (head, body) = server.asked().remove(0);
+    assert!(
+        head.starts_with("PUT /fruit/runs/a%20place/1/a.png HTTP/1.1"),
+        "{head}"
+    );
+    assert!(
+        head.to_lowercase()
+            .contains("authorization: sharedkey fruit:"),
+        "{head}"
+    );
+    assert_eq!(body, b"bytes");
+    for (status, code, words, help) in [
+        (
+            "403 Forbidden",
+            "AuthenticationFailed",
+            "(403): AuthenticationFailed: So it is.",
+            "check AZURE_STORAGE_CONNECTION_STRING",
+        ),
+        (
+            "403 Forbidden",
+            "AuthorizationPermissionMismatch",
+            "AuthorizationPermissionMismatch",
+            "Storage Blob Data Contributor",
+        ),
+        (
+            "404 Not Found",
+            "ContainerNotFound",
+            "has no container `runs`",
+            "have the container made",
+        ),
+    ] {
+        let server = always(status, code);
+        let signature = "SharedAccessSignature=?sv=1&sig=hush";
+        let connection = format!("{signature};BlobEndpoint={}", server.url);
+        let error = put_below(place, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]);
+        let error = error.expect_err(code);
+        assert!(error.message.contains(words), "{error}");
+        assert!(error.help.is_some_and(|text| text.contains(help)), "{code}");
+    }
+    for (uri, variables, words) in [
+        ("wasbs://runs/1", &[][..], "names no container"),
+        ("abfss://runs@fruit/1", &[], "names no container"),
+        (
+            place,
+            &[("AZURE_STORAGE_CONNECTION_STRING", "AccountName=fruit")],
+            "has neither AccountKey nor SharedAccessSignature",
+        ),
+        (
+            place,
+            &[("AZURE_STORAGE_ACCESS_KEY", "hush, no base64")],
+            "the settings for the container `runs` cannot be used",
+        ),
+    ] {
+        let error = store(uri, variables).err().expect(words);
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.message.contains(words), "{error}");
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+    }
+    // Folders are blobs too, and theirs is the token.
+    let lake = store(
+        "abfss://runs@fruit.dfs.core.windows.net/1",
+        &[
+            ("AZURE_STORAGE_SAS_TOKEN", "?sv=1&sig=hush"),
+            ("AZURE_STORAGE_CONNECTION_STRING", KEY),
+            ("AZURE_STORAGE_ACCESS_KEY", "no base64"),
+        ],
+    );
+    assert_eq!(
+        lake.expect("a store").teller.host,
+        "fruit.blob.core.windows.net"
+    );
 }

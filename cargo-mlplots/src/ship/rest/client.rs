@@ -1,7 +1,10 @@
 //! One HTTP client for a tracking server: what it sends, and that an answer is what was promised.
 
 mod connect;
+mod content;
 mod failure;
+mod storage;
+mod upload;
 
 use std::io::Read;
 use std::time::Duration;
@@ -12,11 +15,14 @@ use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::reason::Reason;
 use crate::settings::{Credentials, HttpSettings};
+use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, StoreError};
+pub(super) use content::Content;
 use failure::Call;
 pub(super) use failure::Failure;
+pub(super) use storage::{Missed, SignedUrl, Storage};
+use upload::Uploads;
 
 /// Longest error body that is read.
 const LONGEST_ERROR: u64 = 64 * 1024;
@@ -25,6 +31,7 @@ const LONGEST_ERROR: u64 = 64 * 1024;
 #[derive(Clone)]
 pub(in crate::ship::rest) struct HttpClient {
     http: Client,
+    uploads: Uploads,
     base: Url,
     credentials: Option<Credentials>,
     workspace: Option<HeaderValue>,
@@ -39,12 +46,21 @@ impl HttpClient {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             http: connect::client(base, settings)?,
+            uploads: Uploads::new(connect::uploads(base, settings)?, settings.timeout)?,
             base: base.clone(),
             credentials: settings.credentials.clone(),
             workspace: settings.workspace.as_deref().map(workspace).transpose()?,
             timeout: settings.timeout,
             respect_retry_after: settings.respect_retry_after,
         })
+    }
+
+    /// The same client at another server, which has the same prefix.
+    pub(in crate::ship::rest) fn at(&self, base: Url) -> Self {
+        Self {
+            base,
+            ..self.clone()
+        }
     }
 
     /// The server's address with its path prefix.
@@ -66,7 +82,9 @@ impl HttpClient {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         let mut url = self.url(path);
-        url.query_pairs_mut().extend_pairs(query);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         self.json(&Method::GET, url, None::<&()>)
     }
 
@@ -108,37 +126,32 @@ impl HttpClient {
         serde_json::from_str(&text).map_err(|_| self.unpromised(&call, &text))
     }
 
-    /// A PUT of a local file's bytes, streamed.
+    /// A PUT of a file's bytes, streamed.
     pub(in crate::ship::rest) fn put(
         &self,
         url: &Url,
         signed: bool,
-        file: std::fs::File,
-        bytes: u64,
+        content: Content,
         content_type: &str,
     ) -> Result<(), Failure> {
-        /// Slower than this, in bytes per second, is taken for a connection that is dead.
-        const SLOWEST: u64 = 100_000;
         let call = Call::new(&Method::PUT, url);
-        let request = self
-            .http
-            .put(url.clone())
-            .timeout(self.timeout + Duration::from_secs(bytes / SLOWEST))
-            .header(CONTENT_TYPE, content_type)
-            .body(reqwest::blocking::Body::sized(file, bytes));
-        let request = if signed {
-            self.signed(request)
-        } else {
-            request
-        };
-        let text = self
-            .send(&call, request)?
-            .text()
-            .map_err(|error| self.lost(&call, error))?;
+        let mut request = self.http.put(url.clone());
+        if signed {
+            request = self.signed(request);
+        }
+        let request = request.header(CONTENT_TYPE, content_type).build();
+        let headers = request.map_err(|error| self.lost(&call, error))?;
+        let headers = headers.headers().clone();
+        let answer = self.uploads.put(url.clone(), headers, content);
+        let answer = answer.map_err(|error| self.lost(&call, error))?;
+        if !answer.status.is_success() {
+            let reason = Reason::read(&answer.body);
+            return Err(self.answered(&call, answer.status, &answer.headers, reason));
+        }
         // MLflow says nothing, or `{}`; a proxy's page says that the file went nowhere.
-        match text.trim_start().chars().next() {
+        match answer.body.trim_start().chars().next() {
             None | Some('{') => Ok(()),
-            Some(_) => Err(self.unpromised(&call, &text)),
+            Some(_) => Err(self.unpromised(&call, &answer.body)),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Artifacts through the tracking server, which passes them on to where it keeps them.
 
-use std::fs::File;
 use std::path::Path;
 
 use mlplots::record::check_artifact_path;
 use reqwest::Url;
 
-use super::client::HttpClient;
+use super::artifacts::{open, unreadable};
+use super::client::{Content, HttpClient, Missed, Storage};
+use super::multipart::Parts;
+use crate::settings::Multipart;
 use crate::ship::store::{ArtifactStore, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/artifacts";
@@ -17,12 +19,19 @@ pub(crate) struct ProxyStore {
     root: Url,
     /// Whether the root is for those who may write to the tracking server.
     signed: bool,
+    /// How large files go there, if they may go otherwise.
+    parts: Option<Parts>,
 }
 
 impl ProxyStore {
     /// `mlflow-artifacts:/path` is below the tracking server, `mlflow-artifacts://host:port/path`
     /// below another one with the same prefix and credentials, and `http(s)://…` is what it says.
-    pub(crate) fn new(client: HttpClient, artifact_uri: &str) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        client: HttpClient,
+        storage: Storage,
+        multipart: Multipart,
+        artifact_uri: &str,
+    ) -> Result<Self, StoreError> {
         let invalid =
             || StoreError::refused(format!("the artifact URI `{artifact_uri}` cannot be read"));
         let Some(rest) = artifact_uri.strip_prefix("mlflow-artifacts:") else {
@@ -32,25 +41,28 @@ impl ProxyStore {
                 client,
                 root,
                 signed,
+                parts: None,
             });
         };
         let (host, path) = match rest.strip_prefix("//") {
             Some(rest) => rest.split_once('/').unwrap_or((rest, "")),
             None => ("", rest),
         };
-        let mut root = client.url(&format!("{SERVICE}/{}", path.trim_start_matches('/')));
+        let mut base = client.base().clone();
         if !host.is_empty() {
             // A bare number would be a port without a host.
-            let other = Url::parse(&format!("{}://{host}", root.scheme()))
+            let other = Url::parse(&format!("{}://{host}", base.scheme()))
                 .ok()
                 .filter(|_| host.parse::<f64>().is_err());
             let other = other.ok_or_else(invalid)?;
-            root.set_host(other.host_str()).map_err(|_| invalid())?;
-            root.set_port(other.port()).map_err(|()| invalid())?;
+            base.set_host(other.host_str()).map_err(|_| invalid())?;
+            base.set_port(other.port()).map_err(|()| invalid())?;
         }
+        let client = client.at(base);
         Ok(Self {
+            root: client.url(&format!("{SERVICE}/{}", path.trim_start_matches('/'))),
+            parts: Some(Parts::new(client.clone(), storage, multipart, path)),
             client,
-            root,
             signed: true,
         })
     }
@@ -68,17 +80,25 @@ impl ProxyStore {
 impl ArtifactStore for ProxyStore {
     fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
         check_artifact_path(path).map_err(StoreError::refused)?;
-        let unreadable =
-            |error| StoreError::refused(format!("cannot read {}: {error}", source.display()));
-        let file = File::open(source).map_err(unreadable)?;
-        let bytes = file.metadata().map_err(unreadable)?.len();
+        let (file, bytes) = open(source)?;
+        let parts = self.parts.as_ref().filter(|parts| parts.wanted(bytes));
+        let blocked = match parts.map(|parts| parts.put(path, source, bytes)) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(Missed::Failed(error))) => return Err(error),
+            Some(Err(Missed::Blocked(error))) => Some(error),
+            Some(Err(Missed::Unsigned)) | None => None,
+        };
+        let content = Content::of(file, 0, bytes).map_err(|error| unreadable(source, &error))?;
         let content_type = mime_guess::from_path(path).first_or_octet_stream();
-        Ok(self.client.put(
+        let put = self.client.put(
             &self.url(path),
             self.signed,
-            file,
-            bytes,
+            content,
             content_type.essence_str(),
-        )?)
+        );
+        put.map_err(|failure| match blocked {
+            Some(first) => failure.error.and(&first),
+            None => failure.error,
+        })
     }
 }

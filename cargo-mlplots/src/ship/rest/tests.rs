@@ -3,6 +3,8 @@
 mod answers;
 mod calls;
 mod files;
+mod parts;
+mod presigned;
 mod server;
 
 use mlplots::record::Tag;
@@ -10,7 +12,7 @@ use mlplots::record::Tag;
 use super::scripted::Scripted;
 use super::*;
 use crate::settings::Settings;
-use crate::ship::store::NewRun;
+use crate::ship::store::{NewRun, Root};
 
 const RUN: &str = r#"{"run":{"info":{"run_id":"r","experiment_id":"1","run_name":"n","status":"RUNNING","artifact_uri":"mlflow-artifacts:/1/r/artifacts"},"data":{}}}"#;
 
@@ -19,6 +21,11 @@ fn store(uri: &str, variables: &[(&str, &str)]) -> Box<dyn TrackingStore> {
     Settings::of(uri, variables)
         .and_then(|settings| settings.open())
         .expect("a store")
+}
+
+/// The run `r`, whose artifacts go there.
+fn run_at(uri: &str) -> Root<'_> {
+    Root::Run { id: "r", uri }
 }
 
 fn log(store: &dyn TrackingStore) -> Result<(), StoreError> {

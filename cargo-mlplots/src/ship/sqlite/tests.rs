@@ -12,6 +12,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::ship::store::{ErrorKind, contract};
 
+fn run_at(uri: &str) -> Root<'_> {
+    Root::Run { id: "r", uri }
+}
+
 /// A directory with a space and a letter that is not ASCII, and its database.
 fn place() -> (TempDir, Database) {
     let folder = tempfile::Builder::new()
@@ -321,9 +325,13 @@ fn artifacts_of_a_server_need_the_server() {
             .help
             .is_some_and(|help| help.contains("MLFLOW_TRACKING_URI"))
     );
-    assert!(store.artifacts("mlflow-artifacts:/1/r/artifacts").is_err());
-    assert!(store.artifacts("s3://bucket/1").is_err());
-    assert!(store.artifacts("file:///tmp/a%20b").is_ok());
+    assert!(
+        store
+            .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
+            .is_err()
+    );
+    assert!(store.artifacts(run_at("s3://bucket/1")).is_err());
+    assert!(store.artifacts(run_at("file:///tmp/a%20b")).is_ok());
 }
 
 /// Half a file never stands under the artifact's name.
@@ -332,7 +340,7 @@ fn an_artifact_appears_whole_or_not_at_all() {
     let (folder, database) = place();
     let store = open(&database);
     let root = store
-        .artifacts(&folder.path().join("root").display().to_string())
+        .artifacts(run_at(&folder.path().join("root").display().to_string()))
         .expect("a root");
     let source = folder.path().join("source");
     assert!(root.put("a/b.txt", &source).is_err());

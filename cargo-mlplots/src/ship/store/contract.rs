@@ -210,7 +210,7 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
         ("twice.txt", "first"),
         ("twice.txt", "second"),
     ] {
-        put(store, &run.artifact_uri, path, text);
+        put(store, run.root(), path, text);
     }
     log_model(store, &run);
     for _ in 0..2 {
@@ -274,13 +274,13 @@ fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
             .log_model_metrics(run, &model.id, std::slice::from_ref(&loss))
             .expect("a metric of the model");
     }
-    put(store, &model.artifact_uri, "MLmodel", "flavors: {}\n");
+    put(store, model.root(), "MLmodel", "flavors: {}\n");
     store
         .finish_model(&model.id, ModelStatus::Ready)
         .expect("ready");
 }
 
-fn put(store: &dyn TrackingStore, root: &str, path: &str, text: &str) {
+fn put(store: &dyn TrackingStore, root: Root<'_>, path: &str, text: &str) {
     let source = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(source.path(), text).expect("written");
     store
@@ -396,7 +396,7 @@ fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> (Stor
     );
     let run = start(store, "elsewhere", "22222222222222222222222222222222", None);
     assert!(run.artifact_uri.starts_with(&place), "{}", run.artifact_uri);
-    put(store, &run.artifact_uri, "a.txt", "text");
+    put(store, run.root(), "a.txt", "text");
     (run, folder)
 }
 

@@ -5,22 +5,33 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Identity, Url};
+use reqwest::{Certificate, ClientBuilder, Identity, Url, blocking};
 
 use crate::settings::{HttpSettings, Trust};
 use crate::ship::store::StoreError;
 
+const AGENT: &str = concat!("mlplots/", env!("CARGO_PKG_VERSION"));
 /// Who does not take a connection in this time is not there.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A client with these settings for the server at `base`.
-pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, StoreError> {
-    let redirects = settings.redirects;
-    let mut builder = Client::builder()
-        .user_agent(concat!("mlplots/", env!("CARGO_PKG_VERSION")))
+/// A client with these settings for the calls to the server at `base`.
+pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Client, StoreError> {
+    blocking::ClientBuilder::from(tracking(base, settings)?)
         .timeout(settings.timeout)
+        .build()
+        .map_err(unusable)
+}
+
+/// The same for files that go there.
+pub(super) fn uploads(base: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
+    tracking(base, settings)?.build().map_err(unusable)
+}
+
+fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreError> {
+    let redirects = settings.redirects;
+    let mut builder = reqwest::Client::builder()
+        .user_agent(AGENT)
         .connect_timeout(settings.timeout.min(CONNECT))
         // 307 and 308 repeat the call elsewhere (without credentials, if that is another host); the others
         // would turn a POST into a GET.
@@ -41,19 +52,7 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, Stor
         // per call costs less than that; behind TLS, where it would cost more, the sender is a proxy without the flaw.
         builder = builder.pool_max_idle_per_host(0);
     }
-    builder = match &settings.trust {
-        Trust::System => builder,
-        Trust::Anything => builder.tls_danger_accept_invalid_certs(true),
-        Trust::File(path) => {
-            let what = "MLFLOW_TRACKING_SERVER_CERT_PATH";
-            let pem = read_pem(what, path)?;
-            let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-            if found.is_empty() {
-                return Err(bad_pem(what, path, &"it holds no certificate in PEM"));
-            }
-            builder.tls_certs_only(found)
-        }
-    };
+    builder = trusting(builder, &settings.trust, "MLFLOW_TRACKING_SERVER_CERT_PATH")?;
     if let Some(path) = &settings.client_certificate {
         let what = "MLFLOW_TRACKING_CLIENT_CERT_PATH";
         let identity = Identity::from_pem(&read_pem(what, path)?).map_err(|_| {
@@ -65,12 +64,50 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<Client, Stor
         })?;
         builder = builder.identity(identity);
     }
-    builder.build().map_err(|error| {
-        let cause = error
-            .source()
-            .map_or_else(|| error.to_string(), ToString::to_string);
-        StoreError::refused(format!("cannot make an HTTP client: {cause}"))
+    Ok(builder)
+}
+
+/// A client for the hosts of signed URLs. They are others than the tracking server's: what is
+/// meant for that one, such as our certificate, does not go there.
+pub(super) fn storage(settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
+    let builder = reqwest::Client::builder()
+        .user_agent(AGENT)
+        .connect_timeout(CONNECT)
+        // A URL is signed for one host.
+        .redirect(Policy::none());
+    trusting(builder, &settings.storage_trust, "AWS_CA_BUNDLE")?
+        .build()
+        .map_err(unusable)
+}
+
+fn trusting(
+    builder: ClientBuilder,
+    trust: &Trust,
+    variable: &str,
+) -> Result<ClientBuilder, StoreError> {
+    Ok(match trust {
+        Trust::System => builder,
+        Trust::Anything => builder.tls_danger_accept_invalid_certs(true),
+        Trust::File(path) => {
+            let pem = read_pem(variable, path)?;
+            let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+            if found.is_empty() {
+                return Err(bad_pem(variable, path, &"it holds no certificate in PEM"));
+            }
+            builder.tls_certs_only(found)
+        }
     })
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "for `map_err`, which gives it away"
+)]
+fn unusable(error: reqwest::Error) -> StoreError {
+    let cause = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    StoreError::refused(format!("cannot make an HTTP client: {cause}"))
 }
 
 fn read_pem(variable: &str, path: &Path) -> Result<Vec<u8>, StoreError> {

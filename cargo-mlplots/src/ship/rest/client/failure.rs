@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 
 use super::HttpClient;
-use crate::ship::rest::reason::Reason;
+use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, StoreError};
 
 /// A call that did not succeed: the error, and what the server calls it.
@@ -114,20 +114,7 @@ impl HttpClient {
     /// No answer, or not all of it.
     pub(super) fn lost(&self, call: &Call, error: reqwest::Error) -> Failure {
         let error = error.without_url();
-        let mut causes = vec![error.to_string()];
-        let mut source = error.source();
-        while let Some(cause) = source {
-            // Some end with the address of an explanation.
-            causes.push(
-                cause
-                    .to_string()
-                    .split(": https://")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
-            );
-            source = cause.source();
-        }
+        let mut causes = causes(&error);
         if let Some((why, help)) = causes.iter().find_map(|cause| insecure(cause)) {
             return call.broken(StoreError::refused, &why).help(help);
         }
@@ -175,6 +162,21 @@ impl HttpClient {
         let base = self.base.as_str().trim_end_matches('/');
         format!("see whether an MLflow server answers at {base}")
     }
+}
+
+/// What an error says, and what each of its causes does; the last is the first that went wrong.
+pub(super) fn causes(error: &reqwest::Error) -> Vec<String> {
+    let first: &dyn Error = error;
+    std::iter::successors(Some(first), |&cause| cause.source())
+        .map(|cause| {
+            let text = cause.to_string();
+            // Some end with the address of an explanation.
+            text.split(": https://")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect()
 }
 
 /// A call, as a person reads it: without query and credentials.
@@ -232,7 +234,7 @@ fn without_credentials(url: &str) -> String {
 }
 
 /// Whether a status means "later". MLflow answers 500 and 501 also for what it will never do.
-fn later(status: StatusCode, code: &str) -> bool {
+pub(super) fn later(status: StatusCode, code: &str) -> bool {
     match status.as_u16() {
         408 | 425 | 429 => true,
         501 => false,

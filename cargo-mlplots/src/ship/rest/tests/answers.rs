@@ -135,9 +135,8 @@ fn a_success_must_be_what_was_promised() {
     );
     // A file is not there because somebody answered 200.
     let server = Scripted::new([page]);
-    let root = "mlflow-artifacts:/1/r/artifacts";
     let put = store(&server.url(""), &[])
-        .artifacts(root)
+        .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
         .and_then(|root| root.put("a.png", file().path()));
     assert_eq!(put.expect_err("a page").kind, ErrorKind::Retry(None));
 }

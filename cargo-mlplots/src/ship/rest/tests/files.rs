@@ -9,7 +9,7 @@ fn files_go_where_the_run_says() {
     let empty = answer("200 OK", "", "");
     let server = Scripted::new([empty.clone(), empty.clone(), empty]);
     let store = store(&server.url("/ml").replace("http://", "http://a:b@"), &[]);
-    let put = |root: &str, path: &str| store.artifacts(root)?.put(path, file().path());
+    let put = |root: &str, path: &str| store.artifacts(run_at(root))?.put(path, file().path());
     put(
         "mlflow-artifacts:/workspaces/w/1/r/artifacts",
         "plots/a b+ü.png",
@@ -52,10 +52,27 @@ fn files_go_where_the_run_says() {
 }
 
 #[test]
+fn a_proxy_that_takes_no_large_files_is_heard() {
+    let server = Scripted::hasty(answer("413 Payload Too Large", "Connection: close\r\n", ""));
+    let large = file();
+    large.as_file().set_len(200 << 20).expect("a sparse file");
+    let root = store(&server.url(""), &[])
+        .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
+        .expect("a root");
+    let error = root.put("large", large.path()).expect_err("refused");
+    assert_eq!(error.kind, ErrorKind::Refused, "{error}");
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.contains("raise its limit"))
+    );
+}
+
+#[test]
 fn paths_that_lead_elsewhere_are_refused() {
     let store = store(&Scripted::new([""; 0]).url(""), &[]);
     let root = store
-        .artifacts("mlflow-artifacts:/1/r/artifacts")
+        .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
         .expect("a root");
     for path in ["../x", "a/../../x", "/etc/passwd", "a//b", "a#b", "a?b", ""] {
         assert_eq!(
@@ -75,10 +92,10 @@ fn paths_that_lead_elsewhere_are_refused() {
             "a directory of its own machine",
         ),
         ("file:///srv/mlruns", "a directory of its own machine"),
-        ("gs://bucket/1/r", "does not write to `gs:`"),
+        ("hdfs://host/1/r", "does not write to `hdfs:`"),
         ("mlflow-artifacts://5000/1", "cannot be read"),
     ] {
-        let error = store.artifacts(uri).err().expect(uri);
+        let error = store.artifacts(run_at(uri)).err().expect(uri);
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.message.contains(words), "{error}");
     }

@@ -6,7 +6,8 @@ const LONGEST: usize = 300;
 /// An error's body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// `RESOURCE_DOES_NOT_EXIST` and the like; empty when the body is not MLflow's JSON.
+    /// `RESOURCE_DOES_NOT_EXIST` and the like; empty when the body is neither MLflow's JSON nor an
+    /// object store's XML.
     pub(super) code: String,
     /// What it says, shortened; may be empty.
     pub(super) text: String,
@@ -15,7 +16,7 @@ pub(super) struct Reason {
 }
 
 impl Reason {
-    /// Reads a body: MLflow's JSON, a page of HTML, or plain text.
+    /// Reads a body: MLflow's JSON, an object store's XML, a page of HTML, or plain text.
     pub(super) fn read(body: &str) -> Self {
         if let Ok(serde_json::Value::Object(json)) = serde_json::from_str(body) {
             let field = |name: &str| {
@@ -41,6 +42,9 @@ impl Reason {
                 .any(|words| said.contains(words)),
             };
         }
+        if let Some(reason) = Self::xml(body) {
+            return reason;
+        }
         let page = ["<!doctype", "<html", "<head"].iter().any(|start| {
             body.trim_start()
                 .get(..start.len())
@@ -54,6 +58,31 @@ impl Reason {
         Self {
             text,
             ..Self::default()
+        }
+    }
+}
+
+impl Reason {
+    /// An object store's words. What else stands there may be secret: some send back the signature.
+    pub(super) fn xml(body: &str) -> Option<Self> {
+        let within = |open: &str, close: &str| {
+            let (_, rest) = body.split_once(open)?;
+            Some(shorten(&without_entities(rest.split_once(close)?.0)))
+        };
+        Some(Self {
+            code: within("<Code>", "</Code>")?,
+            text: within("<Message>", "</Message>").unwrap_or_default(),
+            duplicate_point: false,
+        })
+    }
+
+    /// `: CODE: text`, to be added to a line.
+    pub(super) fn said(&self) -> String {
+        match (&*self.code, &*self.text) {
+            ("", "") => String::new(),
+            (code, "") => format!(": {code}"),
+            ("", text) => format!(": {text}"),
+            (code, text) => format!(": {code}: {text}"),
         }
     }
 }
@@ -85,14 +114,6 @@ fn without_sql(message: &str) -> &str {
 
 /// The title of a page; without one, what stands in it.
 fn page_text(page: &str) -> String {
-    const ENTITIES: [(&str, &str); 6] = [
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ];
     let lower = page.to_ascii_lowercase();
     let title = lower
         .find("<title>")
@@ -101,10 +122,23 @@ fn page_text(page: &str) -> String {
             let length = lower[from..].find("</title")?;
             Some(page[from..from + length].trim()).filter(|title| !title.is_empty())
         });
-    let text = title.map_or_else(|| without_tags(page), str::to_owned);
-    ENTITIES.iter().fold(text, |text, (entity, character)| {
-        text.replace(entity, character)
-    })
+    without_entities(&title.map_or_else(|| without_tags(page), str::to_owned))
+}
+
+fn without_entities(text: &str) -> String {
+    const ENTITIES: [(&str, &str); 6] = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    ENTITIES
+        .iter()
+        .fold(text.to_owned(), |text, (entity, character)| {
+            text.replace(entity, character)
+        })
 }
 
 fn without_tags(page: &str) -> String {
@@ -153,6 +187,16 @@ mod tests {
         assert_eq!(read("{\"detail\":\"Invalid path\"}"), "Invalid path");
         assert_eq!(read(&"ü ".repeat(5000)).chars().count(), LONGEST + 1);
         assert_eq!(read("a\u{1b}[2Jb"), "a [2Jb");
+    }
+
+    #[test]
+    fn signatures_are_not_shown() {
+        let body = "<?xml version=\"1.0\"?>\n<Error><Code>SignatureDoesNotMatch</Code><Message>It &lt;differs&gt;.</Message><SignatureProvided>hush</SignatureProvided></Error>";
+        let reason = Reason::read(body);
+        assert_eq!(
+            (&*reason.code, &*reason.text),
+            ("SignatureDoesNotMatch", "It <differs>.")
+        );
     }
 
     #[test]

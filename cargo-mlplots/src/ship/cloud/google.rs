@@ -1,0 +1,109 @@
+//! A bucket of Google Cloud Storage, with the variables and the file that Python's client reads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object_store::gcp::GoogleCloudStorageBuilder;
+use serde::Deserialize;
+
+use super::reason::{Teller, Words};
+use super::{Bucket, client, host, retries};
+use crate::settings::Environment;
+use crate::ship::store::StoreError;
+
+const FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
+
+/// What a person reads about it.
+const WORDS: Words = Words {
+    whose: "Google",
+    place: "bucket",
+    none: "GOOGLE_APPLICATION_CREDENTIALS names the JSON file of a service account; or log in with `gcloud auth application-default login`",
+    wrong: "check the file that GOOGLE_APPLICATION_CREDENTIALS names, or log in with `gcloud auth application-default login`",
+    denied: "check the credentials, and that they may write there (storage.objects.create and storage.objects.delete)",
+    insecure: "the authority that the server's certificate comes from must be one that this machine knows",
+    away: "see whether it answers there; STORAGE_EMULATOR_HOST is the address of a server that is not Google's",
+    machine: "/computeMetadata/",
+};
+
+pub(super) fn bucket(
+    name: &str,
+    env: &Environment<'_>,
+    home: Option<&Path>,
+) -> Result<Bucket, StoreError> {
+    let mut builder = GoogleCloudStorageBuilder::new()
+        .with_bucket_name(name)
+        .with_retry(retries());
+    let emulator = env
+        .text(EMULATOR)
+        .map(|address| match address.split_once("://") {
+            Some(_) => address,
+            None => format!("http://{address}"),
+        });
+    let file = credentials(env, home)?;
+    let by_machine = file.is_none() && emulator.is_none();
+    match file {
+        Some(path) => {
+            builder = builder.with_application_credentials(path.to_string_lossy());
+        }
+        // It asks nobody who they are.
+        None if emulator.is_some() => builder = builder.with_bearer_token("nobody"),
+        // A machine of Google's has some for its programs.
+        None => {}
+    }
+    let mut answers = "Google Cloud Storage".to_owned();
+    if let Some(emulator) = &emulator {
+        answers = host(emulator).ok_or_else(|| {
+            StoreError::refused(format!("{EMULATOR} is not a usable http address"))
+                .help("it looks like `http://localhost:9023`")
+        })?;
+        builder = builder.with_base_url(emulator.trim_end_matches('/'));
+    }
+    let http = emulator.is_some_and(|address| address.starts_with("http:"));
+    let built = builder
+        .with_client_options(client().with_allow_http(http))
+        .build();
+    let bucket = built.map_err(|_| {
+        StoreError::refused(format!(
+            "the settings for the bucket `{name}` cannot be used"
+        ))
+        .help(WORDS.wrong)
+    })?;
+    let teller = Teller {
+        bucket: name.to_owned(),
+        host: answers,
+        words: &WORDS,
+        by_machine,
+    };
+    Ok((Arc::new(bucket), teller))
+}
+
+/// The file with our credentials: the one that the variable names, else the one that `gcloud`
+/// leaves in a person's home.
+fn credentials(env: &Environment<'_>, home: Option<&Path>) -> Result<Option<PathBuf>, StoreError> {
+    #[derive(Deserialize)]
+    struct Kind {
+        r#type: String,
+    }
+    let usual = || Some(home?.join(".config/gcloud/application_default_credentials.json"));
+    let Some(path) = env
+        .path(FILE)
+        .or_else(|| usual().filter(|path| path.exists()))
+    else {
+        return Ok(None);
+    };
+    let refused = |why: &str| {
+        StoreError::refused(format!("{FILE}: {} cannot be used: {why}", path.display()))
+            .help(WORDS.none)
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| refused(&error.to_string()))?;
+    // What stands in the file is secret.
+    let kind: Kind =
+        serde_json::from_str(&text).map_err(|_| refused("it is no JSON file of credentials"))?;
+    match &*kind.r#type {
+        "service_account" | "authorized_user" => Ok(Some(path)),
+        other => Err(refused(&format!(
+            "mlplots does not know credentials of the type `{other}`"
+        ))),
+    }
+}

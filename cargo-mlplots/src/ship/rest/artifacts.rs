@@ -1,0 +1,62 @@
+//! Where files go.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::client::{HttpClient, Storage};
+use super::presigned::PresignedStore;
+use super::proxy::ProxyStore;
+use crate::settings::{Multipart, scheme};
+use crate::ship::store::{ArtifactStore, Root, StoreError};
+
+/// The store behind an artifact root of a tracking server.
+pub(super) fn store(
+    client: &HttpClient,
+    storage: &Storage,
+    multipart: Multipart,
+    root: Root<'_>,
+) -> Result<Box<dyn ArtifactStore>, StoreError> {
+    let (client, storage) = (client.clone(), storage.clone());
+    let uri = root.uri();
+    match &*scheme(uri) {
+        "mlflow-artifacts" | "http" | "https" => {
+            Ok(Box::new(ProxyStore::new(client, storage, multipart, uri)?))
+        }
+        "" | "file" => Err(StoreError::refused(format!(
+            "the server keeps this run's artifacts in `{uri}`, a directory of its own machine"
+        ))
+        .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
+        "s3" => {
+            let own = by_ourselves(uri);
+            Ok(Box::new(PresignedStore::new(client, storage, root, own)))
+        }
+        _ => by_ourselves(uri),
+    }
+}
+
+/// The store of objects behind an artifact URI, with credentials of our own.
+fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
+    #[cfg(feature = "cloud")]
+    if let Some(store) = crate::ship::cloud::CloudStore::open(uri) {
+        return Ok(Box::new(store?));
+    }
+    Err(StoreError::refused(format!(
+        "this run's artifacts go to `{uri}`, and mlplots does not write to `{}:` itself",
+        scheme(uri)
+    ))
+    .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on"))
+}
+
+/// A file to be sent, and its size.
+pub(super) fn open(source: &Path) -> Result<(File, u64), StoreError> {
+    let file = File::open(source).map_err(|error| unreadable(source, &error))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unreadable(source, &error))?;
+    Ok((file, metadata.len()))
+}
+
+pub(super) fn unreadable(source: &Path, error: &io::Error) -> StoreError {
+    StoreError::refused(format!("cannot read {}: {error}", source.display()))
+}
