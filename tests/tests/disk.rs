@@ -66,16 +66,6 @@ impl Training {
         cursor["tracking"].as_u64().unwrap_or(0) / 100
     }
 
-    /// From now on no file of a process may grow beyond this.
-    fn limit(&self, pid: u32, bytes: u64) {
-        let pid = Pid::from_raw(pid as i32);
-        let limit = Rlimit {
-            current: Some(bytes),
-            maximum: Some(bytes),
-        };
-        prlimit(pid, Resource::Fsize, limit).expect("a process of ours can be limited");
-    }
-
     fn program(&self) -> u32 {
         trainer(self.supervisor.id(), PROGRAM)
     }
@@ -87,6 +77,16 @@ impl Training {
         let run = only(&self.uri);
         (self.folder, finished, run)
     }
+}
+
+/// From now on no file of a process may grow beyond this.
+fn limit(pid: u32, bytes: u64) {
+    let pid = Pid::from_raw(pid as i32);
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    prlimit(pid, Resource::Fsize, limit).expect("a process of ours can be limited");
 }
 
 fn exec(folder: &Project, uri: &str) -> Command {
@@ -160,7 +160,7 @@ fn says(text: &str, words: &[&str]) {
 #[test]
 fn a_journal_that_may_not_grow_is_a_problem_of_the_run() {
     let training = Training::start(&TOLD, None);
-    training.limit(training.program(), 300_000);
+    limit(training.program(), 300_000);
     let (folder, finished, run) = training.finish();
     assert_eq!(finished.code, 1, "{}", finished.text());
     let words = [
@@ -181,7 +181,7 @@ fn a_journal_that_may_not_grow_is_a_problem_of_the_run() {
 #[test]
 fn a_limit_that_kills_is_named() {
     let training = Training::start(&["env"], None);
-    training.limit(training.program(), 300_000);
+    limit(training.program(), 300_000);
     let (_, finished, run) = training.finish();
     assert_eq!(finished.code, 1, "{}", finished.text());
     assert_eq!(run.status(), "FAILED");
@@ -196,7 +196,7 @@ fn a_limit_that_kills_is_named() {
 fn a_supervisor_without_room_tells_mlflow_and_is_completed_later() {
     let server = MlflowServer::start(&["--workers", "1"]);
     let training = Training::start(&TOLD, Some(&server));
-    training.limit(training.supervisor.id(), 0);
+    limit(training.supervisor.id(), 0);
     let (folder, finished, run) = training.finish();
     assert_eq!(finished.code, 4, "{}", finished.text());
     says(
