@@ -5,7 +5,7 @@ use std::io;
 
 use mlplots::journal::{Entry, Reader, RunDir};
 use mlplots::record::{
-    Artifact, Close, Figure, FigureStatus, Metric, Model, Open, Param, Record, Tally,
+    Artifact, Close, Figure, FigureStatus, Metric, Model, Open, Param, Record, Tag, Tally,
 };
 
 /// What a journal says.
@@ -13,6 +13,8 @@ use mlplots::record::{
 pub(crate) struct Ledger {
     pub(crate) open: Option<Box<Open>>,
     pub(crate) params: Vec<Param>,
+    /// The newest value of each tag, and whether it had another before.
+    pub(crate) tags: BTreeMap<String, (String, bool)>,
     /// The newest point of each metric, by MLflow's rule: step, then time, then value.
     pub(crate) latest: BTreeMap<String, Metric>,
     pub(crate) points: u64,
@@ -67,7 +69,12 @@ impl Ledger {
                     }
                 }
             }
-            Record::Tags(_) => {}
+            Record::Tags(tags) => {
+                for tag in tags {
+                    let again = self.tags.contains_key(&tag.key);
+                    self.tags.insert(tag.key, (tag.value, again));
+                }
+            }
             Record::Artifact(artifact) => self.artifacts.push(artifact),
             Record::Figure(figure) => self.tally.add(&figure),
             Record::Model(model) => self.models.push(*model),
@@ -75,6 +82,16 @@ impl Ledger {
             Record::Panic(panic) => self.panic = Some(panic),
             Record::Close(close) => self.close = Some(close),
         }
+    }
+
+    /// The program's own tags that were set more than once, as they are in the end.
+    pub(crate) fn renewed(&self) -> impl Iterator<Item = Tag> {
+        let renewed = self.tags.iter();
+        let renewed = renewed.filter(|(key, (_, again))| *again && !key.starts_with("mlplots."));
+        renewed.map(|(key, (value, _))| Tag {
+            key: key.clone(),
+            value: value.clone(),
+        })
     }
 
     /// Says of the figures that were never drawn that they are missing: the run died first.
@@ -99,4 +116,23 @@ impl Ledger {
 
 fn rank(metric: &Metric) -> (i64, i64, f64) {
     (metric.step, metric.timestamp, metric.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_were_set_again_are_known_by_their_last_value() {
+        let tag = |key: &str, value: &str| Tag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let mut ledger = Ledger::default();
+        for (key, value) in [("a", "1"), ("b", "1"), ("a", "2"), ("mlplots.a", "1")] {
+            ledger.add(Record::Tags(vec![tag(key, value)]));
+        }
+        ledger.add(Record::Tags(vec![tag("a", "3"), tag("mlplots.a", "2")]));
+        assert_eq!(ledger.renewed().collect::<Vec<_>>(), [tag("a", "3")]);
+    }
 }

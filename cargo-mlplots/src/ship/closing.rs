@@ -3,6 +3,7 @@
 use mlplots::journal::Files;
 use mlplots::record::{Open, Status, Tag};
 
+use super::store::check::MAX_TAGS;
 use super::store::{Batch, StoredRun};
 use super::{Delivery, Halt};
 use crate::ledger::Ledger;
@@ -19,7 +20,7 @@ impl Delivery {
                 if outcome.status != Status::Finished && !self.is_continued() =>
             {
                 self.end(run, open, &outcome)?;
-                self.tag(run, last_tags(&outcome, &ledger))
+                self.tag(run, &last_tags(&outcome, &ledger))
             }
             _ => Ok(()),
         }
@@ -56,9 +57,11 @@ impl Delivery {
         })
     }
 
-    fn tag(&self, run: &StoredRun, last: Vec<Tag>) -> Result<(), Halt> {
-        let batch = tags(last);
-        self.attempt(|| self.store.log_batch(&run.id, &batch))
+    fn tag(&self, run: &StoredRun, last: &[Tag]) -> Result<(), Halt> {
+        last.chunks(MAX_TAGS).try_for_each(|last| {
+            let batch = tags(last.to_vec());
+            self.attempt(|| self.store.log_batch(&run.id, &batch))
+        })
     }
 
     /// The last words, once everything is there.
@@ -96,7 +99,9 @@ impl Delivery {
         if self.cursor().admitted && outcome.reason.is_none() {
             words.push(tag(REASON, "everything was shipped later".to_owned()));
         }
-        self.tag(run, words)?;
+        // A call that was given up may have been obeyed late, after a newer one.
+        words.extend(ledger.renewed());
+        self.tag(run, &words)?;
         self.end(run, open, outcome)
     }
 }
