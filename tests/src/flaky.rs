@@ -15,7 +15,7 @@ pub struct Flaky {
 
 impl Flaky {
     /// Starts one in front of `http://127.0.0.1:PORT`; it breaks off the first request whose line
-    /// holds this text, in the middle of its body.
+    /// holds this text, when it has seen its head.
     pub fn start(url: &str, breaks: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("the port").port();

@@ -119,7 +119,7 @@ pub fn python(script: &str, arguments: &[&str]) -> String {
 pub(crate) fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let ours = ["MLFLOW_", "MLPLOTS_", "AWS_", "AZURE_"];
+        let ours = ["MLFLOW_", "MLPLOTS_", "AWS_", "AZURE_", "GOOGLE_"];
         if ours.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
