@@ -6,6 +6,8 @@
 //! of the process; it is on disk at figures, every second and at the end. On Linux the file is
 //! longer than its records while it is written: zeros behind the last line are room taken ahead.
 
+#[cfg(target_os = "linux")]
+mod ahead;
 mod directory;
 mod files;
 #[cfg(test)]

@@ -17,7 +17,20 @@ use memmap2::{Advice, MmapMut, MmapOptions};
 
 /// The first window; each is twice as large as the one before, up to the last.
 const FIRST: u64 = 64 * 1024;
-const LARGEST: u64 = 512 * 1024;
+const LARGEST: u64 = 4 * 1024 * 1024;
+/// Windows begin at multiples of this, and overlap by as much: a line lies in one of them.
+const UNIT: u64 = 64 * 1024;
+
+/// Which part of the file a window is to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// It begins there or before.
+    at: u64,
+    /// And has room for so many bytes from there on, or more.
+    room: u64,
+    /// How large it should be.
+    wanted: u64,
+}
 
 /// Where records are put.
 #[derive(Debug)]
@@ -28,21 +41,11 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// A window that begins at or before `at` and has room for `length` bytes there. The disk's
-    /// room is taken here: a full disk is an error now, and not a signal later.
-    pub(super) fn open(
-        file: &File,
-        at: u64,
-        length: usize,
-        before: Option<&Self>,
-    ) -> io::Result<Self> {
-        // Windows begin at whole pages.
-        const PAGE: u64 = 64 * 1024;
-        let wanted = before.map_or(FIRST, |window| {
-            (window.map.len() as u64 * 2).clamp(FIRST, LARGEST)
-        });
-        let start = at / PAGE * PAGE;
-        let size = wanted.max((at - start + length as u64).next_multiple_of(PAGE));
+    /// Makes one. The disk's room is taken here: a full disk is an error now, and not a signal later.
+    pub(super) fn open(file: &File, place: Place) -> io::Result<Self> {
+        let Place { at, room, wanted } = place;
+        let start = at / UNIT * UNIT;
+        let size = wanted.max((at - start + room).next_multiple_of(UNIT));
         reserve(file, start, size)?;
         // SAFETY: the file is ours, see above.
         #[allow(unsafe_code, reason = "a file can be mapped in no other way")]
@@ -58,19 +61,49 @@ impl Window {
         Ok(Self { map, start })
     }
 
+    /// Where the next one should be, for whatever this one has no room for.
+    pub(super) fn following(&self) -> Place {
+        Place {
+            at: self.start + self.map.len() as u64 - UNIT,
+            room: UNIT,
+            wanted: Place::doubled(Some(self)),
+        }
+    }
+
+    /// Whether so many bytes fit in at this place of the file.
+    pub(super) fn has_room(&self, at: u64, room: usize) -> bool {
+        at >= self.start && (at - self.start) as usize + room <= self.map.len()
+    }
+
     /// Puts a line at its place, if it fits and leaves this room behind it. A reader sees all of it
     /// or nothing: the first byte, until then zero, is written last.
     pub(super) fn put(&mut self, at: u64, line: &[u8], spare: usize) -> bool {
-        let begin = (at - self.start) as usize;
-        let end = begin + line.len();
-        if end + spare > self.map.len() {
+        if !self.has_room(at, line.len() + spare) {
             return false;
         }
-        let place = &mut self.map[begin..end];
+        let begin = (at - self.start) as usize;
+        let place = &mut self.map[begin..begin + line.len()];
         place[1..].copy_from_slice(&line[1..]);
         fence(Ordering::Release);
         place[0] = line[0];
         true
+    }
+}
+
+impl Place {
+    /// For a line that the window before has no room for.
+    pub(super) fn of(at: u64, room: usize, before: Option<&Window>) -> Self {
+        Self {
+            at,
+            room: room as u64,
+            wanted: Self::doubled(before),
+        }
+    }
+
+    fn doubled(before: Option<&Window>) -> u64 {
+        before.map_or(FIRST, |window| {
+            (window.map.len() as u64 * 2).clamp(FIRST, LARGEST)
+        })
     }
 }
 

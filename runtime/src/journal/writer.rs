@@ -4,7 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 
 #[cfg(target_os = "linux")]
-use super::window::Window;
+use super::ahead::Ahead;
+#[cfg(target_os = "linux")]
+use super::window::{Place, Window};
 use super::{Line, RunDir};
 
 /// Appends records to a journal. There is one writer for a journal, ever.
@@ -15,6 +17,9 @@ pub struct Writer {
     dirty: bool,
     #[cfg(target_os = "linux")]
     window: Option<Window>,
+    /// Makes the next window ready, from the second on: small journals need none.
+    #[cfg(target_os = "linux")]
+    ahead: Option<Ahead>,
     /// Lines are put into a window of the file, and not written.
     is_mapped: bool,
 }
@@ -33,6 +38,8 @@ impl Writer {
             dirty: false,
             #[cfg(target_os = "linux")]
             window: None,
+            #[cfg(target_os = "linux")]
+            ahead: None,
             is_mapped: cfg!(target_os = "linux"),
         })
     }
@@ -43,6 +50,7 @@ impl Writer {
         #[cfg(target_os = "linux")]
         if self.is_mapped && !self.put(line, *spare)? {
             self.is_mapped = false;
+            self.ahead = None;
             self.window = None;
             self.file.set_len(self.end)?;
             self.file.seek(SeekFrom::Start(self.end))?;
@@ -65,11 +73,36 @@ impl Writer {
             return Ok(true);
         }
         let room = line.len() + spare;
-        match Window::open(&self.file, self.end, room, self.window.as_ref()) {
-            Ok(window) => Ok(self.window.insert(window).put(self.end, line, spare)),
-            Err(why) if is_full(&why) => Err(why),
-            Err(_) => Ok(false),
+        let ready = self.ahead.as_mut().and_then(Ahead::take);
+        let window = match ready.filter(|window| window.has_room(self.end, room)) {
+            Some(window) => window,
+            None => {
+                let place = Place::of(self.end, room, self.window.as_ref());
+                match Window::open(&self.file, place) {
+                    Ok(window) => window,
+                    Err(why) if is_full(&why) => return Err(why),
+                    Err(_) => return Ok(false),
+                }
+            }
+        };
+        let end = self.end;
+        Ok(self.turn_to(window).put(end, line, spare))
+    }
+
+    /// Makes a window the current one, and has the one after it made ready.
+    #[cfg(target_os = "linux")]
+    fn turn_to(&mut self, window: Window) -> &mut Window {
+        let following = window.following();
+        let used = self.window.take();
+        if self.ahead.is_none() && used.is_some() {
+            // Without a thread each window is made when it is needed.
+            let file = self.file.try_clone();
+            self.ahead = file.and_then(Ahead::start).ok();
         }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.ask(following, used);
+        }
+        self.window.insert(window)
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
@@ -94,8 +127,11 @@ impl Drop for Writer {
     /// Gives back the room that was taken ahead; a reader does without that too.
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
-        if self.window.take().is_some() {
-            let _ = self.file.set_len(self.end);
+        {
+            self.ahead = None;
+            if self.window.take().is_some() {
+                let _ = self.file.set_len(self.end);
+            }
         }
     }
 }
