@@ -198,20 +198,23 @@ impl TrackingStore for RestStore {
     }
 
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {
+        let is_there = || -> Result<bool, StoreError> {
+            let outputs = self.get_run(&run.id)?.outputs.model_outputs;
+            Ok(outputs.iter().any(|output| output.model_id == model_id))
+        };
         // The server refuses an output that is there already.
-        if self
-            .get_run(&run.id)?
-            .outputs
-            .model_outputs
-            .iter()
-            .any(|output| output.model_id == model_id)
-        {
+        if is_there()? {
             return Ok(());
         }
         let body = json!({ "run_id": run.id, "models": [{ "model_id": model_id, "step": step }] });
-        self.client
-            .post::<Done>(&format!("{API}/runs/outputs"), &body)?;
-        Ok(())
+        let added = self
+            .client
+            .post::<Done>(&format!("{API}/runs/outputs"), &body);
+        match added {
+            // A call that was given up before may have been obeyed in between.
+            Err(failure) if !is_there()? => Err(failure.into()),
+            _ => Ok(()),
+        }
     }
 
     fn log_model_metrics(

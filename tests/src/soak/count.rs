@@ -22,20 +22,22 @@ def notes(uri):
     names = os.listdir(top) if os.path.isdir(top) else []
     return {name: open(os.path.join(top, name)).read() for name in names}
 
+# All at once: asked for run by run, the database would go through all points each time.
+points = {}
+for id, step, value in database.execute("SELECT run_uuid, step, value FROM metrics WHERE key = 'loss'"):
+    points.setdefault(id, []).append((step, value))
+
 runs = []
 for id, name, status, uri in database.execute(
     "SELECT run_uuid, name, status, artifact_uri FROM runs"
 ).fetchall():
-    points = database.execute(
-        "SELECT step, value FROM metrics WHERE run_uuid = ? AND key = 'loss'", (id,)
-    ).fetchall()
     uuid = database.execute(
         "SELECT value FROM tags WHERE run_uuid = ? AND key = 'mlplots.run_uuid'", (id,)
     ).fetchall()
     runs.append({
         "name": name, "status": status, "uuid": uuid[0][0] if uuid else "",
-        "right": [step for step, value in points if value == 1.0 / (step + 1)],
-        "wrong": [step for step, value in points if value != 1.0 / (step + 1)],
+        "right": [step for step, value in points.get(id, []) if value == 1.0 / (step + 1)],
+        "wrong": [step for step, value in points.get(id, []) if value != 1.0 / (step + 1)],
         "notes": notes(uri),
     })
 print(json.dumps(runs))

@@ -247,3 +247,28 @@ fn each_call_has_its_own_connection() {
         log(&*store).expect("logged");
     }
 }
+
+/// A call that was given up may be obeyed late: the server then refuses the second one.
+#[test]
+fn an_output_that_came_late_is_there() {
+    let run = StoredRun {
+        id: "r".into(),
+        experiment_id: "1".into(),
+        name: "n".into(),
+        artifact_uri: "mlflow-artifacts:/1/r/artifacts".into(),
+    };
+    let listed = RUN.replace(
+        r#""data":{}"#,
+        r#""data":{},"outputs":{"model_outputs":[{"model_id":"m-1","step":"0"}]}"#,
+    );
+    let refused = answer(
+        "400 Bad Request",
+        "",
+        r#"{"error_code":"BAD_REQUEST","message":"UNIQUE constraint failed"}"#,
+    );
+    for (after, is_there) in [(RUN, false), (listed.as_str(), true)] {
+        let server = Scripted::new([json(RUN), refused.clone(), json(after)]);
+        let added = store(&server.url(""), &[]).add_output(&run, "m-1", 0);
+        assert_eq!(added.is_ok(), is_there, "{added:?}");
+    }
+}
