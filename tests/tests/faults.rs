@@ -229,6 +229,8 @@ fn a_server_that_restarts_midway_loses_nothing() {
         "steps=3000",
         "-P",
         "millis=2",
+        "--flush-timeout",
+        "180",
         "--tracking-uri",
         &server.url,
     ]);

@@ -74,16 +74,18 @@ impl Writer {
         }
         let room = line.len() + spare;
         let ready = self.ahead.as_mut().and_then(Ahead::take);
-        let window = match ready.filter(|window| window.has_room(self.end, room)) {
-            Some(window) => window,
-            None => {
+        let ready = ready.filter(|window| window.has_room(self.end, room));
+        let window = ready.map_or_else(
+            || {
                 let place = Place::of(self.end, room, self.window.as_ref());
-                match Window::open(&self.file, place) {
-                    Ok(window) => window,
-                    Err(why) if is_full(&why) => return Err(why),
-                    Err(_) => return Ok(false),
-                }
-            }
+                Window::open(&self.file, place)
+            },
+            Ok,
+        );
+        let window = match window {
+            Ok(window) => window,
+            Err(why) if is_full(&why) => return Err(why),
+            Err(_) => return Ok(false),
         };
         let end = self.end;
         Ok(self.turn_to(window).put(end, line, spare))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::pool::Drawn;
 use super::tell;
@@ -66,19 +66,25 @@ impl Shared {
 
     fn try_append(&self, record: &Record) -> io::Result<()> {
         let line = Line::of(record)?;
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .append(&line)
+        self.journal().append(&line)
+    }
+
+    /// The journal, once no other thread has it. That takes them less than going to sleep and waking
+    /// up takes us, unless one is off its processor in between: then it gets ours.
+    fn journal(&self) -> MutexGuard<'_, Writer> {
+        for _ in 0..100 {
+            match self.journal.try_lock() {
+                Ok(journal) => return journal,
+                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            }
+        }
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Brings the journal to disk.
     pub(super) fn sync(&self) {
-        let file = self
-            .journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .to_sync();
+        let file = self.journal().to_sync();
         if let Err(why) = file.and_then(|file| file.map_or(Ok(()), |file| file.sync_data())) {
             self.problem(format!(
                 "the journal `{}` could not be brought to disk: {why}",
