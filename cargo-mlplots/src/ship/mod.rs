@@ -37,6 +37,8 @@ pub(crate) struct Delivery {
     store: Box<dyn TrackingStore>,
     settings: Settings,
     cursor: Mutex<Cursor>,
+    /// An earlier delivery has begun with the run, and may have been killed in the middle of a call.
+    taken_over: bool,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
 }
@@ -60,6 +62,7 @@ impl Delivery {
             dir,
             store,
             settings,
+            taken_over: cursor.run.is_some(),
             cursor: Mutex::new(cursor),
             flow: Flow::default(),
             progress: Progress::default(),

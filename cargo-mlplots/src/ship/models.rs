@@ -20,7 +20,7 @@ impl Delivery {
             tags: &tags,
         };
         let find = || Ok(self.store.find_model(run, &model.uuid)?.map(Some));
-        let stored = self.found_or_made(false, find, || self.store.create_model(&new))?;
+        let stored = self.found_or_made(self.taken_over, find, || self.store.create_model(&new))?;
         match stored {
             Some(stored) => self.ship_logged_model(run, &stored, model),
             None => self.ship_run_model(run, model),

@@ -34,8 +34,8 @@ fn main() {
 
     println!("What a call takes its thread, in nanoseconds\n");
     println!(
-        "{:<46}{:>8}{:>10}{:>12}{:>12}{:>14}{:>14}",
-        "", "threads", "calls", "median", "p99", "p99.99", "most"
+        "{:<46}{:>8}{:>10}{:>12}{:>12}{:>14}{:>14}{:>12}",
+        "", "threads", "calls", "median", "p99", "p99.99", "most", "calls/s"
     );
     let clock = bench.alone("clock", 1, calls);
     row("the clock alone, Rust", 1, &clock);
@@ -177,11 +177,12 @@ fn row(name: &str, threads: u64, times: &[u64]) {
         at(times, 0.9999).to_string()
     };
     println!(
-        "{name:<46}{threads:>8}{:>10}{:>12}{:>12}{rare:>14}{:>14}",
+        "{name:<46}{threads:>8}{:>10}{:>12}{:>12}{rare:>14}{:>14}{:>12.0}",
         times.len(),
         at(times, 0.5),
         at(times, 0.99),
-        at(times, 1.0)
+        at(times, 1.0),
+        threads as f64 * times.len() as f64 * 1e9 / times.iter().sum::<u64>() as f64
     );
 }
 
