@@ -2,25 +2,18 @@
 
 mod compare;
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
 pub use compare::has_arrived;
 
-use crate::Project;
+use crate::program;
 
 /// The program, built once for all tests of a file; its file has this name.
 ///
 /// `-P steps=` and `-P millis=` say how long it takes, `-P megabytes=` how large its file is. With
 /// `-P waits=true` it waits before its last step for the file `go on` in the current folder.
 pub fn everything(name: &str) -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let project = Project::new(name).file("src/main.rs", SOURCE);
-        let build = project.cargo(&["build", "--quiet"]);
-        assert_eq!(build.code, 0, "{}", build.text());
-        project.program()
-    })
+    program(name, SOURCE)
 }
 
 const SOURCE: &str = r#"

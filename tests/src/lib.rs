@@ -39,7 +39,7 @@ pub use flaky::Flaky;
 pub use hanging::Hanging;
 pub use postgres::Postgres;
 pub use process::{child, gone, signal, trainer};
-pub use project::{Finished, Project, cargo_mlplots, scrubbed, target};
+pub use project::{Finished, Project, cargo_mlplots, program, scrubbed, target};
 pub use proxy::TlsProxy;
 pub use read::{Read, read, read_of, read_with};
 pub use s3::S3;

@@ -1,9 +1,10 @@
 //! Temporary cargo projects, as users have them.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
@@ -160,6 +161,18 @@ impl Project {
         assert_eq!(build.code, 0, "{}", build.text());
         kept("projects").join("release").join(&self.name)
     }
+}
+
+/// A program with this source, built once for all tests of a file; its file has this name.
+pub fn program(name: &str, source: &str) -> &'static Path {
+    static BUILT: Mutex<BTreeMap<String, &'static Path>> = Mutex::new(BTreeMap::new());
+    let mut programs = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    programs.entry(name.to_owned()).or_insert_with(|| {
+        let project = Project::new(name).file("src/main.rs", source);
+        let build = project.cargo(&["build", "--quiet"]);
+        assert_eq!(build.code, 0, "{}", build.text());
+        Box::leak(project.program().into_boxed_path())
+    })
 }
 
 /// The `cargo-mlplots` of the checkout, built once: as for development in tests, as people install

@@ -1,9 +1,8 @@
 //! A small training whose ending a param chooses.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
-use crate::Project;
+use crate::{Project, program};
 
 /// A project with one training and two figures. `-P ending=` is `ok`, `error`, `panic`, `exit`,
 /// `abort` or `plot` (one plot panics), or else
@@ -20,13 +19,7 @@ pub fn sample(name: &str) -> Project {
 
 /// The sample's program, built once for all tests of a file; its file has this name.
 pub fn built(name: &str) -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let project = sample(name);
-        let build = project.cargo(&["build", "--quiet"]);
-        assert_eq!(build.code, 0, "{}", build.text());
-        project.program()
-    })
+    program(name, SOURCE)
 }
 
 const SOURCE: &str = r#"

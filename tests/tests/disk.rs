@@ -3,28 +3,16 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, read, trainer};
+use mlplots_tests::{Finished, MlflowServer, Project, Read, program, read, trainer};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 const PROGRAM: &str = "disk";
 /// Whoever hits a limit is told by an error, as by a full disk, and not by a signal.
 const TOLD: [&str; 3] = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
-
-/// The program, built once.
-fn program() -> &'static Path {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let project = Project::new(PROGRAM).file("src/main.rs", SOURCE);
-        let build = project.cargo(&["build", "--quiet"]);
-        assert_eq!(build.code, 0, "{}", build.text());
-        project.program()
-    })
-}
 
 /// A training that has logged a part and waits, in a folder of its own.
 struct Training {
@@ -92,7 +80,7 @@ fn limit(pid: u32, bytes: u64) {
 fn exec(folder: &Project, uri: &str) -> Command {
     let mut command =
         folder.command(&["exec", "--tracking-uri", uri, "--flush-timeout", "20", "--"]);
-    command.arg(program());
+    command.arg(program(PROGRAM, SOURCE));
     command
 }
 

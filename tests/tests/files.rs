@@ -4,9 +4,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use mlplots_tests::{Finished, Project, Read, read};
+use mlplots_tests::{Finished, Project, Read, program, read};
 
 const PROGRAM: &str = "limits-files";
 /// Nobody listens there.
@@ -16,20 +15,12 @@ const OUTSIDE: &str = "what stands outside";
 /// Puts something at the second path that may lead to the first.
 type Make = fn(&Path, &Path);
 
-/// The program, built once.
-fn program() -> &'static Path {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let project = Project::new(PROGRAM).file("src/main.rs", SOURCE);
-        let build = project.cargo(&["build", "--quiet"]);
-        assert_eq!(build.code, 0, "{}", build.text());
-        project.program()
-    })
-}
-
 fn train(folder: &Project, case: &str) -> Finished {
     let mut command = folder.command(&["exec", "-P"]);
-    command.arg(format!("case={case}")).arg("--").arg(program());
+    command
+        .arg(format!("case={case}"))
+        .arg("--")
+        .arg(program(PROGRAM, SOURCE));
     command.output().expect("cargo-mlplots starts").into()
 }
 
@@ -164,7 +155,9 @@ fn what_waits_to_be_shipped_is_its_owners_only() {
     mlplots_tests::scrubbed(&mut shell);
     shell.args(["-c", "umask 000; exec \"$@\"", "sh"]);
     shell.arg(inner.get_program()).args(inner.get_args());
-    shell.args(["-P", "case=directory", "--"]).arg(program());
+    shell
+        .args(["-P", "case=directory", "--"])
+        .arg(program(PROGRAM, SOURCE));
     let output = shell.current_dir(folder.path()).output();
     let finished = Finished::from(output.expect("a shell"));
     assert_eq!(finished.code, 4, "{}", finished.text());

@@ -1,26 +1,17 @@
 //! As much as MLflow takes, as far as its numbers and names go, and what is over that.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, python, read};
+use mlplots_tests::{Finished, MlflowServer, Project, Read, program, python, read};
 
 const PROGRAM: &str = "limits";
 
-/// The program, built once.
-fn program() -> &'static Path {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let project = Project::new(PROGRAM).file("src/main.rs", SOURCE);
-        let build = project.cargo(&["build", "--quiet"]);
-        assert_eq!(build.code, 0, "{}", build.text());
-        project.program()
-    })
-}
-
 fn train(folder: &Project, case: &str, uri: &str) -> Finished {
     let mut command = folder.command(&["exec", "--tracking-uri", uri, "-P"]);
-    command.arg(format!("case={case}")).arg("--").arg(program());
+    command
+        .arg(format!("case={case}"))
+        .arg("--")
+        .arg(program(PROGRAM, SOURCE));
     command.output().expect("cargo-mlplots starts").into()
 }
 

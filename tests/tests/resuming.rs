@@ -1,20 +1,7 @@
 //! Runs that go on after they were stopped: one run, all its steps, its params unchanged.
 
-use std::path::Path;
-use std::sync::OnceLock;
-
-use mlplots_tests::{Finished, MlflowServer, Project, Read, python, read};
+use mlplots_tests::{Finished, MlflowServer, Project, Read, program, python, read};
 use serde_json::Value;
-
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let project = Project::new("resuming").file("src/main.rs", SOURCE);
-        let build = project.cargo(&["build", "--quiet"]);
-        assert_eq!(build.code, 0, "{}", build.text());
-        project.program()
-    })
-}
 
 /// `cargo mlplots exec OPTIONS`, with variables.
 fn exec(folder: &Project, options: &[&str], variables: &[(&str, &str)]) -> Finished {
@@ -22,7 +9,7 @@ fn exec(folder: &Project, options: &[&str], variables: &[(&str, &str)]) -> Finis
     command
         .args(options)
         .arg("--")
-        .arg(program())
+        .arg(program("resuming", SOURCE))
         .envs(variables.iter().copied());
     command.output().expect("cargo-mlplots starts").into()
 }
