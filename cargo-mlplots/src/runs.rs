@@ -50,7 +50,7 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
 }
 
 fn row(dir: &RunDir) -> std::io::Result<Row> {
-    let ledger = Ledger::read(dir)?;
+    let mut ledger = Ledger::read(dir)?;
     let cursor = Cursor::load(dir);
     let running = |reason| Outcome {
         status: Status::Running,
@@ -64,6 +64,9 @@ fn row(dir: &RunDir) -> std::io::Result<Row> {
         Life::Elsewhere(beat) | Life::Silent(beat) => running(Some(beat.to_string())),
         Life::Over => Outcome::of(dir, &ledger)?,
     };
+    if outcome.status != Status::Running {
+        ledger.settle();
+    }
     let open = ledger.open.as_deref();
     let start = open.map_or(outcome.end_time, |open| open.start_time);
     let stored = cursor.run.as_ref();

@@ -69,6 +69,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     );
     let second = exec(&folder, &["--resume", &newest(&folder)], &[]);
     assert_eq!(second.code, 1, "{}", second.text());
+    assert!(second.stderr.contains("rate   0.25"), "{}", second.text());
     let [run] = read(&uri).try_into().expect("one run");
     assert_eq!(run.status(), "KILLED");
     // By its id in MLflow too.

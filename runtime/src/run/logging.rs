@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::shared::Known;
 use super::{Run, tag};
 use crate::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Metric, Param, Record, check_key, now_millis};
 
@@ -77,20 +78,13 @@ impl Run {
             {
                 continue;
             }
-            let known = self
-                .shared
-                .state()
-                .params
-                .insert(key.clone(), value.clone());
+            let known = self.shared.state().param(&key, &value);
             match known {
-                None => new.push(Param { key, value }),
-                Some(known) if known == value => {}
-                Some(known) => {
-                    self.shared.problem(format!(
-                        "the param `{key}` is `{known}` and cannot become `{value}`: a param is set once"
-                    ));
-                    self.shared.state().params.insert(key, known);
-                }
+                Known::New => new.push(Param { key, value }),
+                Known::Same => {}
+                Known::Other(known) => self.shared.problem(format!(
+                    "the param `{key}` is `{known}` and cannot become `{value}`: a param is set once"
+                )),
             }
         }
         if !new.is_empty() {

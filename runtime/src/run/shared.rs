@@ -28,12 +28,34 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) problems: Vec<String>,
-    pub(super) params: BTreeMap<String, String>,
+    params: BTreeMap<String, String>,
+    /// Those of the run that this one goes on with.
+    kept: BTreeMap<String, String>,
     /// Tables for MLflow's table view, by path.
     pub(super) tables: Vec<String>,
     pub(super) tally: Tally,
     /// Which plot wrote a path, and the number of its newest drawing.
     written: HashMap<String, (String, u64)>,
+}
+
+/// What is known of a param.
+pub(super) enum Known {
+    New,
+    Same,
+    Other(String),
+}
+
+impl State {
+    /// Takes note of a param; the first value of a name is the one that counts.
+    pub(super) fn param(&mut self, key: &str, value: &str) -> Known {
+        match self.params.get(key).or_else(|| self.kept.get(key)) {
+            Some(known) if known != value => return Known::Other(known.clone()),
+            Some(_) if self.params.contains_key(key) => return Known::Same,
+            _ => {}
+        }
+        self.params.insert(key.to_owned(), value.to_owned());
+        Known::New
+    }
 }
 
 impl Shared {
@@ -43,7 +65,7 @@ impl Shared {
             dir,
             journal: Mutex::new(journal),
             state: Mutex::new(State {
-                params: resumed.params,
+                kept: resumed.params,
                 ..State::default()
             }),
             steps: resumed.steps,
