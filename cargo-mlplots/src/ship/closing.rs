@@ -1,8 +1,12 @@
 //! How a delivery ends: the run's status, and what is said of it.
 
+use std::sync::PoisonError;
+use std::time::Duration;
+
 use mlplots::journal::Files;
 use mlplots::record::{Open, Status, Tag};
 
+use super::making::LATE;
 use super::store::check::MAX_TAGS;
 use super::store::{Batch, StoredRun};
 use super::{Delivery, Halt};
@@ -99,10 +103,26 @@ impl Delivery {
         if self.cursor().admitted && outcome.reason.is_none() {
             words.push(tag(REASON, "everything was shipped later".to_owned()));
         }
-        // A call that was given up may have been obeyed late, after a newer one.
-        words.extend(ledger.renewed());
         self.tag(run, &words)?;
+        self.outlast(run, &ledger.renewed().collect::<Vec<_>>())?;
         self.end(run, open, outcome)
+    }
+
+    /// Tells tags that were set again once more: a call that was given up may have been obeyed late,
+    /// after a newer one, or may be yet.
+    fn outlast(&self, run: &StoredRun, renewed: &[Tag]) -> Result<(), Halt> {
+        let given_up = *self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = given_up.map(|since| LATE.saturating_sub(since.elapsed()));
+        let rest = rest.or(self.taken_over.then_some(Duration::ZERO));
+        let Some(rest) = rest.filter(|_| !renewed.is_empty()) else {
+            return Ok(());
+        };
+        self.tag(run, renewed)?;
+        self.flow.pause(rest);
+        let known = self.attempt(|| self.store.run(&run.id))?;
+        let stale = |tag: &&Tag| !known.tags.contains(tag);
+        let stale: Vec<_> = renewed.iter().filter(stale).cloned().collect();
+        self.tag(run, &stale)
     }
 }
 

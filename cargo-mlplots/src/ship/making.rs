@@ -7,7 +7,7 @@ use super::store::StoreError;
 use super::{Delivery, Halt};
 
 /// How late a server may do what it was asked to, once nobody waits for its answer any more.
-const LATE: Duration = Duration::from_secs(3);
+pub(super) const LATE: Duration = Duration::from_secs(3);
 
 impl Delivery {
     /// Finds something, or makes it. A server that was asked to make it and has not answered may be

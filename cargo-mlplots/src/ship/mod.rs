@@ -21,6 +21,7 @@ mod tracking;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use mlplots::journal::RunDir;
 
@@ -39,6 +40,8 @@ pub(crate) struct Delivery {
     cursor: Mutex<Cursor>,
     /// An earlier delivery has begun with the run, and may have been killed in the middle of a call.
     taken_over: bool,
+    /// When a call was last given up of which nobody knows whether it was obeyed.
+    given_up: Mutex<Option<Instant>>,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
 }
@@ -64,6 +67,7 @@ impl Delivery {
             settings,
             taken_over: cursor.run.is_some(),
             cursor: Mutex::new(cursor),
+            given_up: Mutex::default(),
             flow: Flow::default(),
             progress: Progress::default(),
         })
@@ -130,6 +134,7 @@ impl Delivery {
                 return Err(Halt::Refused(error));
             };
             self.progress.failed(&error);
+            *self.given_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             if !self.flow.pause(backoff.next(after)) {
                 return Err(Halt::GivenUp(Some(error)));
             }
