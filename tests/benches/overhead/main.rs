@@ -43,6 +43,10 @@ fn main() {
         let computation = bench.alone("computation", threads, calls);
         row("pure computation instead of a call", threads, &computation);
     }
+    for threads in THREADS {
+        let computation = bench.ours(&server.url, "shipping", threads, calls);
+        row("the same, the server here at work", threads, &computation);
+    }
     let clock = bench.python(&server.url, "clock", 1, 100_000);
     row("the clock alone, Python", 1, &clock);
     let mut ours = Vec::new();

@@ -24,6 +24,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let times = match what.as_str() {
                 "calls" => timed(threads, each, log),
                 "volume" => vec![volume(count, log)],
+                "shipping" => {
+                    // As much as a server takes in many seconds: it is at work all the while.
+                    (0..500_000).for_each(log);
+                    timed(threads, each, |step| compute(step, 150))
+                }
                 "logged work" => vec![work(count, log)],
                 other => return Err(format!("`{other}` is nothing that it does").into()),
             };
