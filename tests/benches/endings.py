@@ -5,12 +5,15 @@ Arguments: tracking URI, run name, ending, number of metric points, file that sa
 
 import faulthandler
 import os
+import signal
 import sys
 import time
 
 import mlflow
 
 uri, name, ending, points, ready = sys.argv[1:]
+# A shell makes what it starts in the background deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 mlflow.set_tracking_uri(uri)
 mlflow.set_experiment("Python")
 
