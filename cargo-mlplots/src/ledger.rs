@@ -33,6 +33,7 @@ impl Ledger {
     pub(crate) fn read(dir: &RunDir) -> io::Result<Self> {
         let mut ledger = Self::default();
         let mut reader = Reader::open(&dir.journal(), 0)?;
+        reader.over();
         while let Some(entry) = reader.next_entry()? {
             match entry {
                 Entry::Record(record) => ledger.add(record),

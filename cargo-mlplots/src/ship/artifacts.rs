@@ -25,6 +25,9 @@ impl Delivery {
         let mut refused = None;
         loop {
             let ended = self.flow.ended();
+            if ended {
+                reader.over();
+            }
             let mut files: Vec<Artifact> = Vec::new();
             let mut models = Vec::new();
             while files.len() < WINDOW {

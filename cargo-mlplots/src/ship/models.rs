@@ -78,6 +78,8 @@ impl Delivery {
         let mut shared = Vec::new();
         let mut reader =
             Reader::open(&self.dir.journal(), 0).map_err(|why| self.unreadable(&why))?;
+        // The model itself was read: nothing before it is still being written.
+        reader.over();
         while let Some(entry) = reader.next_entry().map_err(|why| self.unreadable(&why))? {
             match entry {
                 Entry::Record(Record::Params(more)) => params.extend(more),

@@ -35,6 +35,9 @@ impl Delivery {
         let mut beaten: Option<Instant> = None;
         loop {
             let ended = self.flow.ended();
+            if ended {
+                reader.over();
+            }
             let mut gathered = Gathered::default();
             let mut batches = Vec::new();
             if !ended && beaten.is_none_or(|beaten| beaten.elapsed() >= BEAT) {

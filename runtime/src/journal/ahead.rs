@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -12,7 +13,7 @@ use super::window::{Place, Window};
 #[derive(Debug)]
 pub(super) struct Ahead {
     /// None only at the end.
-    asks: Option<Sender<(Place, Option<Window>)>>,
+    asks: Option<Sender<(Place, Option<Arc<Window>>)>>,
     ready: Receiver<io::Result<Window>>,
     thread: Option<JoinHandle<()>>,
     /// One was asked for and not taken yet.
@@ -22,11 +23,11 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Starts the thread, for windows of this file.
     pub(super) fn start(file: File) -> io::Result<Self> {
-        let (asks, asked) = channel::<(Place, Option<Window>)>();
+        let (asks, asked) = channel::<(Place, Option<Arc<Window>>)>();
         let (made, ready) = channel();
         let work = move || {
             for (place, used) in asked {
-                let _ = made.send(Window::open(&file, place));
+                let _ = made.send(Window::make(&file, place));
                 drop(used);
             }
         };
@@ -40,7 +41,7 @@ impl Ahead {
     }
 
     /// Asks for the window after the current one, and gives up the one before.
-    pub(super) fn ask(&mut self, place: Place, used: Option<Window>) {
+    pub(super) fn ask(&mut self, place: Place, used: Option<Arc<Window>>) {
         let asks = self.asks.as_ref();
         self.asked = asks.is_some_and(|asks| asks.send((place, used)).is_ok());
     }

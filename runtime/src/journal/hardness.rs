@@ -114,7 +114,7 @@ proptest! {
         run.create().unwrap();
         let mut records = records;
         records.insert(records.len() / 2, Record::Panic("x".repeat(large)));
-        let mut writer = Writer::create(&run).unwrap();
+        let writer = Writer::create(&run).unwrap();
         for record in &records {
             writer.append(&Line::of(record).unwrap()).unwrap();
         }

@@ -16,6 +16,8 @@ mod host;
 mod reader;
 #[cfg(target_os = "linux")]
 mod window;
+#[cfg(target_os = "linux")]
+mod windows;
 mod writer;
 
 pub use directory::{RunDir, workspace_root};
@@ -32,8 +34,7 @@ const HEAD: usize = 9;
 /// Room that a full disk leaves to the last words.
 const LAST_WORDS: usize = 8 * 1024;
 
-/// A record as the journal holds it, and how much room it must leave behind it. It is made before
-/// the journal is locked: threads that log wait for each other's copying only.
+/// A record as the journal holds it, and how much room it must leave behind it.
 #[derive(Debug)]
 pub struct Line(Vec<u8>, usize);
 

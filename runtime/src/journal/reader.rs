@@ -1,7 +1,7 @@
 //! The reading side, in the supervisor: follows a journal while it grows.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
@@ -33,6 +33,7 @@ pub struct Reader {
     buffer: Vec<u8>,
     start: usize,
     offset: u64,
+    over: bool,
 }
 
 impl Reader {
@@ -43,7 +44,14 @@ impl Reader {
             buffer: Vec::new(),
             start: 0,
             offset,
+            over: false,
         })
+    }
+
+    /// No writer lives any more. Threads write side by side, so that one may have died before it
+    /// had finished a record, and others after they had finished theirs behind it: those are read.
+    pub fn over(&mut self) {
+        self.over = true;
     }
 
     /// Where the next entry begins.
@@ -58,7 +66,7 @@ impl Reader {
             None => self.look_again()?,
         };
         let Some(mut line) = found else {
-            return Ok(None);
+            return if self.over { self.gap() } else { Ok(None) };
         };
         let mut decoded = decode(&self.buffer[line.clone()]);
         if decoded.is_err() {
@@ -82,14 +90,40 @@ impl Reader {
     }
 
     /// The next complete line of the buffer, without its newline. Zeros are room that the writer
-    /// has taken ahead.
+    /// has taken ahead, or a record that is being written.
     fn line(&self) -> Option<Range<usize>> {
         let rest = &self.buffer[self.start..];
         if rest.first() == Some(&0) {
             return None;
         }
-        let length = rest.iter().position(|&byte| byte == b'\n')?;
-        Some(self.start..self.start + length)
+        let ends = |byte| byte == b'\n' || (byte == 0 && self.over);
+        let length = rest.iter().position(|&byte| ends(byte))?;
+        (rest[length] != 0).then(|| self.start..self.start + length)
+    }
+
+    /// Goes on with the next whole record behind one that was never finished. What is left of that
+    /// ends with its newline or with zeros.
+    fn gap(&mut self) -> io::Result<Option<Entry>> {
+        self.file.seek(SeekFrom::Start(self.offset))?;
+        let mut rest = BufReader::with_capacity(CHUNK as usize, &self.file);
+        let (mut piece, mut end) = (Vec::new(), self.offset);
+        loop {
+            piece.clear();
+            end += rest.read_until(b'\n', &mut piece)? as u64;
+            if piece.pop() != Some(b'\n') {
+                return Ok(None);
+            }
+            let line = piece.rsplit(|&byte| byte == 0).next().unwrap_or_default();
+            if decode(line).is_err() {
+                continue;
+            }
+            let offset = std::mem::replace(&mut self.offset, end - line.len() as u64 - 1);
+            (self.start, self.buffer) = (0, Vec::new());
+            return Ok(Some(Entry::Damaged {
+                offset,
+                why: "its writing was not finished".to_owned(),
+            }));
+        }
     }
 
     /// Reads from the next entry on, as much as one line needs.

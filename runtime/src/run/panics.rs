@@ -73,9 +73,8 @@ fn note(info: &PanicHookInfo<'_>) {
         && let Ok(current) = CURRENT.try_lock()
         && let Some(run) = current.upgrade()
         && let Ok(line) = Line::of(&Record::Panic(describe(place.as_deref(), info.payload())))
-        && let Ok(mut journal) = run.journal.try_lock()
     {
-        let _ = journal.append(&line);
+        let _ = run.journal.append(&line);
     }
 }
 

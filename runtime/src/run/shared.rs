@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pool::Drawn;
 use super::tell;
@@ -18,7 +18,7 @@ use crate::record::{
 pub(super) struct Shared {
     pub(super) dir: RunDir,
     pub(super) files: Files,
-    pub(super) journal: Mutex<Writer>,
+    pub(super) journal: Writer,
     pub(super) state: Mutex<State>,
     /// The last steps of the run that this one goes on with.
     pub(super) steps: BTreeMap<String, i64>,
@@ -63,7 +63,7 @@ impl Shared {
         Self {
             files: Files::of(dir.clone()),
             dir,
-            journal: Mutex::new(journal),
+            journal,
             state: Mutex::new(State {
                 kept: resumed.params,
                 ..State::default()
@@ -88,26 +88,12 @@ impl Shared {
 
     fn try_append(&self, record: &Record) -> io::Result<()> {
         let line = Line::of(record)?;
-        self.journal().append(&line)
-    }
-
-    /// The journal, once no other thread has it. That takes them less than going to sleep and waking
-    /// up takes us, unless one is off its processor in between: then it gets ours.
-    fn journal(&self) -> MutexGuard<'_, Writer> {
-        for _ in 0..100 {
-            match self.journal.try_lock() {
-                Ok(journal) => return journal,
-                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
-            }
-        }
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+        self.journal.append(&line)
     }
 
     /// Brings the journal to disk.
     pub(super) fn sync(&self) {
-        let file = self.journal().to_sync();
-        if let Err(why) = file.and_then(|file| file.map_or(Ok(()), |file| file.sync_data())) {
+        if let Err(why) = self.journal.sync() {
             self.problem(format!(
                 "the journal `{}` could not be brought to disk: {why}",
                 self.dir.journal().display()

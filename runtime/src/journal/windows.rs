@@ -1,0 +1,101 @@
+//! The windows of a journal, one after the other. Threads that log share the current one; only
+//! turning to the next is done by one thread at a time.
+
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use super::ahead::Ahead;
+use super::window::{Place, Window};
+
+/// Where lines are put.
+#[derive(Debug, Default)]
+pub(super) struct Windows {
+    current: ArcSwapOption<Window>,
+    turn: Mutex<Turn>,
+}
+
+/// Who turns to the next window has this.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Makes the next window ready, from the second on: small journals need none.
+    ahead: Option<Ahead>,
+    /// Where the lines end, when no more window could be had.
+    over: Option<u64>,
+}
+
+impl Windows {
+    /// Puts a line into the current window, or into a new one; a full disk is an error. Where files
+    /// cannot be mapped it tells where the lines end.
+    pub(super) fn put(&self, file: &File, line: &[u8], spare: usize) -> io::Result<Option<u64>> {
+        if self.fits(line, spare) {
+            return Ok(None);
+        }
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have turned meanwhile.
+        if turn.over.is_some() || self.fits(line, spare) {
+            return Ok(turn.over);
+        }
+        let used = self.current.load_full();
+        let place = Place::after(used.as_deref(), line.len() + spare);
+        let end = || used.as_ref().map_or(0, |window| window.close());
+        match turn.window(file, place) {
+            Ok(window) => {
+                window.open(end());
+                window.put(line, spare);
+                let following = window.following();
+                self.current.store(Some(Arc::new(window)));
+                turn.prepare(file, following, used);
+            }
+            Err(why) if is_full(&why) => return Err(why),
+            Err(_) => {
+                turn.over = Some(end());
+                turn.ahead = None;
+                self.current.store(None);
+            }
+        }
+        Ok(turn.over)
+    }
+
+    fn fits(&self, line: &[u8], spare: usize) -> bool {
+        let window = self.current.load();
+        window.as_ref().is_some_and(|window| window.put(line, spare))
+    }
+
+    /// Where the lines end, if there is room behind them that was taken ahead. No more is.
+    pub(super) fn close(&mut self) -> Option<u64> {
+        let turn = self.turn.get_mut().unwrap_or_else(PoisonError::into_inner);
+        turn.ahead = None;
+        self.current.swap(None).map(|window| window.close())
+    }
+}
+
+impl Turn {
+    /// The window that was made ready, or a new one.
+    fn window(&mut self, file: &File, place: Place) -> io::Result<Window> {
+        let ready = self.ahead.as_mut().and_then(Ahead::take);
+        let ready = ready.filter(|window| window.has(place));
+        ready.map_or_else(|| Window::make(file, place), Ok)
+    }
+
+    /// Has the next window made ready.
+    fn prepare(&mut self, file: &File, following: Place, used: Option<Arc<Window>>) {
+        if self.ahead.is_none() && used.is_some() {
+            // Without a thread each window is made when it is needed.
+            self.ahead = file.try_clone().and_then(Ahead::start).ok();
+        }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.ask(following, used);
+        }
+    }
+}
+
+/// Whether there is no room, as against a file system that cannot map or reserve.
+fn is_full(why: &io::Error) -> bool {
+    matches!(
+        why.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
