@@ -162,7 +162,11 @@ fn sync(scene: &Scene, mut rng: Rng) {
     }
 }
 
-/// Each point and each file is acknowledged by a line, written once logging it has returned.
+/// Threads of a training that log.
+const THREADS: i64 = 4;
+
+/// Each point and each file is acknowledged by a line, written once logging it has returned. Each
+/// thread logs every fourth step.
 const SOURCE: &str = r#"
 use std::io::Write;
 use mlplots::prelude::*;
@@ -180,17 +184,29 @@ struct Done(u32);
 
 #[train(experiment = "Soak")]
 fn soak(run: &Run, params: Params) -> Result<Done, Box<dyn std::error::Error>> {
-    let mut side = std::fs::File::create(&params.side)?;
-    for step in 0..params.steps {
-        run.log_metric_at("loss", 1.0 / f64::from(step + 1), step);
-        side.write_all(format!("metric {step}\n").as_bytes())?;
-        if step % 100 == 50 {
-            run.log_text(format!("step {step}"), &format!("notes/{step}.txt"))?;
-            side.write_all(format!("file {step}\n").as_bytes())?;
+    let mut options = std::fs::OpenOptions::new();
+    let side = options.create(true).append(true).open(&params.side)?;
+    let log = |first: u32| -> Result<(), mlplots::Error> {
+        for step in (first..params.steps).step_by(4) {
+            run.log_metric_at("loss", 1.0 / f64::from(step + 1), step);
+            acknowledge(&side, format!("metric {step}\n"));
+            if step % 100 == 50 {
+                run.log_text(format!("step {step}"), &format!("notes/{step}.txt"))?;
+                acknowledge(&side, format!("file {step}\n"));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(4));
         }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+        Ok(())
+    };
+    std::thread::scope(|threads| {
+        let all: Vec<_> = (0..4).map(|first| threads.spawn(move || log(first))).collect();
+        all.into_iter().try_for_each(|thread| thread.join().expect("no thread panics"))
+    })?;
     Ok(Done(params.steps))
+}
+
+fn acknowledge(mut side: &std::fs::File, line: String) {
+    side.write_all(line.as_bytes()).expect("the line is written");
 }
 
 /// The number of steps.

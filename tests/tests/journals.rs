@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mlplots_tests::{
-    Finished, Hanging, Project, Read, built, checkout, gone, has_arrived, read, scrubbed, signal,
+    Finished, Hanging, Project, Read, built, checkout, gone, has_arrived, program, python, read,
+    scrubbed, signal,
 };
 use serde_json::{Value, json};
 
@@ -231,6 +232,79 @@ fn a_record_that_cannot_be_read_is_told_and_the_rest_is_shipped() {
     let words = "this version of mlplots does not know the record: unknown variant `surface`";
     assert!(sync.stderr.contains(words), "{}", sync.text());
     assert_eq!(stored(&folder)[0].steps("loss"), [0, 1]);
+}
+
+#[test]
+fn a_record_that_was_never_finished_is_told_and_the_rest_is_shipped() {
+    let folder = Project::new(PROGRAM);
+    let records = [open(1, 1), point(0, 1), point(1, 2), point(2, 3)];
+    let dir = left(&folder, &records);
+    // Its thread was killed before the first byte, which comes last; another thread was not.
+    let journal = dir.join("journal");
+    let mut bytes = fs::read(&journal).expect("the journal");
+    let begins = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map(|at| at + 1)
+    };
+    let first = begins(&bytes).expect("the first record's end");
+    let second = first + begins(&bytes[first..]).expect("the second's");
+    bytes[second] = 0;
+    bytes[second + 30..second + 60].fill(0);
+    fs::write(&journal, bytes).expect("the journal");
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let words = format!("the journal is damaged at byte {second}: its writing was not finished");
+    assert!(sync.stderr.contains(&words), "{}", sync.text());
+    assert_eq!(stored(&folder)[0].steps("loss"), [0, 2]);
+}
+
+/// Eight threads that do nothing but log.
+const FULL_SPEED: &str = r#"
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let run = mlplots::Run::start("Full speed")?;
+    std::thread::scope(|threads| {
+        for thread in 0..8 {
+            let (run, key) = (&run, format!("thread {thread}"));
+            threads.spawn(move || (0..i64::MAX).for_each(|step| run.log_metric_at(&key, 1.0, step)));
+        }
+    });
+    Ok(())
+}
+"#;
+
+/// The points of each thread: how many there are, how many steps, and the last step.
+const COUNTS: &str = r#"
+import json, sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+print(json.dumps(database.execute(
+    "SELECT COUNT(*), COUNT(DISTINCT step), MAX(step) FROM metrics GROUP BY run_uuid, key"
+).fetchall()))
+"#;
+
+#[test]
+fn threads_that_are_killed_at_full_speed_lose_nothing() {
+    let folder = Project::new(PROGRAM);
+    for kill in 0..20 {
+        let mut command = Command::new(program("full-speed", FULL_SPEED));
+        scrubbed(&mut command);
+        let command = command.current_dir(folder.path()).stderr(Stdio::null());
+        let mut training = command.spawn().expect("it starts");
+        std::thread::sleep(Duration::from_millis(30 + kill));
+        training.kill().expect("it can be killed");
+        training.wait().expect("it ends");
+    }
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let database = folder.path().join("mlflow.db").display().to_string();
+    let counts: Vec<[i64; 3]> =
+        serde_json::from_str(&python(COUNTS, &[&database])).expect("the script prints a list");
+    assert!(counts.len() > 100, "{counts:?}");
+    for [points, steps, last] in counts {
+        // Each had logged all points before the last one that is there.
+        assert_eq!((points, steps), (last + 1, last + 1));
+    }
 }
 
 #[test]

@@ -68,6 +68,11 @@ fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
 
 fn read_file(journal: &std::path::Path) -> (Vec<Vec<u8>>, bool) {
     let mut reader = Reader::open(journal, 0).unwrap();
+    reader.over();
+    read_on(&mut reader)
+}
+
+fn read_on(reader: &mut Reader) -> (Vec<Vec<u8>>, bool) {
     let (mut found, mut told) = (Vec::new(), false);
     while let Some(entry) = reader.next_entry().unwrap() {
         match entry {
@@ -100,6 +105,62 @@ fn are_some_of(found: &[Vec<u8>], written: &[Vec<u8>]) -> bool {
 fn first_damage(before: &[u8], after: &[u8]) -> usize {
     let same = before.iter().zip(after).take_while(|(a, b)| a == b);
     same.count()
+}
+
+#[test]
+fn threads_write_side_by_side_and_a_reader_follows() {
+    const THREADS: usize = 8;
+    const LINES: usize = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunDir::new(folder.path(), &RunDir::new_uuid());
+    run.create().unwrap();
+    let writer = Writer::create(&run).unwrap();
+    let record = |thread: usize, number: usize| {
+        // Some are longer than windows overlap by.
+        let rest = if number % 5_000 == 4_999 {
+            90_000
+        } else {
+            number % 50
+        };
+        Record::Panic(format!("{thread} {number} {}", "x".repeat(rest)))
+    };
+    let append = |thread| {
+        (0..LINES).for_each(|number| {
+            writer
+                .append(&Line::of(&record(thread, number)).unwrap())
+                .unwrap();
+        });
+    };
+    let mut next = [0; THREADS];
+    std::thread::scope(|threads| {
+        for thread in 0..THREADS {
+            threads.spawn(move || append(thread));
+        }
+        let mut reader = Reader::open(&run.journal(), 0).unwrap();
+        while next.iter().sum::<usize>() < THREADS * LINES {
+            match reader.next_entry().unwrap() {
+                Some(Entry::Record(found)) => {
+                    let Record::Panic(text) = &found else {
+                        panic!("{found:?}")
+                    };
+                    let thread: usize = text.split(' ').next().unwrap().parse().unwrap();
+                    assert_eq!(found, record(thread, next[thread]));
+                    next[thread] += 1;
+                }
+                Some(damaged) => panic!("{damaged:?}"),
+                None => std::thread::yield_now(),
+            }
+        }
+    });
+    drop(writer);
+    let (found, told) = read_file(&run.journal());
+    assert_eq!((found.len(), told), (THREADS * LINES, false));
+    let length = found.iter().map(Vec::len).sum::<usize>() as u64;
+    assert_eq!(
+        run.journal().metadata().unwrap().len(),
+        length,
+        "no room is left behind"
+    );
 }
 
 proptest! {
@@ -138,6 +199,39 @@ proptest! {
         let whole = whole(&lines, cut);
         let is_torn = lines[..whole].concat().len() < cut;
         prop_assert_eq!(read(&bytes[..cut]), (lines[..whole].to_vec(), is_torn));
+    }
+
+    #[test]
+    fn a_record_that_was_never_finished_costs_no_other(
+        records in vec((record(), proptest::option::weighted(0.3, vec(any::<bool>(), 1..50))), 1..20),
+    ) {
+        let mut bytes = Vec::new();
+        let (mut finished, mut before, mut last) = (Vec::new(), None, true);
+        for (record, unfinished) in &records {
+            let mut line = line(record);
+            last = unfinished.is_none();
+            if let Some(written) = unfinished {
+                before.get_or_insert(finished.len());
+                // Its thread was killed while it copied, in whatever order: the first byte is last.
+                line[0] = 0;
+                let written = written.iter().cycle();
+                line.iter_mut().zip(written).for_each(|(byte, written)| *byte *= u8::from(*written));
+            } else {
+                finished.push(line.clone());
+            }
+            bytes.extend(line);
+        }
+        let (found, told) = read(&bytes);
+        prop_assert_eq!(&found, &finished);
+        let is_before_another = before.is_some_and(|before| before < finished.len());
+        prop_assert!(told == is_before_another || (told && !last));
+
+        // Its thread may still live, and finish it.
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal");
+        fs::write(&journal, &bytes).unwrap();
+        let (found, _) = read_on(&mut Reader::open(&journal, 0).unwrap());
+        prop_assert_eq!(&found, &finished[..before.unwrap_or(finished.len())]);
     }
 
     #[test]

@@ -61,7 +61,9 @@ impl Windows {
 
     fn fits(&self, line: &[u8], spare: usize) -> bool {
         let window = self.current.load();
-        window.as_ref().is_some_and(|window| window.put(line, spare))
+        window
+            .as_ref()
+            .is_some_and(|window| window.put(line, spare))
     }
 
     /// Where the lines end, if there is room behind them that was taken ahead. No more is.
