@@ -1,5 +1,6 @@
 //! One journal, one writer, one supervisor; and journals that another version or clock has written.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -260,51 +261,83 @@ fn a_record_that_was_never_finished_is_told_and_the_rest_is_shipped() {
     assert_eq!(stored(&folder)[0].steps("loss"), [0, 2]);
 }
 
-/// Eight threads that do nothing but log.
+/// Eight threads that do nothing but log, each its own metric, and write a byte to a file of that
+/// name when ten points are logged.
 const FULL_SPEED: &str = r#"
+use std::io::Write;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = mlplots::Run::start("Full speed")?;
     std::thread::scope(|threads| {
         for thread in 0..8 {
-            let (run, key) = (&run, format!("thread {thread}"));
-            threads.spawn(move || (0..i64::MAX).for_each(|step| run.log_metric_at(&key, 1.0, step)));
+            let (run, key) = (&run, format!("{}.{thread}", std::process::id()));
+            threads.spawn(move || {
+                let mut side = std::fs::File::create(format!("acknowledged/{key}"))?;
+                for step in 0_i64.. {
+                    run.log_metric_at(&key, 1.0, step);
+                    if step % 10 == 9 {
+                        side.write_all(b".")?;
+                    }
+                }
+                Ok::<_, std::io::Error>(())
+            });
         }
     });
     Ok(())
 }
 "#;
 
-/// The points of each thread: how many there are, how many steps, and the last step.
+/// The points of each metric, how many steps they have, and the last of these.
 const COUNTS: &str = r#"
 import json, sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
-print(json.dumps(database.execute(
-    "SELECT COUNT(*), COUNT(DISTINCT step), MAX(step) FROM metrics GROUP BY run_uuid, key"
-).fetchall()))
+rows = database.execute("SELECT key, COUNT(*), COUNT(DISTINCT step), MAX(step) FROM metrics GROUP BY key")
+print(json.dumps({key: counts for key, *counts in rows}))
 "#;
 
 #[test]
 fn threads_that_are_killed_at_full_speed_lose_nothing() {
     let folder = Project::new(PROGRAM);
-    for kill in 0..20 {
+    let acknowledged = folder.path().join("acknowledged");
+    fs::create_dir(&acknowledged).expect("a folder");
+    let training = |millis| {
         let mut command = Command::new(program("full-speed", FULL_SPEED));
         scrubbed(&mut command);
         let command = command.current_dir(folder.path()).stderr(Stdio::null());
         let mut training = command.spawn().expect("it starts");
-        std::thread::sleep(Duration::from_millis(30 + kill));
+        std::thread::sleep(Duration::from_millis(millis));
         training.kill().expect("it can be killed");
         training.wait().expect("it ends");
-    }
-    let sync = folder.mlplots(&["sync"]);
-    assert_eq!(sync.code, 0, "{}", sync.text());
+    };
+    // Until one has died in the middle of a record, with finished ones behind it; some do.
+    let met = (0..10).any(|_| {
+        (20..40).for_each(training);
+        let sync = folder.mlplots(&["sync"]);
+        assert_eq!(sync.code, 0, "{}", sync.text());
+        sync.stderr.contains("its writing was not finished")
+    });
+    assert!(met, "of 200 none died in the middle of a record");
     let database = folder.path().join("mlflow.db").display().to_string();
-    let counts: Vec<[i64; 3]> =
-        serde_json::from_str(&python(COUNTS, &[&database])).expect("the script prints a list");
-    assert!(counts.len() > 100, "{counts:?}");
-    for [points, steps, last] in counts {
-        // Each had logged all points before the last one that is there.
-        assert_eq!((points, steps), (last + 1, last + 1));
+    let counts: BTreeMap<String, [u64; 3]> =
+        serde_json::from_str(&python(COUNTS, &[&database])).expect("the script prints them");
+    let mut all = 0;
+    for side in fs::read_dir(acknowledged).expect("the folder") {
+        let side = side.expect("a file");
+        let logged = 10 * side.metadata().expect("its length").len();
+        let name = side.file_name().to_string_lossy().into_owned();
+        let [points, steps, last] = counts.get(&name).copied().unwrap_or_default();
+        // Ten more may have been logged, and the program killed before it could say so.
+        assert!(
+            (logged..=logged + 10).contains(&points),
+            "{name}: {points} of {logged}"
+        );
+        assert!(
+            points == steps && points.saturating_sub(1) == last,
+            "{name}"
+        );
+        all += logged;
     }
+    assert!(all > 10_000, "{all} points were logged");
 }
 
 #[test]
