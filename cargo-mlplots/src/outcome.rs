@@ -62,9 +62,17 @@ impl Outcome {
         }
     }
 
-    /// The verdict on a program that is dead: what its supervisor left, or else what the journal
-    /// says last.
-    pub(crate) fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
+    /// What is left of a program that is dead: the verdict on it, and its journal, where figures
+    /// that were never drawn are missing.
+    pub(crate) fn and_ledger(dir: &RunDir) -> io::Result<(Self, Ledger)> {
+        let mut ledger = Ledger::read(dir)?;
+        let outcome = Self::of(dir, &ledger)?;
+        ledger.settle();
+        Ok((outcome, ledger))
+    }
+
+    /// What its supervisor left, or else what the journal says last.
+    fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
         if let Some(outcome) = Self::saved(dir) {
             return Ok(outcome);
         }

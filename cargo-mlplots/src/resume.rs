@@ -99,8 +99,7 @@ impl Resumption {
             let journal = dir.path().display();
             failure(format!("the journal in `{journal}` cannot be read: {why}"))
         };
-        let ledger = Ledger::read(dir).map_err(unreadable)?;
-        let outcome = Outcome::of(dir, &ledger).map_err(unreadable)?;
+        let (outcome, ledger) = Outcome::and_ledger(dir).map_err(unreadable)?;
         let reason = outcome.reason.map(|why| format!(": {why}"));
         let mut resumption = Self {
             run_id: cursor.run.as_ref().map(|run| run.id.clone()),

@@ -50,23 +50,22 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
 }
 
 fn row(dir: &RunDir) -> std::io::Result<Row> {
-    let mut ledger = Ledger::read(dir)?;
     let cursor = Cursor::load(dir);
-    let running = |reason| Outcome {
-        status: Status::Running,
-        end_time: now_millis(),
-        reason,
+    let running = |reason| {
+        let outcome = Outcome {
+            status: Status::Running,
+            end_time: now_millis(),
+            reason,
+        };
+        Ledger::read(dir).map(|ledger| (outcome, ledger))
     };
-    let outcome = match life(dir) {
+    let (outcome, ledger) = match life(dir) {
         // Its supervisor has the claim.
         Life::Alive if Claim::take(dir).is_err() => running(None),
         Life::Alive => running(Some("nobody watches over it".to_owned())),
         Life::Elsewhere(beat) | Life::Silent(beat) => running(Some(beat.to_string())),
-        Life::Over => Outcome::of(dir, &ledger)?,
-    };
-    if outcome.status != Status::Running {
-        ledger.settle();
-    }
+        Life::Over => Outcome::and_ledger(dir),
+    }?;
     let open = ledger.open.as_deref();
     let start = open.map_or(outcome.end_time, |open| open.start_time);
     let stored = cursor.run.as_ref();

@@ -7,7 +7,6 @@ use mlplots::journal::{Reader, RunDir};
 
 use crate::cli::SyncArgs;
 use crate::failure::{Failure, failure};
-use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::root;
 use crate::settings::Settings;
@@ -32,13 +31,13 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         if is_empty(&dir) {
             continue;
         }
-        let Ok(_claim) = Claim::take(&dir) else {
-            view::status(
-                "Skipping",
-                &format!("{}: another `cargo mlplots` ships it", dir.uuid()),
-            );
-            left_out += 1;
-            continue;
+        let _claim = match Claim::take(&dir) {
+            Ok(claim) => claim,
+            Err(why) => {
+                view::status("Skipping", &format!("{}: {why}", dir.uuid()));
+                left_out += 1;
+                continue;
+            }
         };
         // Another may have shipped it while this one waited for the claim.
         if Cursor::load(&dir).complete {
@@ -139,9 +138,7 @@ fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report,
             dir.path().display()
         ))
     };
-    let mut ledger = Ledger::read(dir).map_err(unreadable)?;
-    let outcome = Outcome::of(dir, &ledger).map_err(unreadable)?;
-    ledger.settle();
+    let (outcome, ledger) = Outcome::and_ledger(dir).map_err(unreadable)?;
     let delivery = Arc::new(Delivery::new(dir.clone(), settings)?);
     let patience = Duration::from_secs(args.shipping.flush_timeout);
     delivery

@@ -29,7 +29,10 @@ impl Claim {
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
         let mut options = private_options();
         let lock = options.create(true).open(dir.path().join("lock"))?;
-        lock.try_lock()?;
+        lock.try_lock().map_err(|why| match why {
+            TryLockError::WouldBlock => io::Error::other("another `cargo mlplots` ships it"),
+            TryLockError::Error(why) => why,
+        })?;
         Ok(Self { _lock: lock })
     }
 }

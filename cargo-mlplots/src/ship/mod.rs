@@ -153,9 +153,13 @@ impl Delivery {
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Halt {
-        let journal = self.dir.path().display();
-        Halt::Refused(StoreError::refused(format!(
-            "the journal in `{journal}` cannot be used: {why}"
-        )))
+        unreadable(&self.dir, why)
     }
+}
+
+fn unreadable(dir: &RunDir, why: &std::io::Error) -> Halt {
+    let journal = dir.path().display();
+    Halt::Refused(StoreError::refused(format!(
+        "the journal in `{journal}` cannot be used: {why}"
+    )))
 }

@@ -2,8 +2,7 @@
 
 use super::closing::{REASON, tag, tags};
 use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
-use super::{Claim, Cursor, Delivery, Halt};
-use crate::ledger::Ledger;
+use super::{Claim, Cursor, Delivery, Halt, unreadable};
 use crate::outcome::Outcome;
 use crate::resume::Resumption;
 use mlplots::record::Status;
@@ -33,10 +32,8 @@ impl Delivery {
         if Cursor::load(&dir).complete {
             return Ok(());
         }
-        let _claim = Claim::take(&dir).map_err(|why| self.unreadable(&why))?;
-        let mut ledger = Ledger::read(&dir).map_err(|why| self.unreadable(&why))?;
-        let outcome = Outcome::of(&dir, &ledger).map_err(|why| self.unreadable(&why))?;
-        ledger.settle();
+        let _claim = Claim::take(&dir).map_err(|why| unreadable(&dir, &why))?;
+        let (outcome, ledger) = Outcome::and_ledger(&dir).map_err(|why| unreadable(&dir, &why))?;
         let mut delivery = Self::new(dir, self.settings.clone()).map_err(Halt::Refused)?;
         delivery.flow = self.flow.past(outcome, ledger);
         delivery.deliver()

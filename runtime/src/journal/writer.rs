@@ -59,12 +59,11 @@ impl Writer {
     fn write(&self, line: &[u8], end: u64) -> io::Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = &self.file;
-        let end = match *written {
-            Some(end) => end,
-            None => {
-                cut(file, end)?;
-                *written.insert(end)
-            }
+        let end = if let Some(end) = *written {
+            end
+        } else {
+            cut(file, end)?;
+            *written.insert(end)
         };
         file.write_all(line).inspect_err(|_| {
             // Half a line must not meet the next one: a full disk may have room again later.
@@ -76,10 +75,10 @@ impl Writer {
 
     /// Brings what was appended to disk, which takes milliseconds; other threads append meanwhile.
     pub fn sync(&self) -> io::Result<()> {
-        match self.dirty.swap(false, Ordering::AcqRel) {
-            true => self.file.sync_data(),
-            false => Ok(()),
+        if self.dirty.swap(false, Ordering::AcqRel) {
+            self.file.sync_data()?;
         }
+        Ok(())
     }
 }
 

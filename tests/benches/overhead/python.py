@@ -30,10 +30,13 @@ def measure(thread, log):
     return times
 
 
-def run(log):
+def run(log, run_id=None):
     results = [None] * int(threads)
 
     def one(thread):
+        # A run is active in one thread; in others `log_metric` would begin another.
+        if run_id is not None:
+            mlflow.start_run(run_id=run_id)
         results[thread] = measure(thread, log)
 
     all_threads = [threading.Thread(target=one, args=[thread]) for thread in range(int(threads))]
@@ -54,12 +57,12 @@ else:
     with mlflow.start_run() as active:
         run_id, waits = active.info.run_id, what == "sync"
         # The first call sets up threads and connections.
-        mlflow.log_metric("first", 1.0, synchronous=waits, run_id=run_id)
+        mlflow.log_metric("first", 1.0, synchronous=waits)
         if what == "client":
             client = mlflow.MlflowClient()
             log = functools.partial(client.log_metric, run_id, "loss", synchronous=False)
         else:
-            log = functools.partial(mlflow.log_metric, "loss", synchronous=waits, run_id=run_id)
-        run(lambda step: log(value=1 / (step + 1), step=step))
+            log = functools.partial(mlflow.log_metric, "loss", synchronous=waits)
+        run(lambda step: log(value=1 / (step + 1), step=step), run_id)
         # Nobody waits for what is still in the queue: only the callers' time counts.
         os._exit(0)
