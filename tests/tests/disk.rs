@@ -160,7 +160,8 @@ fn a_journal_that_may_not_grow_is_a_problem_of_the_run() {
     assert_eq!(run.status(), "FAILED");
     says(run.tag("mlplots.reason"), &words);
     says(run.tag("mlplots.problems"), &words);
-    assert!((1000..20_000).contains(&first_points(&run)));
+    // The room that there is, is used but for a part that a journal does not take singly.
+    assert!((2300..20_000).contains(&first_points(&run)));
     assert!(run.sha256("early.txt").is_some());
     let synced = folder.mlplots(&["sync"]);
     says(&synced.stderr, &["MLflow has every run"]);

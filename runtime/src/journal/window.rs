@@ -138,6 +138,11 @@ impl Place {
         }
     }
 
+    /// Not larger than it must be.
+    pub(super) fn at_least(self) -> Self {
+        Self { wanted: 0, ..self }
+    }
+
     fn doubled(before: Option<&Window>) -> u64 {
         before.map_or(FIRST, |window| {
             (window.map.len() as u64 * 2).clamp(FIRST, LARGEST)

@@ -4,11 +4,16 @@
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
 use super::ahead::Ahead;
 use super::window::{Place, Window};
+
+/// A full disk is asked again after so long: it takes its time to say no, and a training may log
+/// many records meanwhile.
+const FULL_FOR: Duration = Duration::from_millis(100);
 
 /// Where lines are put.
 #[derive(Debug, Default)]
@@ -24,6 +29,8 @@ struct Turn {
     ahead: Option<Ahead>,
     /// Where the lines end, when no more window could be had.
     over: Option<u64>,
+    /// When the disk was last found full, and the error's code.
+    full: Option<(Instant, i32)>,
 }
 
 impl Windows {
@@ -75,11 +82,23 @@ impl Windows {
 }
 
 impl Turn {
-    /// The window that was made ready, or a new one.
+    /// The window that was made ready, or a new one: a small one, if the disk has no more room.
     fn window(&mut self, file: &File, place: Place) -> io::Result<Window> {
+        if let Some((since, code)) = self.full
+            && since.elapsed() < FULL_FOR
+        {
+            return Err(io::Error::from_raw_os_error(code));
+        }
         let ready = self.ahead.as_mut().and_then(Ahead::take);
-        let ready = ready.filter(|window| window.has(place));
-        ready.map_or_else(|| Window::make(file, place), Ok)
+        if let Some(ready) = ready.filter(|window| window.has(place)) {
+            return Ok(ready);
+        }
+        match Window::make(file, place) {
+            Err(why) if is_full(&why) => Window::make(file, place.at_least()).inspect_err(|why| {
+                self.full = why.raw_os_error().map(|code| (Instant::now(), code));
+            }),
+            made => made,
+        }
     }
 
     /// Has the next window made ready.
