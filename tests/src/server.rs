@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -93,6 +94,17 @@ impl MlflowServer {
         };
         server.restart();
         server
+    }
+
+    /// Stops all its processes where they are, for a while: what it is asked meanwhile waits.
+    pub fn freeze(&self, time: Duration) {
+        let process = self.process.as_ref().expect("it runs");
+        let group = Pid::from_child(process);
+        kill_process_group(group, Signal::STOP).expect("it can be stopped");
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            let _ = kill_process_group(group, Signal::CONT);
+        });
     }
 
     /// Starts it again, on the same port and with the same database.

@@ -102,6 +102,27 @@ fn faults_at_random_lose_nothing() {
     has_arrived(&server.url, &[folder]);
 }
 
+/// It is asked again and again meanwhile, and finds all of it in its queue when it comes to itself.
+#[test]
+fn a_server_that_freezes_makes_each_thing_once() {
+    let server = Arc::new(MlflowServer::start(&["--workers", "4"]));
+    let frozen = Arc::clone(&server);
+    let mut calls = vec!["POST mlflow/runs/create", "POST mlflow/logged-models"];
+    let proxy = FaultyProxy::start(&server.url, move |call| {
+        let place = calls.iter().position(|wanted| *wanted == call);
+        if let Some(place) = place {
+            calls.remove(place);
+            // Longer than the client's patience.
+            frozen.freeze(Duration::from_secs(8));
+        }
+        None
+    });
+    let since = Instant::now();
+    let folder = trained("frozen", &proxy, &[]);
+    assert!(since.elapsed() > Duration::from_secs(16), "it froze twice");
+    has_arrived(&server.url, &[folder]);
+}
+
 #[test]
 fn an_upload_may_take_longer_than_an_answer() {
     let server = sound();

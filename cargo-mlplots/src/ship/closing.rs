@@ -1,12 +1,10 @@
 //! How a delivery ends: the run's status, and what is said of it.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use mlplots::journal::Files;
 use mlplots::record::{Open, Status, Tag};
 
-use super::making::LATE;
 use super::store::check::MAX_TAGS;
 use super::store::{Batch, StoredRun};
 use super::{Delivery, Halt};
@@ -111,8 +109,7 @@ impl Delivery {
     /// Tells tags that were set again once more: a call that was given up may have been obeyed late,
     /// after a newer one, or may be yet.
     fn outlast(&self, run: &StoredRun, renewed: &[Tag]) -> Result<(), Halt> {
-        let given_up = *self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
-        let rest = given_up.map(|since| LATE.saturating_sub(since.elapsed()));
+        let rest = self.doubt().rest();
         let rest = rest.or(self.taken_over.then_some(Duration::ZERO));
         let Some(rest) = rest.filter(|_| !renewed.is_empty()) else {
             return Ok(());

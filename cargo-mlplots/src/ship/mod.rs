@@ -19,9 +19,8 @@ pub(crate) mod sqlite;
 pub(crate) mod store;
 mod tracking;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
 
 use mlplots::journal::RunDir;
 
@@ -29,6 +28,7 @@ use crate::settings::Settings;
 pub(crate) use claim::{Claim, Life, life};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
+use making::Doubt;
 use retry::Backoff;
 use store::{StoreError, StoredRun, TrackingStore, View};
 
@@ -40,8 +40,7 @@ pub(crate) struct Delivery {
     cursor: Mutex<Cursor>,
     /// An earlier delivery has begun with the run, and may have been killed in the middle of a call.
     taken_over: bool,
-    /// When a call was last given up of which nobody knows whether it was obeyed.
-    given_up: Mutex<Option<Instant>>,
+    doubt: Mutex<Doubt>,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
 }
@@ -67,7 +66,7 @@ impl Delivery {
             settings,
             taken_over: cursor.run.is_some(),
             cursor: Mutex::new(cursor),
-            given_up: Mutex::default(),
+            doubt: Mutex::default(),
             flow: Flow::default(),
             progress: Progress::default(),
         })
@@ -125,6 +124,7 @@ impl Delivery {
             let error = match call() {
                 Ok(value) => {
                     self.progress.answered();
+                    self.doubt().answered();
                     return Ok(value);
                 }
                 Err(error) => error,
@@ -134,14 +134,18 @@ impl Delivery {
                 return Err(Halt::Refused(error));
             };
             self.progress.failed(&error);
-            *self.given_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.doubt().given_up();
             if !self.flow.pause(backoff.next(after)) {
                 return Err(Halt::GivenUp(Some(error)));
             }
         }
     }
 
-    fn cursor(&self) -> std::sync::MutexGuard<'_, Cursor> {
+    fn doubt(&self) -> MutexGuard<'_, Doubt> {
+        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cursor(&self) -> MutexGuard<'_, Cursor> {
         self.cursor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
