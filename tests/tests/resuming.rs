@@ -141,10 +141,10 @@ fn a_run_that_only_the_server_has_goes_on() {
         "{}",
         nothing.text()
     );
-    let nothing = exec(&folder, &["--resume", "77"], &at[..1]);
+    let nothing = exec(&folder, &["--resume", "nobody"], &at[..1]);
     assert_eq!(nothing.code, 2, "{}", nothing.text());
     assert!(
-        nothing.stderr.contains("error: there is no run `77` in"),
+        nothing.stderr.contains("error: there is no run `nobody` in"),
         "{}",
         nothing.text()
     );
