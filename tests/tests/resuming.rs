@@ -144,7 +144,9 @@ fn a_run_that_only_the_server_has_goes_on() {
     let nothing = exec(&folder, &["--resume", "nobody"], &at[..1]);
     assert_eq!(nothing.code, 2, "{}", nothing.text());
     assert!(
-        nothing.stderr.contains("error: there is no run `nobody` in"),
+        nothing
+            .stderr
+            .contains("error: there is no run `nobody` in"),
         "{}",
         nothing.text()
     );
