@@ -46,6 +46,17 @@ pub(crate) fn signal_name(signal: i32) -> String {
         .map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
+/// Whether we were started to ignore a signal, as `nohup` starts programs, and a script those that
+/// it leaves in the background. Linux tells; elsewhere none is taken to be ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
 /// How a program ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
@@ -75,7 +86,8 @@ impl Stop {
         let stop = Self {
             shared: Arc::default(),
         };
-        let mut signals = SignalsInfo::<WithOrigin>::new(REQUESTS)?;
+        let heard = REQUESTS.into_iter().filter(|signal| !is_ignored(*signal));
+        let mut signals = SignalsInfo::<WithOrigin>::new(heard)?;
         let listener = stop.clone();
         thread::spawn(move || {
             for origin in signals.forever() {

@@ -12,8 +12,10 @@ import time
 import mlflow
 
 uri, name, ending, points, ready = sys.argv[1:]
-# A shell makes what it starts in the background deaf to Ctrl-C.
+# What a shell starts in the background, or `nohup`, is deaf to these.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 mlflow.set_tracking_uri(uri)
 mlflow.set_experiment("Python")
 

@@ -204,7 +204,10 @@ pub fn cargo_mlplots() -> Command {
         );
         target().join(folder).join("cargo-mlplots")
     });
-    let mut command = Command::new(program);
+    // It ignores what it was started to ignore, as a shell starts tests in the background.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP,INT,QUIT,TERM");
+    command.arg(program);
     scrubbed(&mut command);
     command
 }

@@ -3,7 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mlplots_tests::{Finished, Hanging, Project, Read, built, gone, read, signal, trainer};
+use mlplots_tests::{
+    Finished, Hanging, Project, Read, built, gone, read, scrubbed, signal, trainer,
+};
 
 const PROGRAM: &str = "signals";
 
@@ -55,6 +57,39 @@ fn each_request_to_stop_is_handed_on_and_named() {
         let (_, ended) = is_killed(&folder, training, &format!("stopped by SIG{name}"));
         assert!((0..9_000).contains(&(ended - asked)), "no grace is used up");
     }
+}
+
+/// A terminal that goes away must not end a training that was left to run overnight.
+#[test]
+fn what_nohup_makes_it_ignore_is_ignored() {
+    let folder = Project::new(PROGRAM);
+    let exec = folder.command(&["exec", "-P", "ending=hang", "--"]);
+    let mut nohup = Command::new("nohup");
+    scrubbed(&mut nohup);
+    // Past `env`, by which the other tests' supervisors listen to all requests.
+    nohup
+        .args(exec.get_args().skip(1))
+        .arg(built(PROGRAM))
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut supervisor = nohup.spawn().expect("`nohup` starts");
+    let program = trainer(supervisor.id(), PROGRAM);
+    while !folder.path().join("hanging").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for pid in [supervisor.id(), program] {
+        signal("-HUP", pid);
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    signal("-TERM", supervisor.id());
+    supervisor.wait().expect("it ends");
+    let run = only(&folder);
+    assert_eq!(
+        (run.status(), run.tag("mlplots.reason")),
+        ("KILLED", "stopped by SIGTERM")
+    );
 }
 
 #[test]
