@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use mlplots_tests::{Hanging, Project, built, read, signal};
 
@@ -58,6 +59,14 @@ fn checked_out() -> Project {
     folder
 }
 
+/// The journal of the only run.
+fn journal(folder: &Project) -> String {
+    let runs = fs::read_dir(folder.path().join(".mlplots").join("runs")).expect("the runs");
+    let run = runs.flatten().next().expect("a run");
+    let bytes = fs::read(run.path().join("journal")).expect("the journal");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[test]
 fn secrets_stay_in_the_environment() {
     let folder = checked_out();
@@ -74,6 +83,12 @@ fn secrets_stay_in_the_environment() {
         let command = fs::read(format!("/proc/{pid}/cmdline")).expect("a process");
         assert!(!command.is_empty());
         unseen("a command line", &command);
+    }
+    // The program asks git while it trains.
+    let since = Instant::now();
+    while !journal(&folder).contains("mlflow.source.git.repoURL") {
+        assert!(since.elapsed() < Duration::from_mins(1), "git is slow");
+        std::thread::sleep(Duration::from_millis(20));
     }
     signal("-INT", training.supervisor());
     let finished = training.finish();
