@@ -46,15 +46,15 @@ pub(crate) fn signal_name(signal: i32) -> String {
         .map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
-/// Whether we were started to ignore a signal, as `nohup` starts programs, and a script those that
-/// it leaves in the background. Linux tells; elsewhere none is taken to be ignored.
-fn is_ignored(signal: i32) -> bool {
+/// The signals that we were started to ignore, the first as the lowest bit: `nohup` starts programs
+/// so, and a script those that it leaves in the background. Linux tells; elsewhere none is taken to
+/// be ignored.
+fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// How a program ended.
@@ -86,7 +86,10 @@ impl Stop {
         let stop = Self {
             shared: Arc::default(),
         };
-        let heard = REQUESTS.into_iter().filter(|signal| !is_ignored(*signal));
+        let ignored = ignored();
+        let heard = REQUESTS
+            .iter()
+            .filter(|&signal| ignored >> (signal - 1) & 1 == 0);
         let mut signals = SignalsInfo::<WithOrigin>::new(heard)?;
         let listener = stop.clone();
         thread::spawn(move || {

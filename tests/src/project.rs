@@ -119,6 +119,20 @@ impl Project {
         self.folder.path()
     }
 
+    /// The folders of its runs.
+    pub fn runs(&self) -> Vec<PathBuf> {
+        let runs = std::fs::read_dir(self.path().join(".mlplots").join("runs"));
+        let runs = runs.into_iter().flatten();
+        runs.map(|run| run.expect("a run").path()).collect()
+    }
+
+    /// The folder of its only run.
+    pub fn run_dir(&self) -> PathBuf {
+        let mut runs = self.runs();
+        assert_eq!(runs.len(), 1, "there is not one run");
+        runs.remove(0)
+    }
+
     /// `cargo mlplots ARGUMENTS` in its folder.
     pub fn mlplots<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
         self.command(arguments)

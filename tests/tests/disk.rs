@@ -3,7 +3,6 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,7 +48,8 @@ impl Training {
 
     /// How many points the supervisor has noted as shipped, by their bytes.
     fn points(&self) -> u64 {
-        let cursor = fs::read(run_dir(&self.folder).join("cursor.json")).unwrap_or_default();
+        let dir = self.folder.runs().pop().unwrap_or_default();
+        let cursor = fs::read(dir.join("cursor.json")).unwrap_or_default();
         let cursor: serde_json::Value = serde_json::from_slice(&cursor).unwrap_or_default();
         cursor["tracking"].as_u64().unwrap_or(0) / 100
     }
@@ -125,13 +125,6 @@ fn only(uri: &str) -> Read {
     runs.remove(0)
 }
 
-/// The folder of the only run.
-fn run_dir(folder: &Project) -> PathBuf {
-    let runs = fs::read_dir(folder.path().join(".mlplots").join("runs"));
-    let run = runs.ok().and_then(|mut runs| runs.next()?.ok());
-    run.map_or_else(PathBuf::new, |run| run.path())
-}
-
 /// How many points there are, the first ones without a gap.
 fn first_points(run: &Read) -> usize {
     let steps = run.steps("loss");
@@ -204,7 +197,7 @@ fn a_supervisor_without_room_tells_mlflow_and_is_completed_later() {
 #[test]
 fn a_folder_that_becomes_forbidden_costs_no_point() {
     let training = Training::start(powerless(), None);
-    let dir = run_dir(&training.folder);
+    let dir = training.folder.run_dir();
     let allow = |mode| {
         for folder in [&dir, &dir.join("artifacts")] {
             fs::set_permissions(folder, Permissions::from_mode(mode)).expect("it is ours");

@@ -35,13 +35,6 @@ fn listed(folder: &Project) -> Value {
     runs["runs"][0].take()
 }
 
-fn journal(folder: &Project) -> PathBuf {
-    let runs = folder.path().join(".mlplots").join("runs");
-    let mut entries = std::fs::read_dir(runs).expect("the runs");
-    let run = entries.next().expect("a run").expect("a run");
-    run.path().join("journal")
-}
-
 fn kill(pid: u32) {
     signal("-KILL", pid);
     gone(pid);
@@ -146,7 +139,7 @@ fn dead(host: Option<&str>) -> (Project, PathBuf) {
     let (folder, training) = hanging();
     kill(training.supervisor());
     kill(training.program);
-    let run = journal(&folder).with_file_name("");
+    let run = folder.run_dir();
     moved(&run, host);
     (folder, run)
 }
@@ -216,7 +209,7 @@ fn a_process_of_the_same_id_does_not_keep_a_run_alive() {
     let (folder, training) = hanging();
     kill(training.supervisor());
     // The same bytes without the lock, as a restart leaves them; the process that they name lives.
-    let journal = journal(&folder);
+    let journal = folder.run_dir().join("journal");
     let copy = journal.with_extension("copy");
     std::fs::copy(&journal, &copy).expect("a copy");
     std::fs::rename(copy, &journal).expect("it takes the place");
@@ -244,7 +237,7 @@ fn a_lock_that_is_left_behind_does_not_keep_a_run_alive() {
         &program,
     ];
     assert_eq!(folder.mlplots(&exec).code, 1);
-    let lock = std::fs::File::open(journal(&folder)).expect("the journal");
+    let lock = std::fs::File::open(folder.run_dir().join("journal")).expect("the journal");
     lock.lock().expect("nobody has it");
     let row = listed(&folder);
     assert_eq!(

@@ -26,13 +26,6 @@ fn stored(folder: &Project) -> Vec<Read> {
     read(&format!("sqlite:///{}", database.display()))
 }
 
-/// The folder of the only run.
-fn run_dir(folder: &Project) -> PathBuf {
-    let runs = folder.path().join(".mlplots").join("runs");
-    let mut entries = fs::read_dir(runs).expect("the runs");
-    entries.next().expect("a run").expect("a run").path()
-}
-
 /// The records of a journal, without the room behind them.
 fn records(journal: &Path) -> Vec<u8> {
     let mut bytes = fs::read(journal).expect("the journal");
@@ -70,7 +63,7 @@ fn point(step: i64, timestamp: i64) -> Value {
 fn a_second_writer_or_supervisor_of_a_living_run_is_refused() {
     let folder = Project::new(PROGRAM);
     let training = Hanging::start(&folder, built(PROGRAM), &[], "");
-    let dir = run_dir(&folder);
+    let dir = folder.run_dir();
     let journal = dir.join("journal");
     signal("-KILL", training.supervisor());
     gone(training.supervisor());
@@ -117,9 +110,8 @@ fn a_run_that_its_supervisor_still_ships_is_left_to_it() {
         .spawn()
         .expect("it starts");
     let since = Instant::now();
-    while !folder.path().join(".mlplots").exists()
-        || !run_dir(&folder).join("outcome.json").exists()
-    {
+    let ended = |dir: &PathBuf| dir.join("outcome.json").exists();
+    while !folder.runs().iter().any(ended) {
         assert!(since.elapsed() < Duration::from_mins(1), "it does not end");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -243,20 +235,14 @@ fn a_record_that_was_never_finished_is_told_and_the_rest_is_shipped() {
     // Its thread was killed before the first byte, which comes last; another thread was not.
     let journal = dir.join("journal");
     let mut bytes = fs::read(&journal).expect("the journal");
-    let begins = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .map(|at| at + 1)
-    };
-    let first = begins(&bytes).expect("the first record's end");
-    let second = first + begins(&bytes[first..]).expect("the second's");
-    bytes[second] = 0;
-    bytes[second + 30..second + 60].fill(0);
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let third: usize = lines.take(2).map(<[u8]>::len).sum();
+    bytes[third] = 0;
+    bytes[third + 30..third + 60].fill(0);
     fs::write(&journal, bytes).expect("the journal");
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let words = format!("the journal is damaged at byte {second}: its writing was not finished");
+    let words = format!("the journal is damaged at byte {third}: its writing was not finished");
     assert!(sync.stderr.contains(&words), "{}", sync.text());
     assert_eq!(stored(&folder)[0].steps("loss"), [0, 2]);
 }

@@ -59,14 +59,6 @@ fn checked_out() -> Project {
     folder
 }
 
-/// The journal of the only run.
-fn journal(folder: &Project) -> String {
-    let runs = fs::read_dir(folder.path().join(".mlplots").join("runs")).expect("the runs");
-    let run = runs.flatten().next().expect("a run");
-    let bytes = fs::read(run.path().join("journal")).expect("the journal");
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[test]
 fn secrets_stay_in_the_environment() {
     let folder = checked_out();
@@ -86,7 +78,8 @@ fn secrets_stay_in_the_environment() {
     }
     // The program asks git while it trains.
     let since = Instant::now();
-    while !journal(&folder).contains("mlflow.source.git.repoURL") {
+    let journal = || fs::read(folder.run_dir().join("journal")).expect("the journal");
+    while !String::from_utf8_lossy(&journal()).contains("mlflow.source.git.repoURL") {
         assert!(since.elapsed() < Duration::from_mins(1), "git is slow");
         std::thread::sleep(Duration::from_millis(20));
     }

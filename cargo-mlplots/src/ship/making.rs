@@ -1,13 +1,13 @@
 //! What must be there once: it is looked for, and made when it is missing.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use super::store::StoreError;
 use super::{Delivery, Halt};
 
 /// How late a server may do what it was asked to before, once it answers again.
-pub(super) const LATE: Duration = Duration::from_secs(3);
+const LATE: Duration = Duration::from_secs(3);
 
 /// Whether the server may still do something that it was asked to, since a call was given up and
 /// nobody knows whether it was obeyed.
@@ -54,19 +54,14 @@ impl Delivery {
         find: impl Fn() -> Result<Option<T>, StoreError>,
         make: impl Fn() -> Result<T, StoreError>,
     ) -> Result<T, Halt> {
-        let doubt = Cell::new(if asked { Doubt::Silent } else { Doubt::None });
-        let answered = || {
-            let mut now = doubt.get();
-            now.answered();
-            doubt.set(now);
-        };
+        let doubt = RefCell::new(if asked { Doubt::Silent } else { Doubt::None });
         self.attempt(|| {
             loop {
                 if let Some(found) = find()? {
                     return Ok(found);
                 }
-                answered();
-                if doubt.get().rest().is_none_or(|rest| rest.is_zero()) {
+                doubt.borrow_mut().answered();
+                if doubt.borrow().rest().is_none_or(|rest| rest.is_zero()) {
                     break;
                 }
                 if !self.flow.pause(Duration::from_millis(300)) {
@@ -74,7 +69,7 @@ impl Delivery {
                     return Err(StoreError::retry(why));
                 }
             }
-            doubt.set(Doubt::Silent);
+            doubt.borrow_mut().given_up();
             make()
         })
     }

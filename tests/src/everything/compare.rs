@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -72,7 +71,7 @@ struct Journaled {
 
 impl Journaled {
     fn read(folder: &Project) -> Self {
-        let bytes = std::fs::read(journal(folder.path())).expect("the journal");
+        let bytes = std::fs::read(folder.run_dir().join("journal")).expect("the journal");
         let mut journaled = Self::default();
         for line in bytes.split(|&byte| byte == b'\n') {
             // Before the record stands its checksum.
@@ -193,14 +192,4 @@ fn value(value: &Value) -> String {
         |word| word.parse().expect("a number"),
     );
     format!("{value:?}")
-}
-
-/// The journal of the only run.
-fn journal(folder: &Path) -> PathBuf {
-    let runs = folder.join(".mlplots").join("runs");
-    let runs: Vec<_> = std::fs::read_dir(runs).expect("the runs").collect();
-    let [Ok(run)] = runs.as_slice() else {
-        panic!("there is not one run, but {}", runs.len());
-    };
-    run.path().join("journal")
 }
