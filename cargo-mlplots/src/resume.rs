@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use mlplots::journal::RunDir;
-use mlplots::record::Resumed;
+use mlplots::record::{Resumed, RunUuid};
 
 use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
@@ -26,7 +26,7 @@ pub(crate) struct Resumption {
     /// Its id in MLflow, if it is known.
     pub(crate) run_id: Option<String>,
     /// The journal that holds what it had before, if it is here.
-    pub(crate) continues: Option<String>,
+    pub(crate) continues: Option<RunUuid>,
     /// How it ended before.
     pub(crate) before: Option<String>,
     known: Resumed,
@@ -103,14 +103,14 @@ impl Resumption {
         let reason = outcome.reason.map(|why| format!(": {why}"));
         let mut resumption = Self {
             run_id: cursor.run.as_ref().map(|run| run.id.clone()),
-            continues: Some(uuid),
+            continues: Some(uuid.clone()),
             before: Some(format!("{}{}", outcome.status, reason.unwrap_or_default())),
             ..Self::default()
         };
         resumption.add(ledger);
         let mut cursor = cursor;
         while let Some(before) = &cursor.continues
-            && let Some((known, dir)) = all.iter().find(|(_, dir)| dir.uuid() == *before)
+            && let Some((known, dir)) = all.iter().find(|(_, dir)| *dir.uuid() == *before)
         {
             resumption.add(Ledger::read(dir).map_err(unreadable)?);
             cursor = known;
@@ -168,7 +168,7 @@ fn is_named((cursor, dir): &(Cursor, RunDir), wanted: &str) -> bool {
 fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
     let next = |place: usize| {
         let uuid = all[place].1.uuid();
-        let goes_on = |(cursor, _): &(Cursor, RunDir)| cursor.continues.as_ref() == Some(&uuid);
+        let goes_on = |(cursor, _): &(Cursor, RunDir)| cursor.continues.as_ref() == Some(uuid);
         let later = all[place + 1..].iter().position(goes_on)?;
         Some(place + 1 + later)
     };

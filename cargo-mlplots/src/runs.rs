@@ -1,7 +1,7 @@
 //! `cargo mlplots runs`: what is journaled in this workspace.
 
 use mlplots::journal::RunDir;
-use mlplots::record::{Status, now_millis};
+use mlplots::record::{RunUuid, Status, now_millis};
 use serde_json::json;
 
 use crate::cli::RunsArgs;
@@ -14,9 +14,8 @@ use crate::view::duration;
 
 /// One run of the list.
 struct Row {
-    uuid: String,
-    short: String,
-    resumes: Option<String>,
+    uuid: RunUuid,
+    resumes: Option<RunUuid>,
     name: String,
     experiment: String,
     status: Status,
@@ -70,8 +69,7 @@ fn row(dir: &RunDir) -> std::io::Result<Row> {
     let start = open.map_or(outcome.end_time, |open| open.start_time);
     let stored = cursor.run.as_ref();
     Ok(Row {
-        uuid: dir.uuid(),
-        short: dir.short(),
+        uuid: dir.uuid().clone(),
         resumes: cursor.continues,
         name: stored
             .map(|run| run.name.clone())
@@ -115,7 +113,7 @@ fn table(rows: &[Row]) {
     let mut lines = vec![header.map(str::to_owned)];
     lines.extend(rows.iter().map(|row| {
         [
-            row.short.clone(),
+            row.uuid.short().to_owned(),
             row.experiment.clone(),
             row.name.clone(),
             row.status.to_string(),
@@ -145,7 +143,7 @@ fn table(rows: &[Row]) {
             continue;
         };
         if let Some(before) = &row.resumes {
-            println!("  goes on with {}", RunDir::at(before).short());
+            println!("  goes on with {}", before.short());
         }
         if let Some(reason) = &row.reason {
             println!("  {reason}");

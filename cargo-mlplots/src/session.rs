@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mlplots::journal::RunDir;
-use mlplots::record::{Mode, Request};
+use mlplots::record::{Mode, Request, RunUuid};
 
 use crate::cli::{ProgressMode, SessionArgs, TrainingArgs};
 use crate::failure::{Failure, failure};
@@ -41,7 +41,7 @@ impl Session {
         let resumption = wanted
             .map(|run| Resumption::find(run, &self.root, &self.settings))
             .transpose()?;
-        let dir = RunDir::new(&self.root, &RunDir::new_uuid());
+        let dir = RunDir::new(&self.root, &RunUuid::new());
         let make = |why: &std::io::Error| {
             failure(format!(
                 "could not make the run's folder `{}`: {why}",

@@ -6,7 +6,7 @@ use mlplots::journal::Files;
 use mlplots::record::{Open, Status, Tag};
 
 use super::store::check::MAX_TAGS;
-use super::store::{Batch, StoredRun};
+use super::store::{Batch, StoreError, StoredRun};
 use super::{Delivery, Halt};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
@@ -93,8 +93,10 @@ impl Delivery {
             "run_uuid": self.dir.uuid(),
             "figures": ledger.tally.figures().collect::<Vec<_>>(),
         });
+        let path = "mlplots/figures.json".parse();
+        let path = path.map_err(|why: String| Halt::Refused(StoreError::refused(why)))?;
         let stored = Files::of(self.dir.clone())
-            .add_bytes("mlplots/figures.json", format!("{list:#}").as_bytes())
+            .add_bytes(path, format!("{list:#}").as_bytes())
             .map_err(|why| self.unreadable(&why))?;
         self.put(run, &stored)?;
         let mut words = last_tags(outcome, ledger);

@@ -1,6 +1,7 @@
 //! How far a run's delivery has come: on disk before anything is taken as acknowledged.
 
 use mlplots::journal::RunDir;
+use mlplots::record::RunUuid;
 use serde::{Deserialize, Serialize};
 
 use super::store::{StoreError, StoredRun};
@@ -17,7 +18,7 @@ pub(crate) struct Cursor {
     /// The run of the store to go on with, instead of making one.
     pub(crate) resume: Option<String>,
     /// The journal that holds what the run had before, by its uuid.
-    pub(crate) continues: Option<String>,
+    pub(crate) continues: Option<RunUuid>,
     /// How the run had ended before.
     pub(crate) before: Option<String>,
     /// A run may have been asked for whose answer never came.

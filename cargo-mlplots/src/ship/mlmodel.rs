@@ -172,7 +172,7 @@ fn utc(millis: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mlplots::record::{Artifact, InputExample};
+    use mlplots::record::{Artifact, Digest, InputExample};
 
     use super::*;
 
@@ -191,8 +191,8 @@ mod tests {
             timestamp: 1_772_323_199_125,
             flavor,
             files: vec![Artifact {
-                path: "x".to_owned(),
-                sha256: String::new(),
+                path: "x".parse().expect("a valid path"),
+                sha256: Digest::of(b""),
                 bytes: 256,
             }],
             signature: None,

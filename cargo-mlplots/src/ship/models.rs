@@ -1,9 +1,9 @@
 //! Models: MLflow 3 logs them beside the run, MLflow 2 among the run's artifacts.
 
 use mlplots::journal::{Entry, Files, Reader};
-use mlplots::record::{Artifact, Model, Param, Record, Tag};
+use mlplots::record::{Artifact, ArtifactPath, Model, Param, Record, Tag};
 
-use super::store::{ModelStatus, NewModel, StoredModel, StoredRun};
+use super::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun};
 use super::{Delivery, Halt, mlmodel};
 use crate::ledger::Ledger;
 
@@ -64,7 +64,7 @@ impl Delivery {
         };
         let mut files = self.model_files(model, &place)?;
         for file in &mut files {
-            file.path = format!("{}/{}", model.name, file.path);
+            file.path = model_path(model, &format!("{}/{}", model.name, file.path))?;
         }
         self.put_below(run.root(), &files)?;
         let written = mlmodel::mlmodel(model, &place);
@@ -119,9 +119,18 @@ impl Delivery {
         let store = Files::of(self.dir.clone());
         let mut files = model.files.clone();
         for (path, text) in mlmodel::files(model, place) {
-            let file = store.add_bytes(path, text.as_bytes());
+            let file = store.add_bytes(model_path(model, path)?, text.as_bytes());
             files.push(file.map_err(|why| self.unreadable(&why))?);
         }
         Ok(files)
     }
+}
+
+fn model_path(model: &Model, path: &str) -> Result<ArtifactPath, Halt> {
+    path.parse().map_err(|why| {
+        Halt::Refused(StoreError::refused(format!(
+            "the model `{}`: {why}",
+            model.name
+        )))
+    })
 }

@@ -68,7 +68,7 @@ impl Delivery {
         let experiment = self.attempt(|| self.experiment(open))?;
         let uuid = Tag {
             key: "mlplots.run_uuid".to_owned(),
-            value: open.run_uuid.clone(),
+            value: open.run_uuid.to_string(),
         };
         let mut tags = self.settings.run_context.clone();
         tags.push(uuid);

@@ -87,8 +87,8 @@ impl Delivery {
     pub(super) fn is_continued(&self) -> bool {
         let uuid = self.dir.uuid();
         let later = self.dir.later().unwrap_or_default();
-        later.iter().any(|dir| {
-            dir.journal().exists() && Cursor::load(dir).continues.as_deref() == Some(&*uuid)
-        })
+        later
+            .iter()
+            .any(|dir| dir.journal().exists() && Cursor::load(dir).continues.as_ref() == Some(uuid))
     }
 }

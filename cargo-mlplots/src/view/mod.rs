@@ -13,6 +13,7 @@ pub(crate) use tree::print as print_tree;
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use mlplots::journal::RunDir;
+use mlplots::record::RunUuid;
 
 use crate::ship::store::{StoredRun, View};
 use crate::ship::{Cursor, Delivery, Halt};
@@ -21,7 +22,7 @@ use crate::ship::{Cursor, Delivery, Halt};
 pub(crate) struct Report {
     pub(crate) ledger: Ledger,
     pub(crate) outcome: Outcome,
-    pub(crate) run_uuid: String,
+    pub(crate) run_uuid: RunUuid,
     pub(crate) experiment: Option<String>,
     pub(crate) tracking_uri: String,
     pub(crate) run: Option<(StoredRun, View)>,
@@ -43,7 +44,7 @@ impl Report {
             .experiment
             .or_else(|| open?.experiment.clone());
         Self {
-            run_uuid: dir.uuid(),
+            run_uuid: dir.uuid().clone(),
             experiment,
             tracking_uri: delivery.uri().to_owned(),
             run: delivery.stored(),

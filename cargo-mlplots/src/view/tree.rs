@@ -1,6 +1,5 @@
 //! The run as a tree on stderr. Happy little trees.
 
-use mlplots::journal::RunDir;
 use mlplots::record::{Figure, FigureStatus, Status};
 
 use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
@@ -51,7 +50,7 @@ fn headline(report: &Report) {
     let name = report.run.as_ref().map(|(run, _)| run.name.clone());
     let name = name
         .or_else(|| open?.run_name.clone())
-        .unwrap_or_else(|| report.run_uuid.clone());
+        .unwrap_or_else(|| report.run_uuid.to_string());
     let experiment = report.experiment.as_deref().unwrap_or("Default");
     let took = open.map_or(0, |open| report.outcome.end_time - open.start_time);
     let text = format!("{experiment} / {name} in {}", duration(took.max(0) as u64));
@@ -122,7 +121,7 @@ fn paths(figure: &Figure) -> Vec<String> {
     figure
         .files
         .iter()
-        .map(|file| file.path.clone())
+        .map(|file| file.path.to_string())
         .filter(|path| !path.contains("+step+"))
         .collect()
 }
@@ -147,7 +146,7 @@ fn leaves(figure: &Figure, width: usize) -> Vec<String> {
                 let bytes = figure
                     .files
                     .iter()
-                    .find(|file| file.path == *path)
+                    .find(|file| file.path == path.as_str())
                     .map_or(0, |file| file.bytes);
                 format!(
                     "{path:width$}  {:>7}  {DIM}{:>6}{DIM:#}",
@@ -166,7 +165,7 @@ fn artifacts(report: &Report) -> Vec<String> {
         .iter()
         .filter(|file| !file.path.contains("+step+"))
         .collect();
-    let width = longest(artifacts.iter().map(|artifact| artifact.path.as_str()));
+    let width = longest(artifacts.iter().map(|artifact| &*artifact.path));
     let leaf = |file: &&mlplots::record::Artifact| {
         format!("{:width$}  {:>7}", file.path, size(file.bytes))
     };
@@ -192,7 +191,7 @@ fn endings(report: &Report) {
         error(&format!("the run is {}: {reason}", report.outcome.status));
     }
     if report.outcome.status == Status::Killed {
-        let short = RunDir::at(&report.run_uuid).short();
+        let short = report.run_uuid.short();
         help(&format!("`--resume {short}` goes on with it"));
     }
     for problem in report.ledger.problems.iter().chain(&report.ledger.damaged) {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use crate::error::Error;
 use crate::journal::{RunDir, workspace_root};
-use crate::record::{Mode, Request, Resumed, check_experiment_name, check_run_name};
+use crate::record::{Mode, Request, Resumed, RunUuid, check_experiment_name, check_run_name};
 use crate::registry::{Train, listing, plots, trains};
 use crate::run::{Beginning, Run, caught, tell};
 pub(crate) use params::flatten;
@@ -55,7 +55,8 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (train, params) = (plan.train, plan.params.clone());
-    let mut run = match Run::begin(beginning(request, resumed, Some(plan))) {
+    let run = beginning(request, resumed, Some(plan)).and_then(Run::begin);
+    let mut run = match run {
         Ok(run) => run,
         Err(error) => {
             let help = Some("the journal needs a folder that can be written to".to_owned());
@@ -103,11 +104,7 @@ impl Run {
                 "`-P {key}`: this program has no `#[train]` function that takes params"
             )));
         }
-        if request
-            .run_dir
-            .as_ref()
-            .is_some_and(|dir| RunDir::at(dir).journal().exists())
-        {
+        if run_dir(&request)?.is_some_and(|dir| dir.journal().exists()) {
             // The supervisor follows the program's first run; this one is shipped by `sync`.
             request.run_dir = None;
         }
@@ -120,7 +117,7 @@ impl Run {
             .map_or(Ok(()), check_run_name)
             .map_err(Error::new)?;
         let resumed = resumed(&request)?;
-        Run::begin(beginning(request, resumed, None))
+        Run::begin(beginning(request, resumed, None)?)
     }
 }
 
@@ -142,10 +139,10 @@ fn request() -> Result<(Request, bool), Error> {
 
 /// What the supervisor says of the run that this one goes on with, if it does.
 fn resumed(request: &Request) -> Result<Resumed, Error> {
-    let Some(dir) = &request.run_dir else {
+    let Some(dir) = run_dir(request)? else {
         return Ok(Resumed::default());
     };
-    let path = RunDir::at(dir).resumed();
+    let path = dir.resumed();
     let bytes = match std::fs::read(&path) {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Resumed::default()),
         bytes => bytes,
@@ -155,22 +152,26 @@ fn resumed(request: &Request) -> Result<Resumed, Error> {
         .map_err(|why| Error::new(format!("`{}` cannot be used: {why}", path.display())))
 }
 
-fn beginning(request: Request, resumed: Resumed, plan: Option<Plan>) -> Beginning {
+/// The journal's directory that the supervisor made.
+fn run_dir(request: &Request) -> Result<Option<RunDir>, Error> {
+    let dir = request.run_dir.as_ref().map(RunDir::at).transpose();
+    dir.map_err(|why| Error::new(format!("`{}`: {why}", Request::VARIABLE)))
+}
+
+fn beginning(request: Request, resumed: Resumed, plan: Option<Plan>) -> Result<Beginning, Error> {
     let train = plan.as_ref().map(|plan| plan.train);
     let (plots, skipped) = match plan {
         Some(plan) => (plan.plots, plan.skipped),
         None => preflight::select(&request, plots()),
     };
-    let dir = request.run_dir.unwrap_or_else(|| {
+    let dir = run_dir(&request)?.unwrap_or_else(|| {
         let from = std::env::var_os("CARGO_MANIFEST_DIR").map(Into::into);
         let from = from
             .or_else(|| std::env::current_dir().ok())
             .unwrap_or_default();
-        RunDir::new(&workspace_root(&from), &RunDir::new_uuid())
-            .path()
-            .to_path_buf()
+        RunDir::new(&workspace_root(&from), &RunUuid::new())
     });
-    Beginning {
+    Ok(Beginning {
         dir,
         experiment: request
             .experiment
@@ -181,7 +182,7 @@ fn beginning(request: Request, resumed: Resumed, plan: Option<Plan>) -> Beginnin
         resumed,
         plots,
         skipped,
-    }
+    })
 }
 
 fn refuse(complaints: &[Complaint]) -> ExitCode {

@@ -5,24 +5,33 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::private_options;
+use crate::record::{Digest, RunUuid};
 
 /// One run's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
+    uuid: RunUuid,
 }
 
 impl RunDir {
     /// The directory of the run `uuid` below the workspace root. Makes nothing.
-    pub fn new(root: &Path, uuid: &str) -> Self {
+    pub fn new(root: &Path, uuid: &RunUuid) -> Self {
         Self {
-            path: Self::runs(root).join(uuid),
+            path: Self::runs(root).join(&**uuid),
+            uuid: uuid.clone(),
         }
     }
 
     /// A run's directory whose path is known.
-    pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+    ///
+    /// # Errors
+    /// The directory's name is not the id of a run.
+    pub fn at(path: impl Into<PathBuf>) -> Result<Self, String> {
+        let path = path.into();
+        let name = path.file_name().unwrap_or_default();
+        let uuid = name.to_string_lossy().parse()?;
+        Ok(Self { path, uuid })
     }
 
     /// Where all runs of a workspace are.
@@ -52,17 +61,13 @@ impl RunDir {
         for entry in entries {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
-                runs.push(Self { path: entry.path() });
+                // Whatever else lies there is not ours.
+                runs.extend(Self::at(entry.path()));
             }
         }
         // The names are time-ordered UUIDs.
         runs.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(runs)
-    }
-
-    /// A new run's identity: 32 hex digits that sort by time.
-    pub fn new_uuid() -> String {
-        uuid::Uuid::now_v7().simple().to_string()
     }
 
     /// Makes the directory, readable by its owner only, and hides `.mlplots` from git.
@@ -92,17 +97,13 @@ impl RunDir {
     }
 
     /// The run's UUID: the directory's name.
-    pub fn uuid(&self) -> String {
-        self.path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+    pub fn uuid(&self) -> &RunUuid {
+        &self.uuid
     }
 
-    /// The first digits of its UUID. Time-ordered ids begin alike; twelve digits tell any two
-    /// milliseconds apart.
-    pub fn short(&self) -> String {
-        self.uuid().chars().take(12).collect()
+    /// The first digits of its UUID.
+    pub fn short(&self) -> &str {
+        self.uuid.short()
     }
 
     /// The journal's file.
@@ -131,9 +132,10 @@ impl RunDir {
     }
 
     /// Another run of the same workspace.
-    pub fn sibling(&self, uuid: &str) -> Self {
+    pub fn sibling(&self, uuid: &RunUuid) -> Self {
         Self {
-            path: self.path.with_file_name(uuid),
+            path: self.path.with_file_name(&**uuid),
+            uuid: uuid.clone(),
         }
     }
 
@@ -143,8 +145,8 @@ impl RunDir {
     }
 
     /// The content of an artifact.
-    pub fn content(&self, sha256: &str) -> PathBuf {
-        self.artifacts().join(sha256)
+    pub fn content(&self, digest: &Digest) -> PathBuf {
+        self.artifacts().join(&**digest)
     }
 }
 

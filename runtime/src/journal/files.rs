@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::RunDir;
-use crate::record::Artifact;
+use crate::record::{Artifact, ArtifactPath, Digest};
 
 /// Adds contents to a run's directory. They are on disk before their name appears.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ impl Files {
     }
 
     /// Stores bytes that belong at `path` of the run.
-    pub fn add_bytes(&self, path: &str, bytes: &[u8]) -> io::Result<Artifact> {
+    pub fn add_bytes(&self, path: ArtifactPath, bytes: &[u8]) -> io::Result<Artifact> {
         self.add_reader(path, bytes)
     }
 
     /// Stores a copy of a file, streamed.
-    pub fn add_file(&self, path: &str, source: &Path) -> io::Result<Artifact> {
+    pub fn add_file(&self, path: ArtifactPath, source: &Path) -> io::Result<Artifact> {
         // A pipe would keep us waiting, and a device may have no end.
         let kind = fs::metadata(source)?.file_type();
         if !kind.is_file() && !kind.is_dir() {
@@ -42,7 +42,7 @@ impl Files {
         self.add_reader(path, File::open(source)?)
     }
 
-    fn add_reader(&self, path: &str, mut source: impl Read) -> io::Result<Artifact> {
+    fn add_reader(&self, path: ArtifactPath, mut source: impl Read) -> io::Result<Artifact> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let temporary = self.run.artifacts().join(format!("{number}.part"));
         let stored = self.store(path, &mut source, &temporary);
@@ -53,7 +53,12 @@ impl Files {
         stored
     }
 
-    fn store(&self, path: &str, source: &mut impl Read, temporary: &Path) -> io::Result<Artifact> {
+    fn store(
+        &self,
+        path: ArtifactPath,
+        source: &mut impl Read,
+        temporary: &Path,
+    ) -> io::Result<Artifact> {
         let mut file = super::private_options()
             .create(true)
             .truncate(true)
@@ -72,20 +77,12 @@ impl Files {
             bytes += read as u64;
         }
         file.sync_all()?;
-        let sha256 = hex(&hasher.finalize());
+        let sha256 = Digest::finish(hasher);
         fs::rename(temporary, self.run.content(&sha256))?;
         Ok(Artifact {
-            path: path.to_owned(),
+            path,
             sha256,
             bytes,
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

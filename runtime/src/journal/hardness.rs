@@ -9,7 +9,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Entry, Line, Reader, RunDir, Writer};
-use crate::record::{Artifact, Close, Metric, Param, Problem, Record, Status, Tag};
+use crate::record::{
+    Artifact, Close, Digest, Metric, Param, Problem, Record, RunUuid, Status, Tag,
+};
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..12).prop_map(String::from_iter)
@@ -28,11 +30,12 @@ fn record() -> impl Strategy<Value = Record> {
     );
     let param = (text(), text()).prop_map(|(key, value)| Param { key, value });
     let tag = (text(), text()).prop_map(|(key, value)| Tag { key, value });
-    let artifact = (text(), text(), any::<u64>()).prop_map(|(path, sha256, bytes)| Artifact {
-        path,
-        sha256,
-        bytes,
-    });
+    let artifact =
+        ("[a-zé]{1,9}(/[a-z ]{1,9}[.]png)?", any::<u64>()).prop_map(|(path, bytes)| Artifact {
+            sha256: Digest::of(path.as_bytes()),
+            path: path.parse().unwrap(),
+            bytes,
+        });
     let close = (any::<i64>(), proptest::option::of(text())).prop_map(|(end_time, reason)| Close {
         status: Status::Failed,
         end_time,
@@ -112,7 +115,7 @@ fn threads_write_side_by_side_and_a_reader_follows() {
     const THREADS: usize = 8;
     const LINES: usize = 20_000;
     let folder = tempfile::tempdir().unwrap();
-    let run = RunDir::new(folder.path(), &RunDir::new_uuid());
+    let run = RunDir::new(folder.path(), &RunUuid::new());
     run.create().unwrap();
     let writer = Writer::create(&run).unwrap();
     let record = |thread: usize, number: usize| {
@@ -171,7 +174,7 @@ proptest! {
         killed in any::<bool>(),
     ) {
         let folder = tempfile::tempdir().unwrap();
-        let run = RunDir::new(folder.path(), &RunDir::new_uuid());
+        let run = RunDir::new(folder.path(), &RunUuid::new());
         run.create().unwrap();
         let mut records = records;
         records.insert(records.len() / 2, Record::Panic("x".repeat(large)));

@@ -2,12 +2,14 @@
 //! `cargo mlplots` ships to MLflow.
 
 mod float;
+mod ids;
 mod names;
 mod request;
 mod tally;
 
 use serde::{Deserialize, Serialize};
 
+pub use ids::{ArtifactPath, Digest, RunUuid};
 pub use names::{
     MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE, check_artifact_path, check_experiment_name,
     check_image_key, check_key, check_run_name,
@@ -49,8 +51,8 @@ pub enum Record {
 pub struct Open {
     /// [`FORMAT`] of the program that wrote the journal.
     pub format: u32,
-    /// 32 hex digits; the tag `mlplots.run_uuid` of the run.
-    pub run_uuid: String,
+    /// The tag `mlplots.run_uuid` of the run.
+    pub run_uuid: RunUuid,
     /// Version of mlplots that wrote it.
     pub mlplots: String,
     /// Experiment's name as the program gives it; the supervisor's settings may replace it.
@@ -125,10 +127,10 @@ pub struct Tag {
 /// A file of the run. Its bytes are in the journal's `artifacts/` under their SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// Where it goes below the run's artifact root, with `/`.
-    pub path: String,
-    /// SHA-256 of its bytes, in hex: its file name in the journal.
-    pub sha256: String,
+    /// Where it goes below the run's artifact root.
+    pub path: ArtifactPath,
+    /// SHA-256 of its bytes: its file name in the journal.
+    pub sha256: Digest,
     /// Its size in bytes.
     pub bytes: u64,
 }

@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use super::Run;
 use crate::error::Error;
 use crate::figure::{Format, Image, IntoFigure, Output, Spec};
-use crate::journal::RunDir;
 use crate::model::Model;
-use crate::record::{self, Figure, FigureStatus, Record, check_key, now_millis};
+use crate::record::{self, Figure, FigureStatus, Record, RunUuid, check_key, now_millis};
 
 impl Run {
     /// Logs a local file as an artifact. Its name is the file's name; `artifact_path`, if not
@@ -200,7 +199,7 @@ impl Run {
             .map(|(path, content)| self.shared.store(path, content))
             .collect::<Result<_, _>>()?;
         self.shared.append(&Record::Model(Box::new(record::Model {
-            uuid: RunDir::new_uuid(),
+            uuid: RunUuid::new().into(),
             name: name.to_owned(),
             step: 0,
             timestamp: now_millis(),

@@ -11,7 +11,6 @@ mod values;
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -64,10 +63,9 @@ pub struct Run {
 }
 
 /// What a new run is.
-#[derive(Default)]
 pub(crate) struct Beginning {
     /// Its directory; it must not exist or hold no journal yet.
-    pub(crate) dir: PathBuf,
+    pub(crate) dir: RunDir,
     pub(crate) experiment: Option<String>,
     pub(crate) run_name: Option<String>,
     pub(crate) train: Option<TrainEntry>,
@@ -83,7 +81,7 @@ pub(crate) struct Beginning {
 impl Run {
     /// Makes the directory and the journal.
     pub(crate) fn begin(beginning: Beginning) -> Result<Self, Error> {
-        let dir = RunDir::at(beginning.dir);
+        let dir = beginning.dir;
         let journal = dir
             .create()
             .and_then(|()| Writer::create(&dir))
@@ -110,7 +108,7 @@ impl Run {
             .chain(beginning.skipped.iter().map(|(plot, _)| plot));
         shared.append(&Record::Open(Box::new(Open {
             format: FORMAT,
-            run_uuid: shared.dir.uuid(),
+            run_uuid: shared.dir.uuid().clone(),
             mlplots: env!("CARGO_PKG_VERSION").to_owned(),
             experiment: beginning.experiment,
             run_name: beginning.run_name,
@@ -233,7 +231,7 @@ impl Run {
 
     /// Identifies the run before MLflow does: 32 hex digits, the tag `mlplots.run_uuid`.
     pub fn uuid(&self) -> String {
-        self.shared.dir.uuid()
+        self.shared.dir.uuid().to_string()
     }
 
     /// Ends the run: waits for the figures and says how it went. FINISHED is only a run whose

@@ -11,8 +11,7 @@ use crate::error::Error;
 use crate::figure::{Encoded, Output, with_texts};
 use crate::journal::{Files, Line, RunDir, Writer};
 use crate::record::{
-    self, Artifact, Figure, FigureStatus, Problem, Record, Resumed, Tag, Tally,
-    check_artifact_path, now_millis,
+    self, Artifact, Figure, FigureStatus, Problem, Record, Resumed, RunUuid, Tag, Tally, now_millis,
 };
 
 pub(super) struct Shared {
@@ -128,9 +127,9 @@ impl Shared {
 
     /// Stores a file's bytes.
     pub(super) fn store(&self, path: &str, bytes: &[u8]) -> Result<Artifact, Error> {
-        check_artifact_path(path).map_err(Error::new)?;
+        let artifact_path = path.parse().map_err(Error::new)?;
         self.files
-            .add_bytes(path, bytes)
+            .add_bytes(artifact_path, bytes)
             .map_err(|why| self.not_stored(path, &why))
     }
 
@@ -151,15 +150,15 @@ impl Shared {
             ("Title", path),
             ("Source", source),
             ("Software", concat!("mlplots ", env!("CARGO_PKG_VERSION"))),
-            ("mlplots.run_uuid", &self.dir.uuid()),
+            ("mlplots.run_uuid", self.dir.uuid()),
         ];
         self.store(path, &with_texts(bytes, &texts))
     }
 
     /// Stores a copy of a file.
     pub(super) fn store_file(&self, path: &str, source: &Path) -> Result<Artifact, Error> {
-        check_artifact_path(path).map_err(Error::new)?;
-        self.files.add_file(path, source).map_err(|why| {
+        let artifact_path = path.parse().map_err(Error::new)?;
+        self.files.add_file(artifact_path, source).map_err(|why| {
             Error::new(format!(
                 "could not log `{}` as the artifact `{path}`: {why}",
                 source.display()
@@ -300,13 +299,16 @@ impl Shared {
             "images/{}+step+{step}+timestamp+{}+{}",
             key.replace('/', "~"),
             now_millis(),
-            RunDir::new_uuid(),
+            RunUuid::new(),
         );
+        let file = |end: &str| {
+            format!("{name}{end}").parse().map(|path| Artifact {
+                path,
+                ..png.clone()
+            })
+        };
         // The grid shows the second name; a browser reads PNG bytes under it as well.
-        Ok([".png", "+compressed.webp"].map(|end| Artifact {
-            path: format!("{name}{end}"),
-            ..png.clone()
-        }))
+        Ok([file(".png")?, file("+compressed.webp")?])
     }
 
     /// Two plots must not write one path: the later would hide the earlier.
@@ -318,7 +320,7 @@ impl Shared {
     ) -> Result<Vec<Artifact>, String> {
         let mut state = self.state();
         for file in &files {
-            if let Some((other, _)) = state.written.get(&file.path)
+            if let Some((other, _)) = state.written.get(&*file.path)
                 && other != plot
             {
                 return Err(format!(
@@ -330,7 +332,7 @@ impl Shared {
         for file in &files {
             state
                 .written
-                .insert(file.path.clone(), (plot.to_owned(), number));
+                .insert(file.path.to_string(), (plot.to_owned(), number));
         }
         Ok(files)
     }
