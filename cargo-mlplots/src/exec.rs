@@ -14,7 +14,7 @@ pub(crate) fn exec(args: ExecArgs) -> Result<u8, Failure> {
     let here = std::env::current_dir()
         .map_err(|why| failure(format!("the current folder cannot be used: {why}")))?;
     let root = workspace_root(&here);
-    let settings = Settings::resolve(args.session.shipping.tracking_uri.as_deref(), None, &root)?;
+    let settings = Settings::resolve(args.session.shipping.tracking_uri.as_ref(), None, &root)?;
     let mut words = args.program.into_iter();
     // clap asks for at least one word.
     let path = PathBuf::from(words.next().unwrap_or_default());

@@ -9,7 +9,7 @@ use crate::settings::Settings;
 pub(crate) fn run(args: RunArgs) -> Result<u8, Failure> {
     let project = Project::find(&args.build)?;
     let program = project.build(&args.build)?;
-    let uri = args.session.shipping.tracking_uri.as_deref();
+    let uri = args.session.shipping.tracking_uri.as_ref();
     let settings = Settings::resolve(uri, program.tracking_uri.as_deref(), project.root())?;
     Session {
         root: project.root().to_path_buf(),

@@ -12,6 +12,7 @@ mod uri;
 
 use std::path::Path;
 
+use clap::builder::{StringValueParser, TypedValueParser};
 use mlplots::record::Tag;
 
 #[cfg(feature = "cloud")]
@@ -20,7 +21,7 @@ pub(crate) use credentials::Credentials;
 pub(crate) use environment::Environment;
 pub(crate) use http::{HttpSettings, Multipart, Trust};
 pub(crate) use secret::Secret;
-pub(crate) use uri::{Database, Target, scheme, sqlite_uri};
+pub(crate) use uri::{Database, Target, scheme, sqlite_uri, without_secrets};
 
 use crate::ship::rest::RestStore;
 use crate::ship::sqlite::SqliteStore;
@@ -45,8 +46,11 @@ impl Settings {
     /// The tracking URI is `cli` (`--tracking-uri`), else `MLFLOW_TRACKING_URI`, else `metadata`
     /// (`tracking-uri` of `[package.metadata.mlplots]`), else `mlflow.db` in `root`, the
     /// workspace's root.
+    ///
+    /// All of them are the user's words: what a journal or a server says cannot become a
+    /// [`TypedUri`]. Credentials go to the address that is named here, and to no other.
     pub(crate) fn resolve(
-        cli: Option<&str>,
+        cli: Option<&TypedUri>,
         metadata: Option<&str>,
         root: &Path,
     ) -> Result<Self, StoreError> {
@@ -59,7 +63,12 @@ impl Settings {
             root,
             home: home.as_deref(),
         };
-        Self::resolve_in(cli, metadata, &places, &Environment::process())
+        Self::resolve_in(
+            cli.map(TypedUri::reveal),
+            metadata,
+            &places,
+            &Environment::process(),
+        )
     }
 
     fn resolve_in(
@@ -125,6 +134,21 @@ impl Settings {
             .help("unset one of the two variables")),
             _ => Ok(Some(experiment)),
         }
+    }
+}
+
+/// A tracking URI as the user typed it. It may hold a password, and does not print itself.
+#[derive(Clone, Debug)]
+pub(crate) struct TypedUri(Secret);
+
+impl TypedUri {
+    /// The parser of the command line, the one source of such a value.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        StringValueParser::new().map(|text| Self(Secret::new(text)))
+    }
+
+    fn reveal(&self) -> &str {
+        self.0.reveal()
     }
 }
 

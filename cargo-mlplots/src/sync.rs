@@ -10,7 +10,7 @@ use crate::failure::{Failure, failure};
 use crate::outcome::Outcome;
 use crate::project::root;
 use crate::settings::Settings;
-use crate::ship::{Claim, Cursor, Delivery, Halt, Life, life};
+use crate::ship::{Claim, Cursor, Delivery, Halt, Life, life, quote};
 use crate::view::{self, Report};
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
@@ -115,21 +115,20 @@ fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failu
 
 fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
-    // A run whose delivery has begun goes on where it began.
-    let uri = args
-        .shipping
-        .tracking_uri
-        .as_deref()
-        .or(begun.tracking_uri.as_deref());
-    let settings = Settings::resolve(uri, None, root)?;
+    let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, root)?;
     if let (Some(before), Some(_)) = (&begun.tracking_uri, &begun.run)
         && *before != settings.uri()
     {
         return Err(failure(format!(
-            "the run {} is partly in {before} already",
-            dir.uuid()
+            "the run {} is partly in {before} already, not in {}",
+            dir.uuid(),
+            settings.uri()
         ))
-        .help("sync it without `--tracking-uri`")
+        .help(format!(
+            "`cargo mlplots sync --tracking-uri {} {}` ships the rest there",
+            quote(before),
+            dir.short()
+        ))
         .code(2));
     }
     let unreadable = |why: std::io::Error| {

@@ -1,5 +1,6 @@
 //! Who we are for a tracking server.
 
+use std::fmt;
 use std::path::Path;
 
 use super::environment::Environment;
@@ -8,12 +9,22 @@ use super::secret::Secret;
 use crate::ship::store::StoreError;
 
 /// What goes into the `Authorization` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credentials {
     /// User name and password.
     Basic { user: String, password: Secret },
     /// A token.
     Bearer(Secret),
+}
+
+impl fmt::Debug for Credentials {
+    /// Some take a token as user name, without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Basic { .. } => "Basic ***",
+            Self::Bearer(_) => "Bearer ***",
+        })
+    }
 }
 
 const USER: &str = "MLFLOW_TRACKING_USERNAME";

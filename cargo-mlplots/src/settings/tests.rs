@@ -1,5 +1,7 @@
 //! Settings from made-up variables.
 
+mod secrets;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -118,7 +120,7 @@ fn what_is_not_supported_says_what_to_do() {
         ("mssql://ada:secret@db/mlflow", "mssql", "mlflow server"),
         ("databricks", "Databricks", "http"),
         ("databricks://profile", "Databricks", "http"),
-        ("ftp://ada:secret@x", "`ftp:`", "http"),
+        ("ftp://ada:secret@x", "`ftp://***@x`", "http"),
         (
             "http://ada:secret@",
             "not a usable http address",

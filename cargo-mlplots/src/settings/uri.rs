@@ -45,8 +45,18 @@ impl Target {
         match scheme.split('+').next().unwrap_or_default() {
             "http" | "https" => server(uri),
             "sqlite" => database(uri, directory).map(Self::Database),
+            _ if uri.starts_with(['"', '\'']) => Err(StoreError::refused(
+                "the tracking URI begins with a quotation mark",
+            )
+            .help("remove the quotation marks around it")),
+            "" if uri.contains('@') => Err(StoreError::refused(format!(
+                "the tracking URI `{}` has no scheme",
+                without_secrets(uri)
+            ))
+            .help("begin it with `http://` or `https://`")),
             "" | "file" => Err(StoreError::refused(format!(
-                "the tracking URI `{uri}` is a directory, MLflow's old file store, which MLflow has closed"
+                "the tracking URI `{}` is a directory, MLflow's old file store, which MLflow has closed",
+                without_secrets(uri)
             ))
             .help("use a database file, `sqlite:///mlflow.db`; `mlflow migrate-filestore` moves old runs into one")),
             "postgresql" | "postgres" | "mysql" | "mssql" => Err(StoreError::refused(format!(
@@ -58,7 +68,8 @@ impl Target {
             ))
             .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
             _ => Err(StoreError::refused(format!(
-                "mlplots knows no tracking store for the scheme `{scheme}:`"
+                "mlplots knows no tracking store for `{}`",
+                without_secrets(uri)
             ))
             .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
         }
@@ -68,19 +79,19 @@ impl Target {
 /// The scheme in lower case; empty for a path, and for a path with a drive letter.
 pub(crate) fn scheme(uri: &str) -> String {
     match uri.split_once(':') {
-        Some((scheme, _))
-            if scheme.len() > 1
-                && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')) =>
-        {
-            scheme.to_ascii_lowercase()
-        }
+        Some((scheme, _)) if is_scheme(scheme) => scheme.to_ascii_lowercase(),
         // MLflow takes the bare word as well as `databricks://profile`.
         None if uri == "databricks" => uri.to_owned(),
         _ => String::new(),
     }
+}
+
+fn is_scheme(text: &str) -> bool {
+    let is_mark = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    // One letter is a drive.
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(is_mark)
 }
 
 fn server(uri: &str) -> Result<Target, StoreError> {
@@ -96,6 +107,10 @@ fn server(uri: &str) -> Result<Target, StoreError> {
         return Err(invalid("it has a query (`?…`)"));
     }
     let credentials = match (base.username(), base.password()) {
+        ("", None | Some("")) if uri.contains('@') => {
+            return Err(invalid("it has an `@` that ends no user name"))
+                .map_err(|error| error.help("in a user name and a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#` and `%40` for `@`"));
+        }
         ("", None | Some("")) => None,
         (user, password) => Some(Credentials::Basic {
             user: percent_decode(user),
@@ -104,6 +119,9 @@ fn server(uri: &str) -> Result<Target, StoreError> {
     };
     // An address copied from the browser, `http://host/#/experiments/1`, means the server.
     base.set_fragment(None);
+    if base.path().contains('@') {
+        return Err(invalid("it has an `@` in its path"));
+    }
     let cleared = base.set_username("").and_then(|()| base.set_password(None));
     cleared.map_err(|()| invalid("it names no host"))?;
     let path = base.path().trim_end_matches('/').to_owned();
@@ -114,7 +132,7 @@ fn server(uri: &str) -> Result<Target, StoreError> {
 /// `sqlite:///relative` or `sqlite:////absolute`, percent-encoded or not, as `SQLAlchemy` reads it.
 fn database(uri: &str, directory: &Path) -> Result<Database, StoreError> {
     let refused = |why: &str| {
-        StoreError::refused(format!("the tracking URI `{uri}` {why}"))
+        StoreError::refused(format!("the tracking URI `{}` {why}", without_secrets(uri)))
             .help("write `sqlite:///mlflow.db` for a file here, `sqlite:////home/me/mlflow.db` for one elsewhere")
     };
     let (_, rest) = uri.split_once(':').unwrap_or_default();
@@ -164,6 +182,20 @@ pub(crate) fn sqlite_uri(file: &Path) -> String {
         .replace('%', "%25")
         .replace('?', "%3F");
     format!("sqlite:///{path}")
+}
+
+/// A URI of any form, also of one that no parser takes, without what may be secret in it: what
+/// stands before an `@`, and a query.
+pub(crate) fn without_secrets(uri: &str) -> String {
+    let Some((before, host)) = uri.rsplit_once('@') else {
+        return uri.split('?').next().unwrap_or_default().to_owned();
+    };
+    let scheme = match before.split_once("://") {
+        Some((scheme, _)) if is_scheme(scheme) => format!("{scheme}://"),
+        _ => String::new(),
+    };
+    let host = host.split('?').next().unwrap_or_default();
+    format!("{scheme}***@{host}")
 }
 
 fn percent_decode(text: &str) -> String {

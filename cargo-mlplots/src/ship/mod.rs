@@ -30,6 +30,7 @@ pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use making::Doubt;
 use retry::Backoff;
+pub(crate) use sqlite::quote;
 use store::{StoreError, StoredRun, TrackingStore, View};
 
 /// Ships one run.

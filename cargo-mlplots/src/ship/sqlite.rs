@@ -262,7 +262,7 @@ fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
 }
 
 /// A word for a POSIX shell.
-fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| {
         c.is_ascii_alphanumeric()
             || matches!(c, '/' | ':' | '.' | '_' | '-' | '+' | '%' | '@' | ',' | '=')
