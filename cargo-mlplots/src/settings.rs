@@ -21,7 +21,9 @@ pub(crate) use credentials::Credentials;
 pub(crate) use environment::Environment;
 pub(crate) use http::{HttpSettings, Multipart, Trust};
 pub(crate) use secret::Secret;
-pub(crate) use uri::{Database, Target, scheme, sqlite_uri, without_secrets};
+#[cfg(test)]
+use uri::without_secrets;
+pub(crate) use uri::{Database, Target, scheme, sqlite_uri};
 
 use crate::ship::rest::RestStore;
 use crate::ship::sqlite::SqliteStore;

@@ -116,17 +116,19 @@ fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failu
 fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
     let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, root)?;
-    if let (Some(before), Some(_)) = (&begun.tracking_uri, &begun.run)
-        && *before != settings.uri()
-    {
+    let is_named = args.shipping.tracking_uri.is_some();
+    let elsewhere = begun
+        .tracking_uri
+        .filter(|before| *before != settings.uri() && (begun.run.is_some() || !is_named));
+    if let Some(before) = elsewhere {
         return Err(failure(format!(
-            "the run {} is partly in {before} already, not in {}",
+            "the run {} goes to {before}, not to {}",
             dir.uuid(),
             settings.uri()
         ))
         .help(format!(
-            "`cargo mlplots sync --tracking-uri {} {}` ships the rest there",
-            quote(before),
+            "`cargo mlplots sync --tracking-uri {} {}` ships it there",
+            quote(&before),
             dir.short()
         ))
         .code(2));

@@ -46,6 +46,7 @@ impl Scene {
         let mut command = self.project.command(arguments);
         command
             .env("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
+            .env("MLFLOW_TRACKING_URI", &self.url)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command

@@ -162,7 +162,7 @@ fn a_server_that_comes_and_goes_gets_everything() {
     let finished: Finished = training.wait_with_output().expect("it ends").into();
     assert_eq!(finished.code, 4, "{}", finished.text());
     proxy.up();
-    let synced = folder.mlplots(&["sync"]);
+    let synced = folder.mlplots(&["sync", "--tracking-uri", &proxy.url]);
     assert_eq!(synced.code, 0, "{}", synced.text());
     has_arrived(&server.url, &[folder]);
 }
@@ -230,7 +230,7 @@ fn a_server_that_is_away_gets_everything_later() {
         "{text}"
     );
     server.restart();
-    let synced = project.mlplots(&["sync"]);
+    let synced = project.mlplots(&["sync", "--tracking-uri", &server.url]);
     assert_eq!(synced.code, 0, "{}", synced.text());
     let runs = read(&server.url);
     assert_eq!(

@@ -174,7 +174,7 @@ fn a_param_that_the_server_knows_otherwise_keeps_nothing_else_back() {
         finished.text()
     );
     server.restart();
-    let synced = folder.mlplots(&["sync"]);
+    let synced = folder.mlplots(&["sync", "--tracking-uri", &server.url]);
     assert_eq!(synced.code, 4, "{}", synced.text());
     assert!(
         synced

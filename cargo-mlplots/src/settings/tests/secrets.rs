@@ -1,7 +1,6 @@
 //! Passwords in URIs of every form.
 
 use super::*;
-use crate::settings::without_secrets;
 
 /// No error, setting or printed address shows any part of the password.
 #[test]

@@ -1,0 +1,73 @@
+//! Which addresses are contacted, and with what.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use mlplots_tests::{Project, built};
+
+const PROGRAM: &str = "healing";
+
+/// A server that records everything that it is sent, and answers nothing.
+fn listening() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let sent = Arc::clone(&heard);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut piece = [0; 4096];
+            let read = stream.read(&mut piece).unwrap_or(0);
+            let mut sent = sent.lock().expect("the bytes");
+            sent.extend_from_slice(b"connected\n");
+            sent.extend_from_slice(&piece[..read]);
+        }
+    });
+    (url, heard)
+}
+
+/// A journal of unknown origin names a server of its own: nothing is sent there.
+#[test]
+fn an_address_that_only_a_journal_names_is_not_contacted() {
+    let folder = Project::new(PROGRAM);
+    let program = built(PROGRAM).display().to_string();
+    let nobody = "http://127.0.0.1:9";
+    let exec = [
+        "exec",
+        "--tracking-uri",
+        nobody,
+        "--flush-timeout",
+        "1",
+        "--",
+        &program,
+    ];
+    assert_eq!(folder.mlplots(&exec).code, 4);
+    let (attacker, heard) = listening();
+    let cursor = folder.run_dir().join("cursor.json");
+    let run = r#""run":{"id":"0123456789abcdef0123456789abcdef","experiment_id":"1","name":"n","artifact_uri":"/tmp"}"#;
+    for begun in [r#""run":null"#, run] {
+        let text = format!(r#"{{"tracking_uri":"{attacker}",{begun}}}"#);
+        std::fs::write(&cursor, text).expect("written");
+        let output = folder
+            .command(&["sync", "--flush-timeout", "1"])
+            .env("MLFLOW_TRACKING_URI", nobody)
+            .env("MLFLOW_TRACKING_TOKEN", "the-token")
+            .output()
+            .expect("cargo-mlplots starts");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{text}");
+        assert!(
+            text.contains(&format!("goes to {attacker}, not to {nobody}")),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("sync --tracking-uri {attacker} ")),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        String::from_utf8_lossy(&heard.lock().expect("the bytes")),
+        ""
+    );
+}
