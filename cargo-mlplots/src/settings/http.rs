@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::Url;
+
 use super::credentials::Credentials;
 use super::environment::Environment;
 use crate::ship::store::StoreError;
@@ -28,6 +30,9 @@ pub(crate) struct HttpSettings {
     pub(crate) storage_trust: Trust,
     /// Which files go in parts.
     pub(crate) multipart: Multipart,
+    /// `MLPLOTS_TRUSTED_ORIGINS`: origins that get what the tracking server gets, if a server keeps
+    /// its artifacts there.
+    trusted: Vec<Url>,
 }
 
 /// Which files go in parts to a server that passes artifacts on.
@@ -81,8 +86,50 @@ impl HttpSettings {
             client_certificate: env.path("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
             storage_trust,
             multipart: Multipart::find(env)?,
+            trusted: trusted(env)?,
         })
     }
+
+    /// Whether the user lets credentials go to the origin of this URL.
+    pub(crate) fn trusts(&self, url: &Url) -> bool {
+        self.trusted
+            .iter()
+            .any(|trusted| trusted.origin() == url.origin())
+    }
+
+    /// The same settings without anything that says who the user is.
+    pub(crate) fn anonymous(&self) -> Self {
+        Self {
+            credentials: None,
+            workspace: None,
+            client_certificate: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether calls carry something that a redirect to another origin would hand over.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.workspace.is_some() || self.client_certificate.is_some()
+    }
+}
+
+fn trusted(env: &Environment<'_>) -> Result<Vec<Url>, StoreError> {
+    const VARIABLE: &str = "MLPLOTS_TRUSTED_ORIGINS";
+    let text = env.text(VARIABLE).unwrap_or_default();
+    let origins = text
+        .split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty());
+    origins
+        .map(|origin| {
+            let url = Url::parse(origin).ok();
+            url.filter(|url| matches!(url.scheme(), "http" | "https"))
+                .ok_or_else(|| {
+                    StoreError::refused(format!("{VARIABLE} has an entry that is not a usable http address"))
+                        .help("it looks like `https://artifacts.example.org:5000`, several with commas between them")
+                })
+        })
+        .collect()
 }
 
 impl Multipart {

@@ -136,7 +136,7 @@ impl Delivery {
             };
             self.progress.failed(&error);
             self.doubt().given_up();
-            if !self.flow.pause(backoff.next(after)) {
+            if !self.flow.pause(backoff.next(after, fastrand::f64())) {
                 return Err(Halt::GivenUp(Some(error)));
             }
         }

@@ -1,4 +1,4 @@
-//! When to try again. Pure: the clock is the caller's.
+//! When to try again. Pure: the clock and the randomness are the caller's.
 
 use std::time::Duration;
 
@@ -14,13 +14,18 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait now. A server that says how long is believed, up to five minutes.
-    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    /// How long to wait now. A server that says how long is believed, up to five minutes. `random`,
+    /// in 0..1, spreads the waits over half of their length: clients that lost one server must not
+    /// come back at one moment.
+    pub(crate) fn next(&mut self, asked: Option<Duration>, random: f64) -> Duration {
         let own = FIRST
             .saturating_mul(1 << self.attempts.min(10))
             .min(LONGEST);
         self.attempts += 1;
-        asked.map_or(own, |asked| asked.clamp(own, Duration::from_mins(5)))
+        match asked {
+            Some(asked) => asked.clamp(own, Duration::from_mins(5)) + own.mul_f64(random / 2.0),
+            None => own.mul_f64(0.5 + random / 2.0),
+        }
     }
 }
 
@@ -30,28 +35,30 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest() {
-        let mut backoff = Backoff::default();
-        let waits: Vec<_> = (0..9).map(|_| backoff.next(None).as_millis()).collect();
+        let waits = |random: f64| {
+            let mut backoff = Backoff::default();
+            (0..9)
+                .map(|_| backoff.next(None, random).as_millis())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
-            waits,
+            waits(1.0),
             [250, 500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]
+        );
+        assert_eq!(
+            waits(0.0),
+            [125, 250, 500, 1000, 2000, 4000, 7500, 7500, 7500]
         );
     }
 
     #[test]
     fn a_server_that_says_how_long_is_believed() {
         let mut backoff = Backoff::default();
-        assert_eq!(
-            backoff.next(Some(Duration::from_secs(7))),
-            Duration::from_secs(7)
-        );
-        assert_eq!(
-            backoff.next(Some(Duration::ZERO)),
-            Duration::from_millis(500)
-        );
-        assert_eq!(
-            backoff.next(Some(Duration::from_hours(24))),
-            Duration::from_mins(5)
-        );
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(backoff.next(seconds(7), 0.0), Duration::from_secs(7));
+        assert_eq!(backoff.next(seconds(0), 0.0), Duration::from_millis(500));
+        assert_eq!(backoff.next(seconds(86_400), 0.0), Duration::from_mins(5));
+        // Never before it says, and not all at one moment.
+        assert_eq!(backoff.next(seconds(7), 0.5), Duration::from_millis(7500));
     }
 }

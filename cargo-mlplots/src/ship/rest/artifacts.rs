@@ -7,7 +7,7 @@ use std::path::Path;
 use super::client::{HttpClient, Storage};
 use super::presigned::PresignedStore;
 use super::proxy::ProxyStore;
-use crate::settings::{Multipart, scheme};
+use crate::settings::{Multipart, scheme, without_secrets};
 use crate::ship::store::{ArtifactStore, Root, StoreError};
 
 /// The store behind an artifact root of a tracking server.
@@ -42,7 +42,8 @@ fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
         return Ok(Box::new(store?));
     }
     Err(StoreError::refused(format!(
-        "this run's artifacts go to `{uri}`, and mlplots does not write to `{}:` itself",
+        "this run's artifacts go to `{}`, and mlplots does not write to `{}:` itself",
+        without_secrets(uri),
         scheme(uri)
     ))
     .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on"))

@@ -7,7 +7,7 @@ mod storage;
 mod upload;
 
 use std::io::Read;
-use std::time::Duration;
+use std::sync::Arc;
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
@@ -26,17 +26,19 @@ use upload::Uploads;
 
 /// Longest error body that is read.
 const LONGEST_ERROR: u64 = 64 * 1024;
+/// Longest answer that is read: more than the params, tags and last metrics of any run.
+const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
-/// A client of one tracking server.
+/// A client of one server. Everything that says who the user is goes to its origin only.
 #[derive(Clone)]
 pub(in crate::ship::rest) struct HttpClient {
     http: Client,
     uploads: Uploads,
     base: Url,
-    credentials: Option<Credentials>,
     workspace: Option<HeaderValue>,
-    timeout: Duration,
-    respect_retry_after: bool,
+    settings: Arc<HttpSettings>,
+    /// The server is not the one that the user named: it is not told who the user is.
+    is_anonymous: bool,
 }
 
 impl HttpClient {
@@ -44,23 +46,40 @@ impl HttpClient {
         base: &Url,
         settings: &HttpSettings,
     ) -> Result<Self, StoreError> {
+        if let Some(Credentials::Bearer(token)) = &settings.credentials {
+            HeaderValue::from_str(token.reveal()).map_err(|_| {
+                StoreError::refused(
+                    "the tracking token has a character that cannot be sent, such as a line break",
+                )
+                .help("check MLFLOW_TRACKING_TOKEN")
+            })?;
+        }
         Ok(Self {
             http: connect::client(base, settings)?,
             uploads: Uploads::new(connect::uploads(base, settings)?, settings.timeout)?,
             base: base.clone(),
-            credentials: settings.credentials.clone(),
             workspace: settings.workspace.as_deref().map(workspace).transpose()?,
-            timeout: settings.timeout,
-            respect_retry_after: settings.respect_retry_after,
+            settings: Arc::new(settings.clone()),
+            is_anonymous: false,
         })
     }
 
-    /// The same client at another server, which has the same prefix.
-    pub(in crate::ship::rest) fn at(&self, base: Url) -> Self {
-        Self {
-            base,
-            ..self.clone()
+    /// A client at another address that a server gave. Another origin gets no credentials,
+    /// certificate or workspace, unless the user trusts it.
+    pub(in crate::ship::rest) fn at(&self, base: Url) -> Result<Self, StoreError> {
+        if base.origin() == self.base.origin() {
+            return Ok(Self {
+                base,
+                ..self.clone()
+            });
         }
+        if self.settings.trusts(&base) {
+            return Self::new(&base, &self.settings);
+        }
+        Ok(Self {
+            is_anonymous: true,
+            ..Self::new(&base, &self.settings.anonymous())?
+        })
     }
 
     /// The server's address with its path prefix.
@@ -113,32 +132,40 @@ impl HttpClient {
         body: Option<&impl Serialize>,
     ) -> Result<T, Failure> {
         let call = Call::new(method, &url);
-        let mut request = self.signed(self.http.request(method.clone(), url).timeout(self.timeout));
+        let mut request = self.signed(
+            self.http
+                .request(method.clone(), url)
+                .timeout(self.settings.timeout),
+        );
         if let Some(body) = body {
             let bytes = serde_json::to_vec(body)
                 .map_err(|error| call.broken(StoreError::refused, &error.to_string()))?;
             request = request.header(CONTENT_TYPE, "application/json").body(bytes);
         }
-        let text = self
-            .send(&call, request)?
-            .text()
-            .map_err(|error| self.lost(&call, error))?;
-        serde_json::from_str(&text).map_err(|_| self.unpromised(&call, &text))
+        let mut body = Vec::new();
+        let answer = self.send(&call, request)?;
+        answer
+            .take(LONGEST_ANSWER + 1)
+            .read_to_end(&mut body)
+            .map_err(|error| self.broken(&call, error))?;
+        if body.len() as u64 > LONGEST_ANSWER {
+            return Err(self.unpromised(&call, "it has more than 64 MiB"));
+        }
+        serde_json::from_slice(&body).map_err(|error| {
+            let body = String::from_utf8_lossy(&body);
+            self.unpromised(&call, &failure::mismatch(&body, &error))
+        })
     }
 
     /// A PUT of a file's bytes, streamed.
     pub(in crate::ship::rest) fn put(
         &self,
         url: &Url,
-        signed: bool,
         content: Content,
         content_type: &str,
     ) -> Result<(), Failure> {
         let call = Call::new(&Method::PUT, url);
-        let mut request = self.http.put(url.clone());
-        if signed {
-            request = self.signed(request);
-        }
+        let request = self.signed(self.http.put(url.clone()));
         let request = request.header(CONTENT_TYPE, content_type).build();
         let headers = request.map_err(|error| self.lost(&call, error))?;
         let headers = headers.headers().clone();
@@ -151,12 +178,12 @@ impl HttpClient {
         // MLflow says nothing, or `{}`; a proxy's page says that the file went nowhere.
         match answer.body.trim_start().chars().next() {
             None | Some('{') => Ok(()),
-            Some(_) => Err(self.unpromised(&call, &answer.body)),
+            Some(_) => Err(self.unpromised(&call, &Reason::read(&answer.body).text)),
         }
     }
 
     fn signed(&self, mut request: RequestBuilder) -> RequestBuilder {
-        request = match &self.credentials {
+        request = match &self.settings.credentials {
             Some(Credentials::Basic { user, password }) => {
                 request.basic_auth(user, Some(password.reveal()))
             }

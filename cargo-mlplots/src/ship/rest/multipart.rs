@@ -189,7 +189,7 @@ impl Parts {
             };
             match error.kind {
                 ErrorKind::Retry(after) if attempts < ATTEMPTS => {
-                    thread::sleep(backoff.next(after));
+                    thread::sleep(backoff.next(after, fastrand::f64()));
                 }
                 _ => return Err(missed),
             }

@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::artifacts::{open, unreadable};
 use super::client::{Content, HttpClient, Missed, Storage};
 use super::multipart::Parts;
-use crate::settings::Multipart;
+use crate::settings::{Multipart, without_secrets};
 use crate::ship::store::{ArtifactStore, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/artifacts";
@@ -17,30 +17,28 @@ const SERVICE: &str = "/api/2.0/mlflow-artifacts/artifacts";
 pub(crate) struct ProxyStore {
     client: HttpClient,
     root: Url,
-    /// Whether the root is for those who may write to the tracking server.
-    signed: bool,
     /// How large files go there, if they may go otherwise.
     parts: Option<Parts>,
 }
 
 impl ProxyStore {
     /// `mlflow-artifacts:/path` is below the tracking server, `mlflow-artifacts://host:port/path`
-    /// below another one with the same prefix and credentials, and `http(s)://…` is what it says.
+    /// below another one with the same prefix, and `http(s)://…` is what it says.
     pub(crate) fn new(
         client: HttpClient,
         storage: Storage,
         multipart: Multipart,
         artifact_uri: &str,
     ) -> Result<Self, StoreError> {
-        let invalid =
-            || StoreError::refused(format!("the artifact URI `{artifact_uri}` cannot be read"));
+        let invalid = || {
+            let uri = without_secrets(artifact_uri);
+            StoreError::refused(format!("the artifact URI `{uri}` cannot be read"))
+        };
         let Some(rest) = artifact_uri.strip_prefix("mlflow-artifacts:") else {
             let root = Url::parse(artifact_uri).map_err(|_| invalid())?;
-            let signed = root.origin() == client.base().origin();
             return Ok(Self {
-                client,
+                client: client.at(root.clone())?,
                 root,
-                signed,
                 parts: None,
             });
         };
@@ -58,12 +56,11 @@ impl ProxyStore {
             base.set_host(other.host_str()).map_err(|_| invalid())?;
             base.set_port(other.port()).map_err(|()| invalid())?;
         }
-        let client = client.at(base);
+        let client = client.at(base)?;
         Ok(Self {
             root: client.url(&format!("{SERVICE}/{}", path.trim_start_matches('/'))),
             parts: Some(Parts::new(client.clone(), storage, multipart, path)),
             client,
-            signed: true,
         })
     }
 
@@ -90,12 +87,9 @@ impl ArtifactStore for ProxyStore {
         };
         let content = Content::of(file, 0, bytes).map_err(|error| unreadable(source, &error))?;
         let content_type = mime_guess::from_path(path).first_or_octet_stream();
-        let put = self.client.put(
-            &self.url(path),
-            self.signed,
-            content,
-            content_type.essence_str(),
-        );
+        let put = self
+            .client
+            .put(&self.url(path), content, content_type.essence_str());
         put.map_err(|failure| match blocked {
             Some(first) => failure.error.and(&first),
             None => failure.error,

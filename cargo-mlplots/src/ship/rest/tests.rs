@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod files;
+mod hostile;
 mod parts;
 mod presigned;
 mod server;

@@ -29,15 +29,17 @@ pub(super) fn uploads(base: &Url, settings: &HttpSettings) -> Result<reqwest::Cl
 }
 
 fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreError> {
-    let redirects = settings.redirects;
+    let (redirects, is_bound) = (settings.redirects, settings.is_bound());
     let mut builder = reqwest::Client::builder()
         .user_agent(AGENT)
         .connect_timeout(settings.timeout.min(CONNECT))
-        // 307 and 308 repeat the call elsewhere (without credentials, if that is another host); the others
-        // would turn a POST into a GET.
         .redirect(Policy::custom(move |attempt| {
-            match attempt.status().as_u16() {
-                307 | 308 if redirects && attempt.previous().len() <= 10 => attempt.follow(),
+            let is_kept = matches!(attempt.status().as_u16(), 307 | 308);
+            let is_allowed = redirects && attempt.previous().len() <= 10;
+            match attempt.previous().last() {
+                Some(from) if is_kept && is_allowed && may_lead(from, attempt.url(), is_bound) => {
+                    attempt.follow()
+                }
                 _ => attempt.stop(),
             }
         }));
@@ -65,6 +67,14 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
         builder = builder.identity(identity);
     }
     Ok(builder)
+}
+
+/// Whether a redirect is followed: 307 and 308 repeat the call, the others would turn a POST into a
+/// GET. At another origin the call has no credentials; what else says who the user is would stay in
+/// it. What is encrypted stays so.
+fn may_lead(from: &Url, to: &Url, is_bound: bool) -> bool {
+    let is_downgrade = from.scheme() == "https" && to.scheme() == "http";
+    !is_downgrade && (!is_bound || from.origin() == to.origin())
 }
 
 /// A client for the hosts of signed URLs. They are others than the tracking server's: what is
@@ -120,4 +130,24 @@ fn bad_pem(variable: &str, path: &Path, why: &dyn Display) -> StoreError {
         path.display()
     ))
     .help("see that the variable names the right file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_hands_nothing_over() {
+        let leads = |from: &str, to: &str, is_bound| {
+            let url = |url| Url::parse(url).expect("a URL");
+            may_lead(&url(from), &url(to), is_bound)
+        };
+        assert!(leads("http://a:1/x", "http://a:1/y", true));
+        assert!(leads("http://a:1/x", "http://b:1/x", false));
+        assert!(leads("http://a/x", "https://a/x", false));
+        assert!(!leads("http://a/x", "https://a/x", true));
+        assert!(!leads("http://a:1/x", "http://a:2/x", true));
+        assert!(!leads("https://a/x", "http://a/x", false));
+        assert!(!leads("https://a/x", "http://a/x", true));
+    }
 }

@@ -1,12 +1,14 @@
 //! What an answer means that is not a success, and what no answer means.
 
 use std::error::Error;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
+use serde_json::error::Category;
 
-use super::HttpClient;
+use super::{HttpClient, LONGEST_ERROR};
 use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, StoreError};
 
@@ -54,7 +56,7 @@ impl HttpClient {
         if later(status, &reason.code) {
             let after = headers
                 .get(RETRY_AFTER)
-                .filter(|_| self.respect_retry_after)
+                .filter(|_| self.settings.respect_retry_after)
                 .and_then(retry_after);
             error.kind = ErrorKind::Retry(after);
         }
@@ -80,7 +82,13 @@ impl HttpClient {
                     "give as tracking URI the address to which the server redirects{to}"
                 ));
             }
-            401 if self.credentials.is_some() => {
+            401 | 403 if self.is_anonymous => {
+                let origin = self.base.origin().ascii_serialization();
+                return Some(format!(
+                    "credentials go to the tracking server only; MLPLOTS_TRUSTED_ORIGINS={origin} lets them go to this one too"
+                ));
+            }
+            401 if self.settings.credentials.is_some() => {
                 "the server does not accept these credentials: check user name and password, or the token"
             }
             401 => {
@@ -123,7 +131,7 @@ impl HttpClient {
             return call.broken(StoreError::refused, &last);
         }
         if error.is_timeout() {
-            let why = format!("no answer within {} s", self.timeout.as_secs());
+            let why = format!("no answer within {} s", self.settings.timeout.as_secs());
             return call.broken(StoreError::retry, &why).help(
                 "see whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds",
             );
@@ -148,19 +156,43 @@ impl HttpClient {
 
     /// A success by its status, but not what the call promises: a proxy's page, or half an answer.
     /// Whether the call was obeyed is not known.
-    pub(super) fn unpromised(&self, call: &Call, body: &str) -> Failure {
-        let reason = match Reason::read(body).text {
-            text if text.is_empty() => "it is empty".to_owned(),
-            text => text,
-        };
+    pub(super) fn unpromised(&self, call: &Call, reason: &str) -> Failure {
         let why = format!("the answer is not what MLflow promises: {reason}");
         call.broken(StoreError::retry, &why).help(self.look())
+    }
+
+    /// An answer that broke off.
+    pub(super) fn broken(&self, call: &Call, error: io::Error) -> Failure {
+        let text = error.to_string();
+        match error.into_inner().map(|inner| inner.downcast()) {
+            Some(Ok(error)) => self.lost(call, *error),
+            _ => call.broken(StoreError::retry, &format!("the connection broke: {text}")),
+        }
     }
 
     /// What to do when it is not clear who answers.
     fn look(&self) -> String {
         let base = self.base.as_str().trim_end_matches('/');
         format!("see whether an MLflow server answers at {base}")
+    }
+}
+
+/// How an answer differs from what the call promises.
+pub(super) fn mismatch(body: &str, error: &serde_json::Error) -> String {
+    if body.trim().is_empty() {
+        return "it is empty".to_owned();
+    }
+    let start: String = body.chars().take(LONGEST_ERROR as usize).collect();
+    match (Reason::read(&start).text, error.classify()) {
+        (_, Category::Data) if body.trim_start().starts_with('[') => {
+            "it is a JSON array instead of an object".to_owned()
+        }
+        (text, Category::Data) if text.is_empty() || !body.trim_start().starts_with('{') => {
+            let why = error.to_string();
+            let (why, _) = why.rsplit_once(" at line ").unwrap_or((&why, ""));
+            Reason::read(why).text
+        }
+        (text, _) => text,
     }
 }
 
