@@ -21,7 +21,7 @@ pub(crate) use credentials::Credentials;
 pub(crate) use environment::Environment;
 pub(crate) use http::{HttpSettings, Multipart, Trust};
 pub(crate) use secret::Secret;
-pub(crate) use uri::{Database, Target, scheme, sqlite_uri, without_secrets};
+pub(crate) use uri::{Database, Target, percent_decode, scheme, sqlite_uri, without_secrets};
 
 use crate::ship::rest::RestStore;
 use crate::ship::sqlite::SqliteStore;

@@ -198,7 +198,8 @@ pub(crate) fn without_secrets(uri: &str) -> String {
     format!("{scheme}***@{host}")
 }
 
-fn percent_decode(text: &str) -> String {
+/// The text with `%20` and the like decoded.
+pub(crate) fn percent_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text)
         .decode_utf8_lossy()
         .into_owned()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mlplots::journal::{Entry, Reader};
 use mlplots::record::{Artifact, Record};
 
-use super::store::{Root, StoredRun};
+use super::store::{Root, Source, StoredRun};
 use super::{Delivery, Halt};
 
 /// Uploads at a time.
@@ -96,8 +96,8 @@ impl Delivery {
                     loop {
                         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(file) = next else { return };
-                        let content = self.dir.content(&file.sha256);
-                        match self.attempt(|| store.put(&file.path, &content)) {
+                        let put = || store.put(&Source::open(&self.dir, file)?);
+                        match self.attempt(put) {
                             Ok(()) => self.progress.shipped(0, 1),
                             Err(halt) => {
                                 let over = matches!(halt, Halt::GivenUp(_));

@@ -8,13 +8,11 @@ mod s3;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mlplots::record::check_artifact_path;
 use object_store::path::Path as Key;
 use object_store::{
     Attribute, Attributes, ClientOptions, ObjectStore, PutMultipartOptions, PutOptions,
@@ -23,7 +21,7 @@ use object_store::{
 use reqwest::Url;
 use tokio::runtime::{Builder, Runtime};
 
-use super::store::{ArtifactStore, StoreError};
+use super::store::{ArtifactStore, Checked, Source, StoreError};
 use crate::settings::{Environment, scheme};
 
 /// A file up to this size, in bytes, goes in one request; a longer one in parts of this size, so
@@ -100,13 +98,15 @@ impl CloudStore {
         &self,
         key: &Key,
         attributes: Attributes,
-        source: &Path,
+        source: &Source,
     ) -> Result<(), Failure> {
-        let mut file = File::open(source)?;
-        let bytes = file.metadata()?.len();
+        let bytes = source.bytes();
         if bytes <= PART {
             let mut content = Vec::with_capacity(bytes as usize);
-            file.read_to_end(&mut content)?;
+            let mut pieces = source.all();
+            while let Some(piece) = pieces.next()? {
+                content.extend_from_slice(&piece);
+            }
             let options = PutOptions {
                 attributes,
                 ..PutOptions::default()
@@ -121,7 +121,7 @@ impl CloudStore {
         let upload = self.bucket.put_multipart_opts(key, options).await?;
         let part = PART.max(bytes.div_ceil(MOST_PARTS));
         let mut parts = WriteMultipart::new_with_chunk_size(upload, part as usize);
-        match feed(&mut parts, file).await {
+        match feed(&mut parts, source.all()).await {
             Ok(()) => {
                 parts.finish().await?;
                 Ok(())
@@ -136,13 +136,13 @@ impl CloudStore {
 }
 
 impl ArtifactStore for CloudStore {
-    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
-        check_artifact_path(path).map_err(StoreError::refused)?;
+    fn put(&self, source: &Source) -> Result<(), StoreError> {
+        let path = source.path();
         let place = format!("{}/{path}", self.uri);
         let key = Key::parse(format!("{}/{path}", self.root)).map_err(|_| {
             StoreError::refused(format!("`{place}` is not a name for a file there"))
         })?;
-        let content_type = mime_guess::from_path(path).first_or_octet_stream();
+        let content_type = mime_guess::from_path(&**path).first_or_octet_stream();
         let attributes = Attributes::from_iter([(
             Attribute::ContentType,
             content_type.essence_str().to_owned(),
@@ -150,39 +150,30 @@ impl ArtifactStore for CloudStore {
         self.runtime
             .block_on(self.upload(&key, attributes, source))
             .map_err(|failure| match failure {
-                Failure::Unreadable(error) => {
-                    StoreError::refused(format!("cannot read {}: {error}", source.display()))
-                }
+                Failure::Source(error) => source.refusal(&error),
                 Failure::Store(error) => self.teller.tell(&place, &error),
             })
     }
 }
 
 /// Hands over a file bit by bit, as fast as its parts arrive.
-async fn feed(parts: &mut WriteMultipart, mut file: File) -> Result<(), Failure> {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => {
-                parts.wait_for_capacity(PARALLEL).await?;
-                parts.write(&buffer[..read]);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
+async fn feed(parts: &mut WriteMultipart, mut content: Checked) -> Result<(), Failure> {
+    while let Some(piece) = content.next()? {
+        parts.wait_for_capacity(PARALLEL).await?;
+        parts.put(piece);
     }
+    Ok(())
 }
 
 /// Why a file did not arrive.
 enum Failure {
-    Unreadable(io::Error),
+    Source(io::Error),
     Store(object_store::Error),
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::Unreadable(error)
+        Self::Source(error)
     }
 }
 

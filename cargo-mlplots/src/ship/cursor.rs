@@ -4,7 +4,7 @@ use mlplots::journal::RunDir;
 use mlplots::record::RunUuid;
 use serde::{Deserialize, Serialize};
 
-use super::store::{StoreError, StoredRun};
+use super::store::{KeptRun, StoreError};
 use crate::outcome::replace;
 
 /// The acknowledged part of a journal.
@@ -24,7 +24,7 @@ pub(crate) struct Cursor {
     /// A run may have been asked for whose answer never came.
     pub(crate) asked: bool,
     /// The run in the store.
-    pub(crate) run: Option<StoredRun>,
+    pub(crate) run: Option<KeptRun>,
     /// Metrics, params and tags before this byte of the journal are in the store.
     pub(crate) tracking: u64,
     /// Artifacts before this byte of the journal are in the store.

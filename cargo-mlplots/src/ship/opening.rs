@@ -60,7 +60,7 @@ impl Delivery {
     /// Finds the run of an earlier delivery, or makes it.
     pub(super) fn run(&self, open: &Open) -> Result<StoredRun, Halt> {
         if let Some(run) = self.cursor().run.clone() {
-            return Ok(run);
+            return Ok(self.attempt(|| self.store.run(&run.id))?.run);
         }
         if let Some(run) = self.resumed()? {
             return Ok(run);
@@ -85,7 +85,7 @@ impl Delivery {
             })
         })?;
         self.advance(|cursor| {
-            cursor.run = Some(run.clone());
+            cursor.run = Some(run.kept());
             cursor.experiment = Some(experiment.name);
         })?;
         Ok(run)

@@ -54,7 +54,7 @@ impl Delivery {
         }
         self.attempt(|| self.store.set_status(&run.id, Status::Running, None))?;
         self.advance(|cursor| {
-            cursor.run = Some(run.clone());
+            cursor.run = Some(run.kept());
             cursor.experiment = Some(experiment.name);
         })?;
         Ok(Some(known.run))

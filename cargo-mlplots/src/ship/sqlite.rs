@@ -221,12 +221,11 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
-/// Where the artifacts of an experiment go: a plain path, as MLflow's client writes it.
+/// Where the artifacts of an experiment go: a path, as MLflow's client writes it. That one decodes
+/// it when it reads.
 fn location(artifact_root: &Path, experiment_id: &str) -> String {
-    artifact_root
-        .join(experiment_id)
-        .to_string_lossy()
-        .into_owned()
+    let path = artifact_root.join(experiment_id);
+    path.to_string_lossy().replace('%', "%25")
 }
 
 /// The artifacts are not in a directory of this machine.

@@ -3,14 +3,15 @@
 pub(crate) mod check;
 #[cfg(test)]
 pub(crate) mod contract;
+mod source;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use mlplots::record::{Metric, Param, Status, Tag};
 use serde::{Deserialize, Serialize};
+pub(crate) use source::{Checked, Part, Source};
 
 /// Which experiment a run belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,18 @@ pub(crate) struct NewRun<'a> {
     pub(crate) tags: &'a [Tag],
 }
 
-/// A run of the store.
+/// Which run of a store a journal is: what a cursor keeps of it. Where its files go is for the
+/// store to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptRun {
+    /// MLflow's run id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// A run as the store tells it, in this process: it is not read from a disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredRun {
     /// MLflow's run id.
     pub(crate) id: String,
@@ -200,6 +211,14 @@ impl<'a> Root<'a> {
 }
 
 impl StoredRun {
+    /// What a cursor keeps of it.
+    pub(crate) fn kept(&self) -> KeptRun {
+        KeptRun {
+            id: self.id.clone(),
+            name: self.name.clone(),
+        }
+    }
+
     /// Where its files go.
     pub(crate) fn root(&self) -> Root<'_> {
         Root::Run {
@@ -221,8 +240,15 @@ impl StoredModel {
 
 /// Where files go.
 pub(crate) trait ArtifactStore: Send + Sync {
-    /// Stores a local file under `path` (relative, `/`), streamed; a file already there is replaced.
-    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError>;
+    /// Stores a file under its path, streamed; a file already there is replaced. One whose bytes are
+    /// not those of its record is refused, and does not appear.
+    fn put(&self, source: &Source) -> Result<(), StoreError>;
+
+    /// Stores any file.
+    #[cfg(test)]
+    fn put_file(&self, path: &str, file: &std::path::Path) -> Result<(), StoreError> {
+        self.put(&Source::of(path, file)?)
+    }
 }
 
 /// What went wrong at a store.

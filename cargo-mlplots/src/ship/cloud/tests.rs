@@ -39,7 +39,7 @@ fn put(variables: &[(&str, &str)]) -> StoreError {
 fn put_below(uri: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "bytes").expect("written");
-    let put = store(uri, variables).and_then(|store| store.put("a.png", file.path()));
+    let put = store(uri, variables).and_then(|store| store.put(&Source::of("a.png", file.path())?));
     assert!(!format!("{put:?}").contains("hush"), "{put:?}");
     put
 }
@@ -161,7 +161,7 @@ fn put_large(server: &Answering) -> Result<(), StoreError> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     file.as_file().set_len(2 * PART + 1).expect("a sparse file");
     let endpoint = ("MLFLOW_S3_ENDPOINT_URL", &*server.url);
-    store("s3://runs/1/r", &[KEYS[0], KEYS[1], endpoint])?.put("m.bin", file.path())
+    store("s3://runs/1/r", &[KEYS[0], KEYS[1], endpoint])?.put(&Source::of("m.bin", file.path())?)
 }
 
 #[test]

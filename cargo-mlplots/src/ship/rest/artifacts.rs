@@ -1,9 +1,5 @@
 //! Where files go.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
-
 use super::client::{HttpClient, Storage};
 use super::presigned::PresignedStore;
 use super::proxy::ProxyStore;
@@ -21,7 +17,7 @@ pub(super) fn store(
     let uri = root.uri();
     match &*scheme(uri) {
         "mlflow-artifacts" | "http" | "https" => {
-            Ok(Box::new(ProxyStore::new(client, storage, multipart, uri)?))
+            Ok(Box::new(ProxyStore::new(&client, storage, multipart, uri)?))
         }
         "" | "file" => Err(StoreError::refused(format!(
             "the server keeps this run's artifacts in `{uri}`, a directory of its own machine"
@@ -47,17 +43,4 @@ fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
         scheme(uri)
     ))
     .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on"))
-}
-
-/// A file to be sent, and its size.
-pub(super) fn open(source: &Path) -> Result<(File, u64), StoreError> {
-    let file = File::open(source).map_err(|error| unreadable(source, &error))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| unreadable(source, &error))?;
-    Ok((file, metadata.len()))
-}
-
-pub(super) fn unreadable(source: &Path, error: &io::Error) -> StoreError {
-    StoreError::refused(format!("cannot read {}: {error}", source.display()))
 }

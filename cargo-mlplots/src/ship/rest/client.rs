@@ -17,8 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::settings::{Credentials, HttpSettings};
 use crate::ship::reason::Reason;
-use crate::ship::store::{ErrorKind, StoreError};
-pub(super) use content::Content;
+use crate::ship::store::{Checked, ErrorKind, StoreError};
 use failure::Call;
 pub(super) use failure::Failure;
 pub(super) use storage::{Missed, SignedUrl, Storage};
@@ -161,7 +160,7 @@ impl HttpClient {
     pub(in crate::ship::rest) fn put(
         &self,
         url: &Url,
-        content: Content,
+        content: Checked,
         content_type: &str,
     ) -> Result<(), Failure> {
         let call = Call::new(&Method::PUT, url);

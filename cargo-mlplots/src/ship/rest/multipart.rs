@@ -1,18 +1,16 @@
 //! Large files to a server that passes artifacts on: in parts, by URLs that it signs, past it.
 
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::artifacts::{open, unreadable};
-use super::client::{Content, HttpClient, Missed, SignedUrl, Storage};
+use super::client::{HttpClient, Missed, SignedUrl, Storage};
 use super::wire::Done;
 use crate::settings::Multipart;
 use crate::ship::retry::Backoff;
-use crate::ship::store::{ErrorKind, StoreError};
+use crate::ship::store::{ErrorKind, Part, Source, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/mpu";
 /// S3 takes no smaller part but the last, and no more parts of one file.
@@ -85,7 +83,8 @@ impl Parts {
     }
 
     /// Sends a file.
-    pub(super) fn put(&self, path: &str, source: &Path, bytes: u64) -> Result<(), Missed> {
+    pub(super) fn put(&self, source: &Source) -> Result<(), Missed> {
+        let (path, bytes) = (source.path(), source.bytes());
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let place = format!("{}/{folder}", self.root);
         let page = |step: &str| format!("{SERVICE}/{step}/{}", place.trim_end_matches('/'));
@@ -94,14 +93,16 @@ impl Parts {
             .chunk
             .max(SMALLEST)
             .max(bytes.div_ceil(MOST_PARTS));
-        let count = bytes.div_ceil(size);
+        let contents = source.parts(size).map_err(Missed::Failed)?;
+        let count = contents.len();
         let begin = json!({ "path": name, "num_parts": count });
         let upload: Created = self
             .client
             .post(&page("create"), &begin)
             .map_err(Missed::asking)?;
-        let sent = if upload.credentials.len() as u64 == count {
-            self.send(&upload.credentials, source, bytes, size)
+        let sent = if upload.credentials.len() == count {
+            self.send(&upload.credentials, &contents)
+                .map_err(|missed| source.fault().map_or(missed, Missed::Failed))
         } else {
             Err(Missed::Blocked(StoreError::refused(format!(
                 "the server signed {} URLs for {count} parts",
@@ -124,21 +125,18 @@ impl Parts {
     fn send<'a>(
         &self,
         to: &'a [Credential],
-        source: &Path,
-        bytes: u64,
-        size: u64,
+        contents: &[Part<'_>],
     ) -> Result<Vec<Sent<'a>>, Missed> {
         let queue = Mutex::new(to.iter());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let lane = || {
             let mut parts = Vec::new();
             while let Some(credential) = next() {
-                let from = credential
-                    .part_number
-                    .saturating_sub(1)
-                    .saturating_mul(size);
-                let length = size.min(bytes.saturating_sub(from));
-                let sent = self.send_part(&credential.to, source, from, length);
+                let index = credential.part_number.checked_sub(1);
+                let content = index.and_then(|index| contents.get(index as usize));
+                let sent = content
+                    .ok_or_else(strange)
+                    .and_then(|content| self.send_part(&credential.to, content));
                 parts.push(Sent {
                     part_number: credential.part_number,
                     etag: sent.inspect_err(|_| while next().is_some() {})?,
@@ -168,19 +166,12 @@ impl Parts {
 
     /// Sends one part, again if it may arrive then; a URL that is refused, or too old, is not
     /// tried again.
-    fn send_part(
-        &self,
-        to: &SignedUrl,
-        source: &Path,
-        from: u64,
-        length: u64,
-    ) -> Result<String, Missed> {
+    fn send_part(&self, to: &SignedUrl, part: &Part<'_>) -> Result<String, Missed> {
         let mut backoff = Backoff::default();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let part = part(source, from, length).map_err(Missed::Failed)?;
-            let missed = match self.storage.put(to, part) {
+            let missed = match self.storage.put(to, part.content()) {
                 Ok(tag) => return Ok(tag),
                 Err(missed) => missed,
             };
@@ -197,9 +188,9 @@ impl Parts {
     }
 }
 
-fn part(source: &Path, from: u64, length: u64) -> Result<Content, StoreError> {
-    let (file, _) = open(source)?;
-    Content::of(file, from, length).map_err(|error| unreadable(source, &error))
+fn strange() -> Missed {
+    let why = "the server signed a URL for a part that the file does not have";
+    Missed::Blocked(StoreError::refused(why))
 }
 
 fn broken() -> Missed {

@@ -1,16 +1,12 @@
 //! Artifacts that the server leaves to its clients: by upload URLs that it signs, else with
 //! credentials of our own.
 
-use std::fs::File;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mlplots::record::check_artifact_path;
 use serde_json::json;
 
-use super::artifacts::{open, unreadable};
-use super::client::{Content, HttpClient, Missed, SignedUrl, Storage};
-use crate::ship::store::{ArtifactStore, Root, StoreError};
+use super::client::{HttpClient, Missed, SignedUrl, Storage};
+use crate::ship::store::{ArtifactStore, Root, Source, StoreError};
 
 /// S3 takes no more bytes by one URL.
 const MOST: u64 = 5 * 1024 * 1024 * 1024;
@@ -48,48 +44,46 @@ impl PresignedStore {
     }
 
     /// Asks for a URL each time: one lives for minutes only.
-    fn put_by_url(&self, path: &str, source: &Path, file: File, bytes: u64) -> Result<(), Missed> {
+    fn put_by_url(&self, source: &Source) -> Result<(), Missed> {
         let (key, id) = &self.owner;
         let to: SignedUrl = self
             .client
             .post(
                 "/api/2.0/mlflow/artifacts/presigned-upload-url",
-                &json!({ *key: id, "path": path }),
+                &json!({ *key: id, "path": source.path() }),
             )
             .map_err(Missed::asking)?;
-        let content = Content::of(file, 0, bytes);
-        let content = content.map_err(|error| Missed::Failed(unreadable(source, &error)))?;
-        self.storage.put(&to, content)?;
+        let put = self.storage.put(&to, source.all());
+        put.map_err(|missed| source.fault().map_or(missed, Missed::Failed))?;
         Ok(())
     }
 
-    fn put_by_ourselves(&self, path: &str, source: &Path) -> Result<(), StoreError> {
+    fn put_by_ourselves(&self, source: &Source) -> Result<(), StoreError> {
         let own = self.own.as_ref().map_err(Clone::clone)?;
-        own.put(path, source)
+        own.put(source)
     }
 }
 
 impl ArtifactStore for PresignedStore {
-    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
-        check_artifact_path(path).map_err(StoreError::refused)?;
-        let (file, bytes) = open(source)?;
+    fn put(&self, source: &Source) -> Result<(), StoreError> {
         if !self.signs.load(Ordering::Relaxed) {
-            return self.put_by_ourselves(path, source);
+            return self.put_by_ourselves(source);
         }
-        if bytes > MOST {
-            return self.put_by_ourselves(path, source).map_err(|mut error| {
+        if source.bytes() > MOST {
+            return self.put_by_ourselves(source).map_err(|mut error| {
                 error.message = format!(
-                    "`{path}` has more than the 5 GB that S3 takes by a URL of the server's, and goes with credentials of our own: {error}"
+                    "`{}` has more than the 5 GB that S3 takes by a URL of the server's, and goes with credentials of our own: {error}",
+                    source.path()
                 );
                 error
             });
         }
-        match self.put_by_url(path, source, file, bytes) {
+        match self.put_by_url(source) {
             Ok(()) => return Ok(()),
             Err(Missed::Failed(error)) => return Err(error),
-            Err(Missed::Unsigned) => self.put_by_ourselves(path, source)?,
+            Err(Missed::Unsigned) => self.put_by_ourselves(source)?,
             Err(Missed::Blocked(error)) => self
-                .put_by_ourselves(path, source)
+                .put_by_ourselves(source)
                 .map_err(|second| error.and(&second))?,
         }
         // The other files need not try in vain.

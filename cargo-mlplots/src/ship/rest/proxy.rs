@@ -1,15 +1,11 @@
 //! Artifacts through the tracking server, which passes them on to where it keeps them.
 
-use std::path::Path;
-
-use mlplots::record::check_artifact_path;
 use reqwest::Url;
 
-use super::artifacts::{open, unreadable};
-use super::client::{Content, HttpClient, Missed, Storage};
+use super::client::{HttpClient, Missed, Storage};
 use super::multipart::Parts;
 use crate::settings::{Multipart, without_secrets};
-use crate::ship::store::{ArtifactStore, StoreError};
+use crate::ship::store::{ArtifactStore, Source, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -25,7 +21,7 @@ impl ProxyStore {
     /// `mlflow-artifacts:/path` is below the tracking server, `mlflow-artifacts://host:port/path`
     /// below another one with the same prefix, and `http(s)://…` is what it says.
     pub(crate) fn new(
-        client: HttpClient,
+        client: &HttpClient,
         storage: Storage,
         multipart: Multipart,
         artifact_uri: &str,
@@ -75,24 +71,25 @@ impl ProxyStore {
 }
 
 impl ArtifactStore for ProxyStore {
-    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
-        check_artifact_path(path).map_err(StoreError::refused)?;
-        let (file, bytes) = open(source)?;
-        let parts = self.parts.as_ref().filter(|parts| parts.wanted(bytes));
-        let blocked = match parts.map(|parts| parts.put(path, source, bytes)) {
+    fn put(&self, source: &Source) -> Result<(), StoreError> {
+        let parts = self.parts.as_ref();
+        let parts = parts.filter(|parts| parts.wanted(source.bytes()));
+        let blocked = match parts.map(|parts| parts.put(source)) {
             Some(Ok(())) => return Ok(()),
             Some(Err(Missed::Failed(error))) => return Err(error),
             Some(Err(Missed::Blocked(error))) => Some(error),
             Some(Err(Missed::Unsigned)) | None => None,
         };
-        let content = Content::of(file, 0, bytes).map_err(|error| unreadable(source, &error))?;
-        let content_type = mime_guess::from_path(path).first_or_octet_stream();
-        let put = self
-            .client
-            .put(&self.url(path), content, content_type.essence_str());
-        put.map_err(|failure| match blocked {
-            Some(first) => failure.error.and(&first),
-            None => failure.error,
+        let content_type = mime_guess::from_path(&**source.path()).first_or_octet_stream();
+        let put = self.client.put(
+            &self.url(source.path()),
+            source.all(),
+            content_type.essence_str(),
+        );
+        put.map_err(|failure| match (source.fault(), blocked) {
+            (Some(fault), _) => fault,
+            (None, Some(first)) => failure.error.and(&first),
+            (None, None) => failure.error,
         })
     }
 }

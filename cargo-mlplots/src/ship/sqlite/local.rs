@@ -1,14 +1,16 @@
 //! Artifacts in a directory of this machine.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use mlplots::record::check_artifact_path;
 use reqwest::Url;
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat};
+use rustix::io::Errno;
 
-use crate::settings::scheme;
-use crate::ship::store::{ArtifactStore, StoreError};
+use crate::settings::{percent_decode, scheme};
+use crate::ship::store::{ArtifactStore, Source, StoreError};
 
 /// One artifact root on disk.
 pub(crate) struct LocalStore {
@@ -16,14 +18,15 @@ pub(crate) struct LocalStore {
 }
 
 impl LocalStore {
-    /// `artifact_uri` is an absolute path as it stands, or a `file:` URI.
+    /// `artifact_uri` is an absolute path or a `file:` URI, percent-encoded both, as MLflow's client
+    /// reads them.
     pub(crate) fn new(artifact_uri: &str) -> Result<Self, StoreError> {
         let root = if scheme(artifact_uri) == "file" {
             Url::parse(artifact_uri)
                 .ok()
                 .and_then(|url| url.to_file_path().ok())
         } else {
-            Some(PathBuf::from(artifact_uri))
+            Some(PathBuf::from(percent_decode(artifact_uri)))
         };
         match root.filter(|root| root.is_absolute()) {
             Some(root) => Ok(Self { root }),
@@ -33,46 +36,73 @@ impl LocalStore {
             .help("take an experiment whose artifact location is one")),
         }
     }
+
+    /// Below the root no link is followed: what is written stays below it.
+    fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
+        const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+        fs::create_dir_all(&self.root)?;
+        let mut folder = open(&self.root, FOLDER, Mode::empty())?;
+        for name in path {
+            match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            folder = openat(&folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
+        }
+        Ok(folder)
+    }
 }
 
 impl ArtifactStore for LocalStore {
-    fn put(&self, path: &str, source: &Path) -> Result<(), StoreError> {
-        check_artifact_path(path).map_err(StoreError::refused)?;
-        let target = self.root.join(path);
-        let folder = target.parent().unwrap_or(&self.root);
+    fn put(&self, source: &Source) -> Result<(), StoreError> {
+        let path = Path::new(&**source.path());
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(StoreError::refused(format!(
+                "`{}` names no file",
+                source.path()
+            )));
+        };
         // MLflow passes over files of this name; the artifact appears whole or not at all.
-        let partial = folder.join(format!(
-            ".artifact.uploading.{}",
-            uuid::Uuid::new_v4().simple()
-        ));
-        fs::create_dir_all(folder)
-            .and_then(|()| copy(source, &partial))
-            .and_then(|()| fs::rename(&partial, &target))
-            .map_err(|error| {
+        let partial = format!(".artifact.uploading.{}", uuid::Uuid::new_v4().simple());
+        let put = || {
+            let folder = self.folder(parent)?;
+            let put = copy(source, &folder, &partial)
+                .and_then(|()| Ok(renameat(&folder, &*partial, &folder, name)?));
+            put.inspect_err(|_| {
                 // It may never have been made.
-                let _ = fs::remove_file(&partial);
-                failed(source, &target, &error)
+                let _ = unlinkat(&folder, &*partial, AtFlags::empty());
             })
+        };
+        put().map_err(|error| {
+            let fault = source.fault();
+            fault.unwrap_or_else(|| failed(source, &self.root.join(path), &error))
+        })
     }
 }
 
 /// The bytes, with the permissions of a new file: the source is private to its owner.
-fn copy(source: &Path, target: &Path) -> io::Result<()> {
-    let mut target = File::create_new(target)?;
-    io::copy(&mut File::open(source)?, &mut target)?;
+fn copy(source: &Source, folder: &OwnedFd, name: &str) -> io::Result<()> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    let mut target = File::from(openat(folder, name, flags, Mode::from_raw_mode(0o666))?);
+    let mut content = source.all();
+    while let Some(piece) = content.next()? {
+        target.write_all(&piece)?;
+    }
     target.sync_data()
 }
 
-fn failed(source: &Path, target: &Path, error: &io::Error) -> StoreError {
+fn failed(source: &Source, target: &Path, error: &io::Error) -> StoreError {
     let message = format!(
-        "cannot copy {} to {}: {error}",
-        source.display(),
+        "cannot write `{}` to {}: {error}",
+        source.path(),
         target.display()
     );
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::Interrupted => {
             StoreError::retry(message).help("make room on that disk")
         }
+        io::ErrorKind::NotADirectory => StoreError::refused(message)
+            .help("a file or a link stands where a directory must be: move it away"),
         _ => StoreError::refused(message).help("make that directory writable"),
     }
 }

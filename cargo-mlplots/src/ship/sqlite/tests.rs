@@ -1,5 +1,7 @@
 //! The database as MLflow sees it, as MLflow makes it, and as it should not be.
 
+mod folders;
+
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -332,25 +334,6 @@ fn artifacts_of_a_server_need_the_server() {
     );
     assert!(store.artifacts(run_at("s3://bucket/1")).is_err());
     assert!(store.artifacts(run_at("file:///tmp/a%20b")).is_ok());
-}
-
-/// Half a file never stands under the artifact's name.
-#[test]
-fn an_artifact_appears_whole_or_not_at_all() {
-    let (folder, database) = place();
-    let store = open(&database);
-    let root = store
-        .artifacts(run_at(&folder.path().join("root").display().to_string()))
-        .expect("a root");
-    let source = folder.path().join("source");
-    assert!(root.put("a/b.txt", &source).is_err());
-    assert_eq!(walk(&folder.path().join("root")), Vec::<PathBuf>::new());
-    for bad in ["../b.txt", "/b.txt", "a/../../b.txt"] {
-        assert_eq!(
-            root.put(bad, &source).expect_err(bad).kind,
-            ErrorKind::Refused
-        );
-    }
 }
 
 #[test]

@@ -285,7 +285,7 @@ fn put(store: &dyn TrackingStore, root: Root<'_>, path: &str, text: &str) {
     std::fs::write(source.path(), text).expect("written");
     store
         .artifacts(root)
-        .and_then(|root| root.put(path, source.path()))
+        .and_then(|root| root.put_file(path, source.path()))
         .expect("stored");
 }
 

@@ -164,8 +164,8 @@ impl HttpClient {
     /// An answer that broke off.
     pub(super) fn broken(&self, call: &Call, error: io::Error) -> Failure {
         let text = error.to_string();
-        match error.into_inner().map(|inner| inner.downcast()) {
-            Some(Ok(error)) => self.lost(call, *error),
+        match error.downcast::<reqwest::Error>() {
+            Ok(error) => self.lost(call, error),
             _ => call.broken(StoreError::retry, &format!("the connection broke: {text}")),
         }
     }

@@ -8,12 +8,11 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 
 use super::connect;
-use super::content::Content;
 use super::failure::{Call, Failure, causes, later};
 use super::upload::{Answer, Uploads};
 use crate::settings::{HttpSettings, Secret};
 use crate::ship::reason::Reason;
-use crate::ship::store::{ErrorKind, StoreError};
+use crate::ship::store::{Checked, ErrorKind, StoreError};
 
 /// Sends bytes to signed URLs, and nothing that says who we are.
 #[derive(Clone)]
@@ -89,7 +88,7 @@ impl Storage {
     pub(in crate::ship::rest) fn put(
         &self,
         to: &SignedUrl,
-        content: Content,
+        content: Checked,
     ) -> Result<String, Missed> {
         let (url, headers) = to.parse().ok_or_else(|| {
             let why = "the server gave an upload URL that cannot be used";

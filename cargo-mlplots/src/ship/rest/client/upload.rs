@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::LONGEST_ERROR;
 use super::content::Content;
-use crate::ship::store::StoreError;
+use crate::ship::store::{Checked, StoreError};
 
 /// Slower than this, in bytes per second, is taken for a connection that is dead.
 const SLOWEST: u64 = 100_000;
@@ -49,16 +49,16 @@ impl Uploads {
         &self,
         url: Url,
         headers: HeaderMap,
-        content: Content,
+        content: Checked,
     ) -> Result<Answer, reqwest::Error> {
-        let bytes = content.bytes();
+        let bytes = content.left();
         let request = self
             .http
             .put(url)
             .timeout(self.timeout + Duration::from_secs(bytes / SLOWEST))
             .headers(headers)
             .header(CONTENT_LENGTH, bytes)
-            .body(Body::wrap(content));
+            .body(Body::wrap(Content(content)));
         self.runtime.block_on(async {
             let mut response = request.send().await?;
             let status = response.status();

@@ -137,7 +137,7 @@ fn a_success_must_be_what_was_promised() {
     let server = Scripted::new([page]);
     let put = store(&server.url(""), &[])
         .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
-        .and_then(|root| root.put("a.png", file().path()));
+        .and_then(|root| root.put_file("a.png", file().path()));
     assert_eq!(put.expect_err("a page").kind, ErrorKind::Retry(None));
 }
 

@@ -1,15 +1,15 @@
 //! Where files go.
 
-use super::super::scripted::{Scripted, answer};
+use super::super::scripted::{Answering, Scripted, answer};
 use super::*;
-use crate::ship::store::ErrorKind;
+use crate::ship::store::{ErrorKind, Source};
 
 #[test]
 fn files_go_where_the_run_says() {
     let empty = answer("200 OK", "", "");
     let server = Scripted::new([empty.clone(), empty.clone(), empty]);
     let store = store(&server.url("/ml").replace("http://", "http://a:b@"), &[]);
-    let put = |root: &str, path: &str| store.artifacts(run_at(root))?.put(path, file().path());
+    let put = |root: &str, path: &str| store.artifacts(run_at(root))?.put_file(path, file().path());
     put(
         "mlflow-artifacts:/workspaces/w/1/r/artifacts",
         "plots/a b+ü.png",
@@ -59,7 +59,7 @@ fn a_proxy_that_takes_no_large_files_is_heard() {
     let root = store(&server.url(""), &[])
         .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
         .expect("a root");
-    let error = root.put("large", large.path()).expect_err("refused");
+    let error = root.put_file("large", large.path()).expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Refused, "{error}");
     assert!(
         error
@@ -76,12 +76,12 @@ fn paths_that_lead_elsewhere_are_refused() {
         .expect("a root");
     for path in ["../x", "a/../../x", "/etc/passwd", "a//b", "a#b", "a?b", ""] {
         assert_eq!(
-            root.put(path, file().path()).expect_err(path).kind,
+            root.put_file(path, file().path()).expect_err(path).kind,
             ErrorKind::Refused
         );
     }
     assert!(
-        root.put("a", std::path::Path::new("/nonexistent"))
+        root.put_file("a", std::path::Path::new("/nonexistent"))
             .expect_err("no file")
             .message
             .contains("cannot read")
@@ -98,5 +98,32 @@ fn paths_that_lead_elsewhere_are_refused() {
         let error = store.artifacts(run_at(uri)).err().expect(uri);
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.message.contains(words), "{error}");
+    }
+}
+
+/// A request with bytes that are not those of the record is broken off: no server takes it for a
+/// whole file.
+#[test]
+fn a_file_that_changed_since_it_was_logged_is_not_sent_whole() {
+    for (bytes, size) in [("other", "5"), (&*"x".repeat(300_000), "300000")] {
+        let source = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(source.path(), bytes.replace(['o', 'x'], "a")).expect("written");
+        let opened = Source::of("a.txt", source.path()).expect("a source");
+        std::fs::write(source.path(), bytes).expect("written");
+        let server = Answering::new(|_, _, _| answer("200 OK", "", ""));
+        let root = store(&server.url, &[])
+            .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
+            .expect("a root");
+        let error = root.put(&opened).expect_err("changed");
+        assert_eq!(error.kind, ErrorKind::Refused, "{error}");
+        assert!(
+            error
+                .message
+                .ends_with("its bytes are not those that were logged"),
+            "{error}"
+        );
+        for (head, body) in server.asked() {
+            assert!(!head.contains(&format!("content-length: {size}")) || body.len() < bytes.len());
+        }
     }
 }

@@ -34,7 +34,7 @@ fn an_artifact_root_at_another_origin_gets_no_credentials() {
             let store = store(&tracking.url(""), variables);
             let put = store
                 .artifacts(run_at(&root))
-                .and_then(|root| root.put("a.txt", file().path()));
+                .and_then(|root| root.put_file("a.txt", file().path()));
             put.expect_err("denied")
         };
         let error = put(&SECRETS);
@@ -77,7 +77,7 @@ fn an_answer_without_an_end_is_given_up() {
     let count = Arc::clone(&sent);
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 65536]);
+            let _ = stream.read(&mut [0; 8192]);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"run\":\"");
             let piece = vec![b'x'; 1 << 20];
             while stream.write_all(&piece).is_ok() {

@@ -49,7 +49,7 @@ fn put(url: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
     let (file, _) = large();
     let put = store(url, variables)
         .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
-        .and_then(|root| root.put("models/m.bin", file.path()));
+        .and_then(|root| root.put_file("models/m.bin", file.path()));
     assert!(!format!("{put:?}").contains("hush"), "{put:?}");
     put
 }

@@ -1,11 +1,9 @@
 //! Files that the server lets go to S3 by URLs that it signs.
 
-use std::path::Path;
-
 use super::super::presigned::PresignedStore;
 use super::super::scripted::{Scripted, answer, json};
 use super::*;
-use crate::ship::store::ErrorKind;
+use crate::ship::store::{ErrorKind, Source};
 
 const ROOT: &str = "s3://runs/1/r/artifacts";
 const SETTINGS: [(&str, &str); 3] = [
@@ -37,7 +35,7 @@ fn store_with(
 /// Sends one file without credentials of our own; what goes wrong is told without what is secret.
 fn put(server: &Scripted, root: Root<'_>) -> Result<(), StoreError> {
     let nobody = Err(StoreError::refused("there are no credentials here"));
-    let put = store_with(server, root, nobody).put("plots/ü 1.png", file().path());
+    let put = store_with(server, root, nobody).put_file("plots/ü 1.png", file().path());
     assert!(!format!("{put:?}").contains("hush"), "{put:?}");
     put
 }
@@ -191,7 +189,7 @@ fn an_answer_before_the_end_of_a_file_counts() {
     large.as_file().set_len(200 << 20).expect("a sparse file");
     let nobody = Err(StoreError::refused("there are no credentials here"));
     let error = store_with(&server, run_at(ROOT), nobody)
-        .put("large", large.path())
+        .put_file("large", large.path())
         .expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Refused, "{error}");
     assert!(error.message.contains("AccessDenied"), "{error}");
@@ -206,7 +204,9 @@ fn the_certificates_of_stores_are_a_setting_of_their_own() {
     let client = HttpClient::new(&base, settings.http()).expect("a client");
     let nobody = Err(StoreError::refused("there are no credentials here"));
     let store = PresignedStore::new(client, Storage::new(settings.http()), run_at(ROOT), nobody);
-    let error = store.put("a.png", file().path()).expect_err("no bundle");
+    let error = store
+        .put_file("a.png", file().path())
+        .expect_err("no bundle");
     assert!(
         error
             .message
@@ -219,8 +219,8 @@ fn the_certificates_of_stores_are_a_setting_of_their_own() {
 struct Own;
 
 impl ArtifactStore for Own {
-    fn put(&self, path: &str, _: &Path) -> Result<(), StoreError> {
-        match path {
+    fn put(&self, source: &Source) -> Result<(), StoreError> {
+        match &**source.path() {
             "refused" => Err(StoreError::refused("there are no credentials here")),
             _ => Ok(()),
         }
@@ -255,12 +255,12 @@ fn where_no_url_works_our_own_credentials_do() {
     for answer in unsigned {
         let server = Scripted::new([&*answer]);
         let store = with_own(&server);
-        store.put("a.png", file().path()).expect("stored");
+        store.put_file("a.png", file().path()).expect("stored");
         // The server is gone: the second file does not ask it.
-        store.put("b.png", file().path()).expect("stored");
+        store.put_file("b.png", file().path()).expect("stored");
         let store = with_own(&Scripted::new([&*answer]));
         store
-            .put("refused", file().path())
+            .put_file("refused", file().path())
             .expect_err("no other way");
     }
 }
@@ -274,8 +274,10 @@ fn a_file_too_large_for_one_url_needs_credentials() {
         .expect("a sparse file");
     let server = Scripted::new([""; 0]);
     let store = with_own(&server);
-    store.put("large", large.path()).expect("by ourselves");
-    let error = store.put("refused", large.path()).expect_err("refused");
+    store.put_file("large", large.path()).expect("by ourselves");
+    let error = store
+        .put_file("refused", large.path())
+        .expect_err("refused");
     assert!(
         error
             .message

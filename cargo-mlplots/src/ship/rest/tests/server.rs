@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mlplots_tests::{MlflowServer, python};
 
-use super::store;
-use crate::ship::store::{TrackingStore, contract};
+use super::*;
+use crate::ship::store::{Source, contract};
 
 fn holds(arguments: &[&str]) {
     let server = MlflowServer::start(arguments);
@@ -21,4 +21,35 @@ fn the_contract_holds_on_a_server_as_it_comes() {
 #[test]
 fn the_contract_holds_on_a_server_with_one_worker() {
     holds(&["--workers", "1"]);
+}
+
+/// MLflow keeps nothing of a request that breaks off.
+#[test]
+fn a_file_that_changed_since_it_was_logged_is_not_in_mlflow() {
+    let server = MlflowServer::start(&[]);
+    let store = store(&server.url, &[]);
+    let id = ExperimentChoice::Id("0".to_owned());
+    let experiment = store.experiment(&id).expect("an experiment").id;
+    let new = NewRun {
+        experiment_id: &experiment,
+        ..new_run()
+    };
+    let run = store.create_run(&new).expect("a run");
+    let root = store.artifacts(run.root()).expect("a root");
+    root.put_file("whole.txt", file().path()).expect("stored");
+    for size in [5, 300_000, 20_000_000] {
+        let source = file();
+        std::fs::write(source.path(), vec![b'a'; size]).expect("written");
+        let opened = Source::of(&format!("{size}.txt"), source.path()).expect("a source");
+        std::fs::write(source.path(), vec![b'b'; size]).expect("written");
+        root.put(&opened).expect_err("changed");
+    }
+    let script = "
+import mlflow, sys, time
+time.sleep(1)
+print([file.path for file in mlflow.MlflowClient(sys.argv[1]).list_artifacts(sys.argv[2])])";
+    assert_eq!(
+        python(script, &[&server.url, &run.id]).trim(),
+        "['whole.txt']"
+    );
 }
