@@ -19,6 +19,8 @@ use mlplots::record::Tag;
 pub(crate) use aws::AwsProfile;
 pub(crate) use credentials::Credentials;
 pub(crate) use environment::Environment;
+#[cfg(feature = "cloud")]
+pub(crate) use environment::word;
 pub(crate) use http::{HttpSettings, Multipart, Trust};
 pub(crate) use secret::Secret;
 pub(crate) use uri::{Database, Target, percent_decode, scheme, sqlite_uri, without_secrets};

@@ -32,6 +32,12 @@ impl Environment<'_> {
         (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
+    /// A variable whose value goes into an address or a header: visible ASCII only.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn word(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.text(name).map(|value| word(name, value)).transpose()
+    }
+
     /// A variable that names a file.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
@@ -60,4 +66,19 @@ impl Environment<'_> {
             ))
         })
     }
+}
+
+/// The value of a setting, which must be visible ASCII; what it is otherwise may be secret.
+#[cfg(feature = "cloud")]
+pub(crate) fn word(name: &str, value: String) -> Result<String, StoreError> {
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(value);
+    }
+    let what = if value.contains(['\n', '\r']) {
+        "a line break"
+    } else {
+        "a character that cannot be sent"
+    };
+    Err(StoreError::refused(format!("{name} has {what} in it"))
+        .help(format!("set {name} again, without spaces and line breaks")))
 }

@@ -22,7 +22,7 @@ use reqwest::Url;
 use tokio::runtime::{Builder, Runtime};
 
 use super::store::{ArtifactStore, Checked, Source, StoreError};
-use crate::settings::{Environment, scheme};
+use crate::settings::{Environment, scheme, without_secrets};
 
 /// A file up to this size, in bytes, goes in one request; a longer one in parts of this size, so
 /// that no more of it is in memory.
@@ -72,6 +72,11 @@ impl CloudStore {
             "s3" | "gs" | "wasbs" | "abfss" if name.is_empty() => Err(StoreError::refused(
                 format!("the artifact URI `{uri}` names no bucket"),
             )),
+            "s3" | "gs" if !name.bytes().all(is_usual) => Err(StoreError::refused(format!(
+                "the artifact URI `{}` does not name a bucket that there can be",
+                without_secrets(uri)
+            ))
+            .help("a bucket's name has letters, digits, `-`, `_` and `.`")),
             "s3" => s3::bucket(name, env, home),
             "gs" => google::bucket(name, env, home),
             "wasbs" | "abfss" => azure::container(name, env, home),
@@ -181,6 +186,11 @@ impl From<object_store::Error> for Failure {
     fn from(error: object_store::Error) -> Self {
         Self::Store(error)
     }
+}
+
+/// Whether a bucket's name may have this byte.
+fn is_usual(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 fn client() -> ClientOptions {

@@ -7,10 +7,20 @@ use object_store::azure::{AzureConfigKey as Setting, MicrosoftAzureBuilder};
 
 use super::reason::{Teller, Words};
 use super::{Bucket, client, host, retries};
-use crate::settings::Environment;
+use crate::settings::{Environment, word};
 use crate::ship::store::StoreError;
 
 const CONNECTION: &str = "AZURE_STORAGE_CONNECTION_STRING";
+
+/// The domains that MLflow's client takes for Azure's, of blobs and of folders.
+const DOMAINS: [&str; 6] = [
+    "blob.core.windows.net",
+    "blob.core.chinacloudapi.cn",
+    "blob.core.usgovcloudapi.net",
+    "dfs.core.windows.net",
+    "dfs.core.chinacloudapi.cn",
+    "dfs.core.usgovcloudapi.net",
+];
 
 /// What a person reads about it.
 const WORDS: Words = Words {
@@ -42,7 +52,13 @@ pub(super) fn container(
 ) -> Result<Bucket, StoreError> {
     let account = place.split_once('@').and_then(|(container, server)| {
         let (account, domain) = server.split_once('.')?;
-        (!container.is_empty() && !account.is_empty()).then_some((container, account, domain))
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        is_name(account).then_some((container, account, domain))
     });
     let (name, account, domain) = account.ok_or_else(|| {
         StoreError::refused(format!(
@@ -50,6 +66,17 @@ pub(super) fn container(
         ))
         .help("it looks like `wasbs://container@account.blob.core.windows.net/path`")
     })?;
+    // The server names this host; the credentials are for Microsoft's. A connection string names its
+    // host itself.
+    let is_known = DOMAINS.contains(&domain);
+    if !is_known && env.text(CONNECTION).is_none() {
+        return Err(StoreError::refused(format!(
+            "the artifacts go to `{account}.{domain}`, which is no host of Azure Blob Storage: no credentials are sent there"
+        ))
+        .help(format!(
+            "if it is yours, name it as BlobEndpoint in {CONNECTION}"
+        )));
+    }
     // What keeps files in folders keeps them as blobs too.
     let lake = domain.strip_prefix("dfs.");
     let domain = lake.map_or_else(|| domain.to_owned(), |rest| format!("blob.{rest}"));
@@ -59,10 +86,12 @@ pub(super) fn container(
         .with_endpoint(format!("https://{account}.{domain}"))
         .with_retry(retries());
     let mut by_machine = false;
-    let token = env.text("AZURE_STORAGE_SAS_TOKEN");
+    let token = env.word("AZURE_STORAGE_SAS_TOKEN")?;
     // MLflow takes the token alone for folders.
-    let other = |name| env.text(name).filter(|_| lake.is_none() || token.is_none());
+    let is_alone = lake.is_some() && token.is_some() && is_known;
+    let other = |name| env.text(name).filter(|_| !is_alone);
     if let Some(text) = other(CONNECTION) {
+        let text = word(CONNECTION, text)?;
         builder = connection(builder, &text)?;
     } else if let Some(key) = other("AZURE_STORAGE_ACCESS_KEY") {
         builder = builder.with_access_key(key);
@@ -70,11 +99,17 @@ pub(super) fn container(
         builder = builder.with_config(Setting::SasKey, token.trim_start_matches('?'));
     } else {
         for (variable, setting) in VARIABLES {
-            if let Some(value) = env.text(variable) {
+            let is_free = variable.ends_with("_FILE") || variable.ends_with("_SECRET");
+            let value = if is_free {
+                env.text(variable)
+            } else {
+                env.word(variable)?
+            };
+            if let Some(value) = value {
                 builder = builder.with_config(setting, value);
             }
         }
-        if let Some(address) = env.text("AZURE_AUTHORITY_HOST") {
+        if let Some(address) = env.word("AZURE_AUTHORITY_HOST")? {
             builder = builder.with_authority_host(address.trim_end_matches('/'));
         }
         let set = |setting| builder.get_config_value(&setting).is_some();

@@ -35,7 +35,7 @@ pub(super) fn bucket(
         .with_bucket_name(name)
         .with_retry(retries());
     let emulator = env
-        .text(EMULATOR)
+        .word(EMULATOR)?
         .map(|address| match address.split_once("://") {
             Some(_) => address,
             None => format!("http://{address}"),

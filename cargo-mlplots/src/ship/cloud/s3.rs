@@ -9,7 +9,7 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Setting};
 
 use super::reason::{Teller, Words};
 use super::{Bucket, client, host, retries};
-use crate::settings::{AwsProfile, Environment};
+use crate::settings::{AwsProfile, Environment, word};
 use crate::ship::store::StoreError;
 
 /// What a person reads about it.
@@ -64,17 +64,23 @@ pub(super) fn bucket(
         .with_bucket_name(name)
         .with_retry(retries());
     if let Some(region) = profile.region {
-        builder = builder.with_region(region);
+        builder = builder.with_region(word("`region` of the AWS profile", region)?);
     }
     if let Some(endpoint) = profile.endpoint {
-        builder = builder.with_endpoint(endpoint);
+        builder = builder.with_endpoint(word("`endpoint_url` of the AWS profile", endpoint)?);
     }
     for (variable, setting) in VARIABLES {
-        if let Some(value) = env.text(variable) {
+        let is_path = variable.ends_with("_FILE");
+        let value = if is_path {
+            env.text(variable)
+        } else {
+            env.word(variable)?
+        };
+        if let Some(value) = value {
             builder = builder.with_config(setting, value);
         }
     }
-    let key = env.text("AWS_ACCESS_KEY_ID");
+    let key = env.word("AWS_ACCESS_KEY_ID")?;
     let secret = env.text("AWS_SECRET_ACCESS_KEY");
     let by_role = [
         Setting::WebIdentityTokenFile,
@@ -87,7 +93,7 @@ pub(super) fn bucket(
             builder = builder
                 .with_access_key_id(key)
                 .with_secret_access_key(secret);
-            if let Some(token) = env.text("AWS_SESSION_TOKEN") {
+            if let Some(token) = env.word("AWS_SESSION_TOKEN")? {
                 builder = builder.with_token(token);
             }
         }
@@ -102,11 +108,14 @@ pub(super) fn bucket(
                 .iter()
                 .any(|by| builder.get_config_value(by).is_some()) => {}
         (None, None, Some((key, secret, token))) => {
+            let key = word("`aws_access_key_id` of the AWS profile", key)?;
             builder = builder
                 .with_access_key_id(key)
                 .with_secret_access_key(secret.reveal());
             if let Some(token) = token {
-                builder = builder.with_token(token.reveal());
+                let token = token.reveal().to_owned();
+                builder =
+                    builder.with_token(word("`aws_session_token` of the AWS profile", token)?);
             }
         }
         (None, None, None) if env.flag("AWS_EC2_METADATA_DISABLED", false)? => {

@@ -1,5 +1,7 @@
 //! What an S3 server may answer, and what goes to it.
 
+mod hostile;
+
 use super::*;
 use crate::ship::rest::scripted::{Answering, answer};
 use crate::ship::store::ErrorKind;

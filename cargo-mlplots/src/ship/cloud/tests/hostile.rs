@@ -1,0 +1,145 @@
+//! Artifact URIs of servers that want credentials, and settings that no request can carry.
+
+use super::*;
+
+const CREDENTIALS: [(&str, &str); 3] = [
+    ("AZURE_STORAGE_ACCESS_KEY", "aHVzaA=="),
+    ("AZURE_STORAGE_SAS_TOKEN", "sv=1&sig=hush"),
+    ("AZURE_CLIENT_SECRET", "hush"),
+];
+
+#[test]
+fn azures_credentials_go_to_azures_hosts_only() {
+    for credentials in CREDENTIALS {
+        let whole = [
+            credentials,
+            ("AZURE_TENANT_ID", "t"),
+            ("AZURE_CLIENT_ID", "c"),
+        ];
+        for uri in [
+            "wasbs://runs@attacker.example.org/1",
+            "wasbs://runs@127.0.0.1:8443/1",
+            "wasbs://runs@fruit.blob.core.windows.net.example.org/1",
+            "wasbs://runs@fruit.blob.core.windows.net:8443/1",
+            "wasbs://runs@fruit.blob.core.windows.net@example.org/1",
+            "wasbs://runs@example.org#.blob.core.windows.net/1",
+            "wasbs://runs@example.org?.blob.core.windows.net/1",
+            "wasbs://runs@a\\.blob.core.windows.net/1",
+            "wasbs://runs@fruit.evilblob.core.windows.net/1",
+            "abfss://runs@fruit.dfs.example.org/1",
+            "abfss://runs@attacker.example.org/1",
+        ] {
+            let error = store(uri, &whole).err().expect(uri);
+            assert_eq!(error.kind, ErrorKind::Refused);
+            let words = ["no host of Azure Blob Storage", "names no container"];
+            assert!(
+                words.iter().any(|words| error.message.contains(words)),
+                "{error}"
+            );
+        }
+        for domain in [
+            "core.windows.net",
+            "core.chinacloudapi.cn",
+            "core.usgovcloudapi.net",
+        ] {
+            for uri in [
+                format!("wasbs://runs@fruit.blob.{domain}/1"),
+                format!("abfss://runs@fruit.dfs.{domain}/1"),
+            ] {
+                let host = store(&uri, &whole).expect(&uri).teller.host;
+                assert_eq!(host, format!("fruit.blob.{domain}"));
+            }
+        }
+    }
+}
+
+/// A connection string says where the credentials are for, whatever the server says.
+#[test]
+fn a_connection_string_names_its_host_itself() {
+    let taken = "ETag: e\r\nLast-Modified: Thu, 26 Nov 2026 12:00:00 GMT\r\n";
+    let server = || Answering::new(|_, _, _| answer("201 Created", taken, ""));
+    let (attacker, own) = (server(), server());
+    let attackers = attacker.url.replace("http://", "");
+    let uri = format!("wasbs://runs@x.{attackers}/1");
+    let connection = format!(
+        "SharedAccessSignature=sv=1&sig=hush;BlobEndpoint={}",
+        own.url
+    );
+    put_below(&uri, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]).expect("stored");
+    assert_eq!((attacker.asked().len(), own.asked().len()), (0, 1));
+}
+
+#[test]
+fn what_no_request_can_carry_is_refused_in_words() {
+    for (uri, variable) in [
+        ("s3://runs/1", "AWS_ACCESS_KEY_ID"),
+        ("s3://runs/1", "AWS_SESSION_TOKEN"),
+        ("s3://runs/1", "AWS_REGION"),
+        ("s3://runs/1", "AWS_DEFAULT_REGION"),
+        ("s3://runs/1", "AWS_ENDPOINT_URL"),
+        ("s3://runs/1", "MLFLOW_S3_ENDPOINT_URL"),
+        ("gs://runs/1", "STORAGE_EMULATOR_HOST"),
+        (
+            "wasbs://runs@fruit.blob.core.windows.net/1",
+            "AZURE_STORAGE_SAS_TOKEN",
+        ),
+        (
+            "wasbs://runs@fruit.blob.core.windows.net/1",
+            "AZURE_STORAGE_CONNECTION_STRING",
+        ),
+        (
+            "wasbs://runs@fruit.blob.core.windows.net/1",
+            "AZURE_TENANT_ID",
+        ),
+    ] {
+        for value in ["hush\n", "hu\r\nsh", "h\u{e9}sh", "hu sh", "\u{1b}[2J"] {
+            let own = KEYS.map(|(key, known)| (key, if key == variable { value } else { known }));
+            let error = store(uri, &[&own[..], &[(variable, value)]].concat()).err();
+            let error = error.unwrap_or_else(|| panic!("{variable}={value:?}"));
+            assert!(
+                error.message.starts_with(&format!("{variable} has ")),
+                "{error}"
+            );
+            assert!(!format!("{error:?}").contains("hu"), "{error:?}");
+        }
+    }
+    // A secret is only signed with: it may be anything, and no panic comes of it.
+    let nobody = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
+    put(&[KEYS[0], ("AWS_SECRET_ACCESS_KEY", "hush\n\u{e9}"), nobody]);
+}
+
+#[test]
+fn a_root_of_any_form_gives_words_and_no_panic() {
+    let nobody = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
+    for root in [
+        "s3://b c/y",
+        "s3://b\nc/y",
+        "s3://\u{e9}/y",
+        "s3://b%20c/y",
+        "s3://b?c/y",
+        "s3://b#c/y",
+        "s3://ada:pw@b/y",
+        "s3://[::1]/y",
+        "s3://b:9/y",
+        "s3://b\\c/y",
+        "s3://../y",
+        "s3://b/../y",
+        "s3://b/a b/\u{e9}/%/?/#",
+        "s3://b/a\nb",
+        "s3://b//y",
+        "gs://b c/y",
+        "gs://b\nc/y",
+        "wasbs://c d@fruit.blob.core.windows.net/y",
+        "wasbs://c\n@fruit.blob.core.windows.net/y",
+        "wasbs://\u{e9}@fruit.blob.core.windows.net/y",
+        "wasbs://c?x@fruit.blob.core.windows.net/y",
+    ] {
+        let emulator = ("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9");
+        let azure = (
+            "AZURE_STORAGE_CONNECTION_STRING",
+            "SharedAccessSignature=sv=1&sig=hush;BlobEndpoint=http://127.0.0.1:9",
+        );
+        let error = put_below(root, &[KEYS[0], KEYS[1], nobody, emulator, azure]).expect_err(root);
+        assert!(!error.message.contains("pw"), "{error}");
+    }
+}
