@@ -1,11 +1,10 @@
 //! The verdict on a run: from how its program ended and what its journal says last.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use mlplots::journal::{RunDir, here, private_options};
+use mlplots::journal::{RunDir, here, read, replace};
 use mlplots::record::{Host, Status};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +24,22 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// The verdict of the supervisor, who saw the program end.
     pub(crate) fn seen(ending: &Ending, ledger: &Ledger) -> Self {
+        Self::ended(ending, ledger).damaged(ledger)
+    }
+
+    /// A run of which something was lost is not FINISHED.
+    fn damaged(self, ledger: &Ledger) -> Self {
+        match ledger.damaged.first() {
+            Some(damage) if self.status == Status::Finished => Self {
+                status: Status::Failed,
+                reason: Some(damage.clone()),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    fn ended(ending: &Ending, ledger: &Ledger) -> Self {
         let stopped = ending.asked.map(|asked| asked.to_string());
         if let Some(close) = &ledger.close {
             return match (close.status, stopped) {
@@ -66,7 +81,7 @@ impl Outcome {
     /// that were never drawn are missing.
     pub(crate) fn and_ledger(dir: &RunDir) -> io::Result<(Self, Ledger)> {
         let mut ledger = Ledger::read(dir)?;
-        let outcome = Self::of(dir, &ledger)?;
+        let outcome = Self::of(dir, &ledger)?.damaged(&ledger);
         ledger.settle();
         Ok((outcome, ledger))
     }
@@ -84,7 +99,7 @@ impl Outcome {
             });
         }
         let journal = dir.journal().metadata()?.modified()?;
-        let beat = std::fs::metadata(dir.heartbeat()).and_then(|beat| beat.modified());
+        let beat = std::fs::symlink_metadata(dir.heartbeat()).and_then(|beat| beat.modified());
         let alive = beat.map_or(journal, |beat| beat.max(journal));
         let written = alive.duration_since(UNIX_EPOCH).unwrap_or_default();
         let host = ledger.open.as_ref().map(|open| &open.host);
@@ -103,9 +118,10 @@ impl Outcome {
         })
     }
 
-    /// The verdict that the supervisor left.
+    /// The verdict that the supervisor left. A file that does not hold one counts as none: the
+    /// journal says the same.
     pub(crate) fn saved(dir: &RunDir) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(path(dir)).ok()?).ok()
+        serde_json::from_slice(&read(&path(dir)).ok()??).ok()
     }
 
     /// Leaves the verdict in the run's directory.
@@ -116,18 +132,6 @@ impl Outcome {
 
 fn path(dir: &RunDir) -> std::path::PathBuf {
     dir.path().join("outcome.json")
-}
-
-/// Replaces a small file as a whole: a reader sees the old or the new one, also after a power cut.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = private_options()
-        .create(true)
-        .truncate(true)
-        .open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(temporary, path)
 }
 
 /// Whether it ended as Rust's programs do that panic; a panic before may have been caught.

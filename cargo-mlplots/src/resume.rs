@@ -5,12 +5,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use mlplots::journal::RunDir;
+use mlplots::journal::{RunDir, replace};
 use mlplots::record::{Resumed, RunUuid};
 
 use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
-use crate::outcome::{Outcome, replace};
+use crate::outcome::Outcome;
 use crate::session::REFUSED;
 use crate::settings::Settings;
 use crate::ship::store::{ErrorKind, KnownRun, StoreError};

@@ -10,7 +10,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::time::Duration;
 
-use mlplots::journal::{Entry, Reader, RunDir, here, private_options};
+use mlplots::journal::{Entry, Reader, RunDir, here, open, open_or_create};
 use mlplots::record::{Host, Record};
 
 use crate::outcome::Outcome;
@@ -27,8 +27,8 @@ pub(crate) struct Claim {
 impl Claim {
     /// Takes it, unless another process has it.
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
-        let mut options = private_options();
-        let lock = options.create(true).open(dir.path().join("lock"))?;
+        dir.check()?;
+        let lock = open_or_create(&dir.path().join("lock"))?;
         lock.try_lock().map_err(|why| match why {
             TryLockError::WouldBlock => io::Error::other("another `cargo mlplots` ships it"),
             TryLockError::Error(why) => why,
@@ -72,7 +72,7 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     if Outcome::saved(dir).is_some() {
         return Life::Over;
     }
-    let locked = File::open(dir.journal())
+    let locked = open(&dir.journal())
         .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)));
     if locked {
         return Life::Alive;
@@ -81,7 +81,7 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     if there.is_unknown() || there.boot_id == here.boot_id {
         return Life::Over;
     }
-    let beat = fs::metadata(dir.heartbeat()).and_then(|beat| beat.modified());
+    let beat = fs::symlink_metadata(dir.heartbeat()).and_then(|beat| beat.modified());
     // One from the future, by another clock, is as good as now.
     let ago = beat.map(|beat| beat.elapsed().unwrap_or_default());
     let ago = ago.unwrap_or(Duration::MAX);

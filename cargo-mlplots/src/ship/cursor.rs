@@ -1,11 +1,10 @@
 //! How far a run's delivery has come: on disk before anything is taken as acknowledged.
 
-use mlplots::journal::RunDir;
+use mlplots::journal::{RunDir, read, replace};
 use mlplots::record::RunUuid;
 use serde::{Deserialize, Serialize};
 
 use super::store::{KeptRun, StoreError};
-use crate::outcome::replace;
 
 /// The acknowledged part of a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +37,9 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// Reads it; a run that was never shipped has the first one.
     pub(crate) fn load(dir: &RunDir) -> Self {
-        std::fs::read(path(dir))
+        read(&path(dir))
             .ok()
+            .flatten()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default()
     }

@@ -3,11 +3,10 @@
 mod params;
 mod preflight;
 
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::error::Error;
-use crate::journal::{RunDir, workspace_root};
+use crate::journal::{RunDir, read, workspace_root};
 use crate::record::{Mode, Request, Resumed, RunUuid, check_experiment_name, check_run_name};
 use crate::registry::{Train, listing, plots, trains};
 use crate::run::{Beginning, Run, caught, tell};
@@ -143,13 +142,11 @@ fn resumed(request: &Request) -> Result<Resumed, Error> {
         return Ok(Resumed::default());
     };
     let path = dir.resumed();
-    let bytes = match std::fs::read(&path) {
-        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Resumed::default()),
-        bytes => bytes,
-    };
-    bytes
-        .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
-        .map_err(|why| Error::new(format!("`{}` cannot be used: {why}", path.display())))
+    let resumed = read(&path).and_then(|bytes| match bytes {
+        Some(bytes) => Ok(serde_json::from_slice(&bytes)?),
+        None => Ok(Resumed::default()),
+    });
+    resumed.map_err(|why| Error::new(format!("`{}` cannot be used: {why}", path.display())))
 }
 
 /// The journal's directory that the supervisor made.

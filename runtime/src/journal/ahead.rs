@@ -1,12 +1,12 @@
 //! The next window, made ready by a thread of its own: to take room on the disk takes milliseconds,
 //! for which no thread that logs should wait.
 
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
+use super::owned::OwnedFile;
 use super::window::{Place, Window};
 
 /// Makes windows ready.
@@ -22,7 +22,7 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Starts the thread, for windows of this file.
-    pub(super) fn start(file: File) -> io::Result<Self> {
+    pub(super) fn start(file: OwnedFile) -> io::Result<Self> {
         let (asks, asked) = channel::<(Place, Option<Arc<Window>>)>();
         let (made, ready) = channel();
         let work = move || {

@@ -1,11 +1,11 @@
 //! Where journals are: `.mlplots/runs/<uuid>/` at the workspace root.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::private_options;
-use crate::record::{Digest, RunUuid};
+use super::disk;
+use crate::record::{Artifact, Digest, RunUuid};
 
 /// One run's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +40,38 @@ impl RunDir {
     }
 
     /// All runs of a workspace that have a journal or had one coming, oldest first.
+    ///
+    /// # Errors
+    /// `.mlplots` cannot be read, or others could have written what is in it; see
+    /// [`check_directory`](super::check_directory).
     pub fn all(root: &Path) -> io::Result<Vec<Self>> {
-        Self::list(&Self::runs(root))
+        let runs = Self::runs(root);
+        for directory in [runs.parent().unwrap_or(&runs), &runs] {
+            match disk::check_directory(directory) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                checked => checked?,
+            }
+        }
+        Self::list(&runs)
+    }
+
+    /// Checks that the run's directory is ours alone; see
+    /// [`check_directory`](super::check_directory).
+    pub fn check(&self) -> io::Result<()> {
+        disk::check_directory(&self.path)?;
+        match disk::check_directory(&self.artifacts()) {
+            // They are removed once all of them are shipped.
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+            checked => checked,
+        }
+    }
+
+    /// Whether the run has a journal. One that may not be looked at is an error.
+    pub fn has_journal(&self) -> io::Result<bool> {
+        match fs::symlink_metadata(self.journal()) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
+            found => found.map(|_| true),
+        }
     }
 
     /// The runs of the same workspace that began after this one, oldest first.
@@ -70,22 +100,22 @@ impl RunDir {
         Ok(runs)
     }
 
-    /// Makes the directory, readable by its owner only, and hides `.mlplots` from git.
+    /// Makes the directory, for its owner only, and hides `.mlplots` from git.
+    ///
+    /// # Errors
+    /// It cannot be made, or others could write to it; see
+    /// [`check_directory`](super::check_directory).
     pub fn create(&self) -> io::Result<()> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(self.artifacts())?;
-        if let Some(top) = self
-            .path
-            .ancestors()
-            .nth(2)
-            .filter(|top| top.ends_with(".mlplots"))
-        {
-            let ignore = top.join(".gitignore");
-            if !ignore.exists() {
-                fs::write(ignore, "*\n")?;
+        let above: Vec<_> = self.path.ancestors().take(3).collect();
+        for directory in above.into_iter().rev() {
+            disk::create_directory(directory)?;
+        }
+        disk::create_directory(&self.artifacts())?;
+        let top = self.path.ancestors().nth(2);
+        if let Some(top) = top.filter(|top| top.ends_with(".mlplots")) {
+            match disk::create_new(&top.join(".gitignore")) {
+                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made?.write_all(b"*\n")?,
             }
         }
         Ok(())
@@ -118,12 +148,12 @@ impl RunDir {
 
     /// Writes down that the program lives: the file's time is what counts.
     pub fn beat(&self) {
-        let file = private_options()
-            .create(true)
-            .truncate(true)
-            .open(self.heartbeat());
+        let file = disk::open_or_create(&self.heartbeat());
         // A disk without room for it is told by what needs the room.
-        let _ = file.and_then(|mut file| file.write_all(b"."));
+        let _ = file.and_then(|mut file| {
+            file.set_len(0)?;
+            file.write_all(b".")
+        });
     }
 
     /// A file that is written anew every second while the program lives.
@@ -147,6 +177,25 @@ impl RunDir {
     /// The content of an artifact.
     pub fn content(&self, digest: &Digest) -> PathBuf {
         self.artifacts().join(&**digest)
+    }
+
+    /// Opens the content of an artifact. Whoever reads it compares its digest with the record's.
+    ///
+    /// # Errors
+    /// It is missing, not a regular file, or not as large as its record says.
+    pub fn open_content(&self, artifact: &Artifact) -> io::Result<File> {
+        let file = disk::open(&self.content(&artifact.sha256))?;
+        let bytes = file.metadata()?.len();
+        if bytes != artifact.bytes {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "it has {bytes} bytes, and its record says {}",
+                    artifact.bytes
+                ),
+            ));
+        }
+        Ok(file)
     }
 }
 

@@ -1,29 +1,24 @@
 //! Contents of artifacts: each file is stored once, under the SHA-256 of its bytes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-use super::RunDir;
+use super::{RunDir, disk};
 use crate::record::{Artifact, ArtifactPath, Digest};
 
 /// Adds contents to a run's directory. They are on disk before their name appears.
 #[derive(Debug)]
 pub struct Files {
     run: RunDir,
-    next: AtomicU64,
 }
 
 impl Files {
     /// The contents of this run.
     pub fn of(run: RunDir) -> Self {
-        Self {
-            run,
-            next: AtomicU64::new(0),
-        }
+        Self { run }
     }
 
     /// Stores bytes that belong at `path` of the run.
@@ -33,18 +28,13 @@ impl Files {
 
     /// Stores a copy of a file, streamed.
     pub fn add_file(&self, path: ArtifactPath, source: &Path) -> io::Result<Artifact> {
-        // A pipe would keep us waiting, and a device may have no end.
-        let kind = fs::metadata(source)?.file_type();
-        if !kind.is_file() && !kind.is_dir() {
-            let why = "it is not a regular file";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-        }
-        self.add_reader(path, File::open(source)?)
+        // The user names it, and may name it by a link. A pipe would keep us waiting, and a device
+        // may have no end.
+        self.add_reader(path, disk::open(&fs::canonicalize(source)?)?)
     }
 
     fn add_reader(&self, path: ArtifactPath, mut source: impl Read) -> io::Result<Artifact> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.run.artifacts().join(format!("{number}.part"));
+        let temporary = self.run.artifacts().join(disk::temporary_name());
         let stored = self.store(path, &mut source, &temporary);
         if stored.is_err() {
             // What could not be finished must not stay and fill the disk further.
@@ -59,10 +49,7 @@ impl Files {
         source: &mut impl Read,
         temporary: &Path,
     ) -> io::Result<Artifact> {
-        let mut file = super::private_options()
-            .create(true)
-            .truncate(true)
-            .open(temporary)?;
+        let mut file = disk::create_new(temporary)?;
         let mut hasher = Sha256::new();
         let mut bytes = 0;
         let mut buffer = vec![0; 256 * 1024];
@@ -79,6 +66,7 @@ impl Files {
         file.sync_all()?;
         let sha256 = Digest::finish(hasher);
         fs::rename(temporary, self.run.content(&sha256))?;
+        disk::sync_directory(&self.run.artifacts())?;
         Ok(Artifact {
             path,
             sha256,

@@ -12,10 +12,13 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 mod directory;
+mod disk;
 mod files;
+mod fork;
 #[cfg(test)]
 mod hardness;
 mod host;
+mod owned;
 mod reader;
 #[cfg(target_os = "linux")]
 mod window;
@@ -24,15 +27,21 @@ mod windows;
 mod writer;
 
 pub use directory::{RunDir, workspace_root};
+pub use disk::{check_directory, open, open_or_create, read, replace};
 pub use files::Files;
 pub use host::here;
 pub use reader::{Entry, Reader};
-pub use writer::{Writer, private_options};
+pub use writer::Writer;
+
+use std::io;
 
 use crate::record::Record;
 
 /// Length of a line's checksum with the space behind it.
 const HEAD: usize = 9;
+
+/// The longest line of a journal, in bytes: no reader takes more memory for one.
+const MAX_LINE: usize = 16 * 1024 * 1024;
 
 /// Room that a full disk leaves to the last words.
 const LAST_WORDS: usize = 8 * 1024;
@@ -43,12 +52,24 @@ pub struct Line(Vec<u8>, usize);
 
 impl Line {
     /// Encodes a record.
-    pub fn of(record: &Record) -> serde_json::Result<Self> {
+    ///
+    /// # Errors
+    /// It is larger than a line of the journal may be.
+    pub fn of(record: &Record) -> io::Result<Self> {
         let mut line = Vec::with_capacity(160);
         line.extend_from_slice(&[b' '; HEAD]);
         serde_json::to_writer(&mut line, record)?;
         let checksum = checksum(&line[HEAD..]);
         line[..HEAD].copy_from_slice(&checksum);
+        if line.len() > MAX_LINE {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!(
+                    "a record of {} bytes; a record has at most {MAX_LINE}",
+                    line.len()
+                ),
+            ));
+        }
         line.push(b'\n');
         let spare = match record {
             // How the run ended: if nothing else, that.

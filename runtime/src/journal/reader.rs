@@ -1,11 +1,11 @@
 //! The reading side, in the supervisor: follows a journal while it grows.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
-use super::decode;
+use super::{MAX_LINE, decode, disk};
 use crate::record::Record;
 
 /// How much is read at a time.
@@ -25,7 +25,7 @@ pub enum Entry {
     },
 }
 
-/// Reads a journal from a place on; asks again for what has been added since.
+/// Reads a journal from an offset on; asks again for what has been added since.
 #[derive(Debug)]
 pub struct Reader {
     file: File,
@@ -34,17 +34,22 @@ pub struct Reader {
     start: usize,
     offset: u64,
     over: bool,
+    torn: u64,
 }
 
 impl Reader {
     /// Opens a journal at `offset`, which was returned by [`Reader::offset`], or 0.
+    ///
+    /// # Errors
+    /// It is missing, not a regular file, or may not be read.
     pub fn open(journal: &Path, offset: u64) -> io::Result<Self> {
         Ok(Self {
-            file: File::open(journal)?,
+            file: disk::open(journal)?,
             buffer: Vec::new(),
             start: 0,
             offset,
             over: false,
+            torn: 0,
         })
     }
 
@@ -61,7 +66,7 @@ impl Reader {
 
     /// The next entry, or `None` when there is no complete line yet.
     pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
-        let found = match self.line() {
+        let found = match self.line(self.start) {
             Some(line) => Some(line),
             None => self.look_again()?,
         };
@@ -72,7 +77,7 @@ impl Reader {
         if decoded.is_err() {
             // It may have been looked at in the very moment in which it was put there.
             let Some(again) = self.look_again()? else {
-                return Ok(None);
+                return if self.over { self.gap() } else { Ok(None) };
             };
             line = again;
             decoded = decode(&self.buffer[line.clone()]);
@@ -89,41 +94,15 @@ impl Reader {
         Ok(Some(entry))
     }
 
-    /// The next complete line of the buffer, without its newline. Zeros are room that the writer
-    /// has taken ahead, or a record that is being written.
-    fn line(&self) -> Option<Range<usize>> {
-        let rest = &self.buffer[self.start..];
-        if rest.first() == Some(&0) {
+    /// The next complete line of the buffer, without its newline, which is sought from `from` on.
+    /// Zeros are room that the writer has taken ahead, or a record that is being written.
+    fn line(&self, from: usize) -> Option<Range<usize>> {
+        if self.buffer.get(self.start) == Some(&0) {
             return None;
         }
         let ends = |byte| byte == b'\n' || (byte == 0 && self.over);
-        let length = rest.iter().position(|&byte| ends(byte))?;
-        (rest[length] != 0).then(|| self.start..self.start + length)
-    }
-
-    /// Goes on with the next whole record behind one that was never finished. What is left of that
-    /// ends with its newline or with zeros.
-    fn gap(&mut self) -> io::Result<Option<Entry>> {
-        self.file.seek(SeekFrom::Start(self.offset))?;
-        let mut rest = BufReader::with_capacity(CHUNK as usize, &self.file);
-        let (mut piece, mut end) = (Vec::new(), self.offset);
-        loop {
-            piece.clear();
-            end += rest.read_until(b'\n', &mut piece)? as u64;
-            if piece.pop() != Some(b'\n') {
-                return Ok(None);
-            }
-            let line = piece.rsplit(|&byte| byte == 0).next().unwrap_or_default();
-            if decode(line).is_err() {
-                continue;
-            }
-            let offset = std::mem::replace(&mut self.offset, end - line.len() as u64 - 1);
-            (self.start, self.buffer) = (0, Vec::new());
-            return Ok(Some(Entry::Damaged {
-                offset,
-                why: "its writing was not finished".to_owned(),
-            }));
-        }
+        let end = from + self.buffer[from..].iter().position(|&byte| ends(byte))?;
+        (self.buffer[end] != 0).then(|| self.start..end)
     }
 
     /// Reads from the next entry on, as much as one line needs.
@@ -133,26 +112,81 @@ impl Reader {
         self.file.seek(SeekFrom::Start(self.offset))?;
         loop {
             let before = self.buffer.len();
-            let read = Read::by_ref(&mut self.file)
-                .take(CHUNK)
-                .read_to_end(&mut self.buffer)?;
-            if let Some(line) = self.line() {
+            let read = self.read_chunk()?;
+            if let Some(line) = self.line(before) {
                 return Ok(Some(line));
             }
-            // Written ahead or not at all: there is no more line.
-            if read == 0 || self.buffer[before..].contains(&0) {
+            // Written ahead, not at all, or by nobody: there is no more line.
+            let is_line = read > 0 && !self.buffer[before..].contains(&0);
+            if !is_line || self.buffer.len() > MAX_LINE {
                 return Ok(None);
             }
         }
     }
 
-    /// Bytes of a last line that was cut off, once no writer lives.
-    pub fn torn(&self) -> usize {
-        let rest = &self.buffer[self.start..];
-        rest.iter()
-            .rposition(|&byte| byte != 0)
-            .map_or(0, |last| last + 1)
+    fn read_chunk(&mut self) -> io::Result<usize> {
+        let mut chunk = Read::by_ref(&mut self.file).take(CHUNK);
+        chunk.read_to_end(&mut self.buffer)
     }
+
+    /// Finds the next whole record behind bytes that are none. What is left of a record that was
+    /// never finished ends with its newline or with zeros.
+    fn gap(&mut self) -> io::Result<Option<Entry>> {
+        let (begin, mut at) = (self.offset, self.offset);
+        let mut piece = Vec::new();
+        self.torn = 0;
+        loop {
+            at = data_from(&self.file, at)?;
+            self.file.seek(SeekFrom::Start(at))?;
+            (self.start, self.buffer) = (0, Vec::new());
+            if self.read_chunk()? == 0 {
+                return Ok(None);
+            }
+            for &byte in &self.buffer {
+                at += 1;
+                if byte == b'\n' && decode(&piece).is_ok() {
+                    self.offset = at - piece.len() as u64 - 1;
+                    self.buffer = Vec::new();
+                    self.torn = 0;
+                    return Ok(Some(Entry::Damaged {
+                        offset: begin,
+                        why: "its writing was not finished".to_owned(),
+                    }));
+                }
+                if byte != 0 {
+                    self.torn = at - begin;
+                }
+                if byte == b'\n' || byte == 0 || piece.len() >= MAX_LINE {
+                    piece.clear();
+                } else {
+                    piece.push(byte);
+                }
+            }
+        }
+    }
+
+    /// Bytes behind the last record that are none, once no writer lives and no entry is left.
+    pub fn torn(&self) -> u64 {
+        self.torn
+    }
+}
+
+/// Where the file has bytes from `at` on: a hole is not read.
+#[cfg(target_os = "linux")]
+fn data_from(file: &File, at: u64) -> io::Result<u64> {
+    use rustix::io::Errno;
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(at)) {
+        Ok(data) => Ok(data),
+        // There is none up to the end.
+        Err(Errno::NXIO) => Ok(file.metadata()?.len().max(at)),
+        Err(Errno::INVAL) => Ok(at),
+        Err(why) => Err(why.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn data_from(_file: &File, at: u64) -> io::Result<u64> {
+    Ok(at)
 }
 
 #[cfg(test)]
@@ -207,13 +241,14 @@ mod tests {
         bytes
     }
 
-    fn read(bytes: &[u8]) -> (Vec<Entry>, usize) {
+    fn read(bytes: &[u8]) -> (Vec<Entry>, u64) {
         let path = std::env::temp_dir().join(format!("mlplots-{}", uuid::Uuid::now_v7().simple()));
         std::fs::File::create(&path)
             .unwrap()
             .write_all(bytes)
             .unwrap();
         let mut reader = Reader::open(&path, 0).unwrap();
+        reader.over();
         let mut entries = Vec::new();
         while let Some(entry) = reader.next_entry().unwrap() {
             entries.push(entry);
@@ -244,7 +279,7 @@ mod tests {
                 .iter()
                 .rposition(|&byte| byte == b'\n')
                 .map_or(0, |at| at + 1);
-            assert_eq!(torn, cut - last, "cut at {cut}");
+            assert_eq!(torn, (cut - last) as u64, "cut at {cut}");
         }
     }
 
@@ -269,6 +304,38 @@ mod tests {
                 "the damage at bit {place} is not reported"
             );
         }
+    }
+
+    #[test]
+    fn a_sparse_journal_costs_neither_time_nor_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let bytes = bytes();
+        file.write_all(&bytes).unwrap();
+        file.seek(SeekFrom::Start(1 << 40)).unwrap();
+        file.write_all(&bytes).unwrap();
+        let mut reader = Reader::open(&path, 0).unwrap();
+        reader.over();
+        let mut entries = Vec::new();
+        while let Some(entry) = reader.next_entry().unwrap() {
+            entries.push(entry);
+        }
+        assert_eq!(entries.len(), 2 * sample().len() + 1);
+        let gap = &entries[sample().len()];
+        assert!(matches!(gap, Entry::Damaged { offset, .. } if *offset == bytes.len() as u64));
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_left_out() {
+        let good = bytes();
+        let mut long = vec![b'x'; 3 * MAX_LINE];
+        long.push(b'\n');
+        let (entries, torn) = read(&[&good[..], &long, &good].concat());
+        assert_eq!((entries.len(), torn), (2 * sample().len() + 1, 0));
+        let (entries, torn) = read(&[&good[..], &vec![b'x'; 2 * MAX_LINE]].concat());
+        assert_eq!((entries.len(), torn), (sample().len(), 2 * MAX_LINE as u64));
+        assert!(Line::of(&Record::Panic("x".repeat(MAX_LINE))).is_err());
     }
 
     #[test]

@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
 
+use super::owned::OwnedFile;
+
 /// The first window; each is twice as large as the one before, up to the last.
 const FIRST: u64 = 64 * 1024;
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -50,7 +52,8 @@ const CLOSED: u64 = u64::MAX;
 impl Window {
     /// Makes one, closed. The disk's room is taken here: a full disk is an error now, and not a
     /// signal later.
-    pub(super) fn make(file: &File, place: Place) -> io::Result<Self> {
+    pub(super) fn make(file: &OwnedFile, place: Place) -> io::Result<Self> {
+        let file = file.checked()?;
         let Place { at, room, wanted } = place;
         let start = at / UNIT * UNIT;
         let size = wanted.max((at - start + room).next_multiple_of(UNIT));
@@ -150,15 +153,27 @@ impl Place {
     }
 }
 
-/// Takes room on the disk and makes the file that long.
+/// Takes room on the disk and makes the file that long. `posix_fallocate` will not do: where the
+/// file system cannot reserve room, the C library writes zeros in its stead, over lines that other
+/// threads write meanwhile.
 fn reserve(file: &File, start: u64, size: u64) -> io::Result<()> {
-    // SAFETY: the descriptor is open for as long as `file` lives.
-    #[allow(unsafe_code, reason = "the standard library cannot reserve room")]
-    let code = unsafe {
-        libc::posix_fallocate(file.as_raw_fd(), start as libc::off_t, size as libc::off_t)
-    };
-    match code {
-        0 => Ok(()),
-        code => Err(io::Error::from_raw_os_error(code)),
+    loop {
+        // SAFETY: the descriptor is open for as long as `file` lives.
+        #[allow(unsafe_code, reason = "the standard library cannot reserve room")]
+        let code = unsafe {
+            libc::fallocate(
+                file.as_raw_fd(),
+                0,
+                start as libc::off_t,
+                size as libc::off_t,
+            )
+        };
+        if code == 0 {
+            return Ok(());
+        }
+        let why = io::Error::last_os_error();
+        if why.kind() != io::ErrorKind::Interrupted {
+            return Err(why);
+        }
     }
 }

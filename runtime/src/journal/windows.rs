@@ -1,7 +1,6 @@
 //! The windows of a journal, one after the other. Threads that log share the current one; only
 //! turning to the next is done by one thread at a time.
 
-use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 
 use super::ahead::Ahead;
+use super::owned::OwnedFile;
 use super::window::{Place, Window};
 
 /// A full disk is asked again after so long: it takes its time to say no, and a training may log
@@ -36,7 +36,12 @@ struct Turn {
 impl Windows {
     /// Puts a line into the current window, or into a new one; a full disk is an error. Where files
     /// cannot be mapped it tells where the lines end.
-    pub(super) fn put(&self, file: &File, line: &[u8], spare: usize) -> io::Result<Option<u64>> {
+    pub(super) fn put(
+        &self,
+        file: &OwnedFile,
+        line: &[u8],
+        spare: usize,
+    ) -> io::Result<Option<u64>> {
         if self.fits(line, spare) {
             return Ok(None);
         }
@@ -83,7 +88,7 @@ impl Windows {
 
 impl Turn {
     /// The window that was made ready, or a new one: a small one, if the disk has no more room.
-    fn window(&mut self, file: &File, place: Place) -> io::Result<Window> {
+    fn window(&mut self, file: &OwnedFile, place: Place) -> io::Result<Window> {
         if let Some((since, code)) = self.full
             && since.elapsed() < FULL_FOR
         {
@@ -102,7 +107,7 @@ impl Turn {
     }
 
     /// Has the next window made ready.
-    fn prepare(&mut self, file: &File, following: Place, used: Option<Arc<Window>>) {
+    fn prepare(&mut self, file: &OwnedFile, following: Place, used: Option<Arc<Window>>) {
         if self.ahead.is_none() && used.is_some() {
             // Without a thread each window is made when it is needed.
             self.ahead = file.try_clone().and_then(Ahead::start).ok();
