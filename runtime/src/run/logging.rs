@@ -6,6 +6,9 @@ use super::shared::Known;
 use super::{Run, tag};
 use crate::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Metric, Param, Record, check_key, now_millis};
 
+/// Metric points of one record at most: a line of the journal stays short.
+const MAX_RECORD: usize = 1000;
+
 impl Run {
     /// Logs a metric at step 0, as MLflow does. For a curve use
     /// [`log_metric_at`](Self::log_metric_at).
@@ -58,8 +61,14 @@ impl Run {
                 });
             }
         }
-        if !points.is_empty() {
-            self.shared.append(&Record::Metrics(points));
+        if points.len() <= MAX_RECORD {
+            if !points.is_empty() {
+                self.shared.append(&Record::Metrics(points));
+            }
+            return;
+        }
+        for points in points.chunks(MAX_RECORD) {
+            self.shared.append(&Record::Metrics(points.to_vec()));
         }
     }
 
@@ -70,6 +79,9 @@ impl Run {
 
     /// Logs several params.
     pub fn log_params<K: AsRef<str>, V: Display>(&self, params: impl IntoIterator<Item = (K, V)>) {
+        if self.shared.is_forked() {
+            return;
+        }
         let mut new = Vec::new();
         for (key, value) in params {
             let (key, value) = (key.as_ref().to_owned(), value.to_string());

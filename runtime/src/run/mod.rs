@@ -1,10 +1,12 @@
 //! The run: what a training logs to, and what ends it.
 
 mod artifacts;
+mod git;
 mod logging;
 mod panics;
 mod plot;
 mod pool;
+mod problems;
 mod provenance;
 mod shared;
 mod values;
@@ -13,7 +15,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 pub use plot::{Input, Inputs, Plot};
@@ -156,24 +158,28 @@ impl Run {
     /// Starts the threads that look after the run.
     fn watched(mut self) -> Self {
         let shared = Arc::clone(&self.shared);
-        self.provenance = Some(std::thread::spawn(move || {
-            let tags = provenance::git();
+        let ask_git = move || {
+            let tags = git::tags();
             if !tags.is_empty() {
                 shared.append(&Record::Tags(tags));
             }
-        }));
+        };
+        // Where no thread can be had, the run is whole without these tags.
+        self.provenance = thread::Builder::new().spawn(ask_git).ok();
         let (ticker, ended) = channel();
         let shared = Arc::clone(&self.shared);
         let give_up_late_plots = self.pool.watchdog();
-        std::thread::spawn(move || {
+        let look_after = move || {
             while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
                 shared.look();
                 shared.sync();
                 shared.dir.beat();
                 give_up_late_plots();
             }
-        });
-        self.ticker = Some(ticker);
+        };
+        // Without a thread the journal is brought to disk at figures and at the end.
+        let started = thread::Builder::new().spawn(look_after);
+        self.ticker = started.is_ok().then_some(ticker);
         self
     }
 
@@ -187,7 +193,9 @@ impl Run {
 
     /// Freezes the value of a step, such as an epoch. Plots that look at it are drawn anew for
     /// each; MLflow's page shows them with a slider over the steps. `#[plot(every = n)]` draws
-    /// every n-th; the last is always drawn.
+    /// every n-th; the last is always drawn. Of each plot 16 drawings may wait, with their values:
+    /// where they are provided faster than they are drawn, the oldest is passed over for the
+    /// newest, and the end of the run says how many were.
     pub fn provide_at<T: Send + Sync + 'static>(
         &self,
         value: T,
@@ -201,6 +209,9 @@ impl Run {
 
     fn freeze<T: Send + Sync + 'static>(&self, value: T, step: Option<i64>) -> Arc<T> {
         let value = Arc::new(value);
+        if self.shared.is_forked() {
+            return value;
+        }
         let jobs = self.values().provide(Arc::clone(&value), step);
         match jobs {
             Ok(jobs) => jobs.into_iter().for_each(|job| self.pool.draw(job)),
@@ -246,11 +257,24 @@ impl Run {
     /// Ends the run with what the training returned.
     pub(crate) fn end(&mut self, result: Result<(), String>) -> Result<(), Error> {
         self.open = false;
+        if self.shared.journal.is_forked() {
+            // The threads that draw and the journal are the other process's.
+            self.ticker = None;
+            return Err(Error::new(
+                "this process was forked from the one that began the run",
+            ));
+        }
         let late = self.values().catch_up();
         for job in late {
             self.pool.draw(job);
         }
         self.pool.wait();
+        for (plot, count) in self.pool.passed_over() {
+            tell(format_args!(
+                "note: the figure `{plot}` was not drawn for {count} steps: they were provided \
+                 faster than it is drawn; `#[plot(every = n)]` draws every n-th"
+            ));
+        }
         for plot in &self.plots {
             if self.shared.state().tally.get(plot.name).is_some() {
                 continue;
@@ -269,12 +293,14 @@ impl Run {
         } else {
             Status::Failed
         };
+        let end_time = now_millis();
+        // git has its own time limit.
         if let Some(provenance) = self.provenance.take() {
             let _ = provenance.join();
         }
         let close = Close {
             status,
-            end_time: now_millis(),
+            end_time,
             reason: result.as_ref().err().cloned(),
         };
         self.shared.append(&Record::Close(close));
@@ -288,7 +314,9 @@ impl Run {
     }
 }
 
-/// Dropped without [`finish`](Run::finish), the run is FAILED.
+/// Dropped without [`finish`](Run::finish), the run is FAILED. Its figures show what went wrong, so
+/// that dropping waits for them as `finish` does: each is drawn from what was provided, or fails at
+/// its timeout (`#[plot(timeout = seconds)]`, 600 s).
 impl Drop for Run {
     fn drop(&mut self) {
         if self.open {
@@ -321,11 +349,14 @@ impl Shared {
                 )
             })
             .collect();
-        reasons.extend(state.problems.iter().cloned());
+        reasons.extend(state.problems.reported().iter().cloned());
+        let further = state.problems.further();
         match reasons.as_slice() {
             [] => Ok(()),
-            [only] => Err(only.clone()),
-            [first, rest @ ..] => Err(format!("{first}, and {} more", rest.len())),
+            [only] if further == 0 => Err(only.clone()),
+            [first, rest @ ..] => {
+                Err(format!("{first}, and {} more", rest.len() as u64 + further))
+            }
         }
     }
 }

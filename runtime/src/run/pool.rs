@@ -2,6 +2,7 @@
 //! and a timeout are that plot's failure.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +13,11 @@ use crate::figure::{Output, Spec};
 
 /// Seconds that a plot may take when it does not say.
 const DEFAULT_TIMEOUT: u64 = 600;
+/// Threads that draw at most: each holds a figure in memory.
+const MAX_WORKERS: usize = 8;
+/// Drawings of one plot that wait at most, each with its values: a training that provides them
+/// faster than they are drawn must not fill the memory.
+pub(crate) const MAX_WAITING: usize = 16;
 
 /// A plot to be drawn from these values.
 pub(crate) struct Job {
@@ -39,8 +45,8 @@ pub(crate) struct Pool {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    most: usize,
-    /// Takes each result; called once a job, off the training thread.
+    spawn: fn(Box<dyn FnOnce() + Send>) -> io::Result<()>,
+    /// Takes each result; called once a job.
     take: Box<dyn Fn(Drawn) + Send + Sync>,
 }
 
@@ -49,17 +55,23 @@ struct State {
     waiting: VecDeque<Job>,
     active: HashMap<u64, Active>,
     next: u64,
+    /// Threads that there may be.
+    max_workers: usize,
     workers: usize,
     idle: usize,
     closed: bool,
+    /// Drawings of each plot that newer ones have taken the place of.
+    passed_over: HashMap<&'static str, u64>,
 }
 
-/// A job that a thread works on; whoever removes it owns its result.
+/// A job that a thread works on.
 struct Active {
     plot: &'static Plot,
     step: Option<i64>,
     number: u64,
     since: Instant,
+    /// It is being drawn. Whoever clears this, under the lock, takes the result; the job stays
+    /// active until that is done, so that `wait` waits for it.
     drawing: bool,
 }
 
@@ -71,13 +83,27 @@ impl Active {
 
 impl Pool {
     pub(crate) fn new(take: impl Fn(Drawn) + Send + Sync + 'static) -> Self {
+        let spawn = |work| {
+            let thread = thread::Builder::new().name("mlplots draw".to_owned());
+            thread.spawn(work).map(drop)
+        };
         // One core stays with the training.
-        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::with(cores().saturating_sub(1), spawn, take)
+    }
+
+    fn with(
+        workers: usize,
+        spawn: fn(Box<dyn FnOnce() + Send>) -> io::Result<()>,
+        take: impl Fn(Drawn) + Send + Sync + 'static,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
-                state: Mutex::default(),
+                state: Mutex::new(State {
+                    max_workers: workers.clamp(1, MAX_WORKERS),
+                    ..State::default()
+                }),
                 changed: Condvar::new(),
-                most: (cores - 1).clamp(1, 8),
+                spawn,
                 take: Box::new(take),
             }),
         }
@@ -86,10 +112,15 @@ impl Pool {
     /// Adds a job and returns at once.
     pub(crate) fn draw(&self, job: Job) {
         let mut state = self.shared.lock();
-        state.waiting.push_back(job);
-        if state.idle == 0 && state.workers < self.shared.most {
-            self.shared.spawn(&mut state);
+        let of_plot = |waiting: &Job| waiting.plot.name == job.plot.name;
+        if state.waiting.iter().filter(|job| of_plot(job)).count() >= MAX_WAITING
+            && let Some(oldest) = state.waiting.iter().position(of_plot)
+        {
+            state.waiting.remove(oldest);
+            *state.passed_over.entry(job.plot.name).or_default() += 1;
         }
+        state.waiting.push_back(job);
+        self.shared.staff(&mut state);
         drop(state);
         self.shared.changed.notify_all();
     }
@@ -104,17 +135,38 @@ impl Pool {
 
     /// Waits until every job has a result.
     pub(crate) fn wait(&self) {
+        {
+            // The training is over: its core draws too.
+            let mut state = self.shared.lock();
+            state.max_workers = cores().clamp(state.max_workers, MAX_WORKERS);
+            self.shared.staff(&mut state);
+        }
         loop {
             let next = self.shared.expire();
-            let state = self.shared.lock();
+            let mut state = self.shared.lock();
             if state.waiting.is_empty() && state.active.is_empty() {
                 return;
             }
-            let most = next.map_or(Duration::from_secs(1), |at| {
+            if state.workers == 0
+                && let Some(job) = state.waiting.pop_front()
+            {
+                // No thread can be had: this one draws, and waits for as long as that takes.
+                drop(self.shared.work_on(job, state));
+                continue;
+            }
+            let longest = next.map_or(Duration::from_secs(1), |at| {
                 at.saturating_duration_since(Instant::now()) + Duration::from_millis(1)
             });
-            drop(self.shared.changed.wait_timeout(state, most));
+            drop(self.shared.changed.wait_timeout(state, longest));
         }
+    }
+
+    /// Plots of which drawings were passed over, and how many.
+    pub(crate) fn passed_over(&self) -> Vec<(&'static str, u64)> {
+        let state = self.shared.lock();
+        let mut passed_over: Vec<_> = state.passed_over.iter().map(|(&k, &n)| (k, n)).collect();
+        passed_over.sort_unstable();
+        passed_over
     }
 }
 
@@ -130,15 +182,18 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn spawn(self: &Arc<Self>, state: &mut State) {
-        let shared = Arc::clone(self);
-        let name = "mlplots draw".to_owned();
-        if thread::Builder::new()
-            .name(name)
-            .spawn(move || shared.work())
-            .is_ok()
-        {
+    /// Starts a thread for each waiting job that no idle thread will take, as far as there may be
+    /// threads and the system gives them.
+    fn staff(self: &Arc<Self>, state: &mut State) {
+        let missing = state.waiting.len().saturating_sub(state.idle);
+        for _ in 0..missing.min(state.max_workers.saturating_sub(state.workers)) {
+            let shared = Arc::clone(self);
+            if (self.spawn)(Box::new(move || shared.work())).is_err() {
+                return;
+            }
+            // It is idle until it takes its first job.
             state.workers += 1;
+            state.idle += 1;
         }
     }
 
@@ -146,97 +201,100 @@ impl Shared {
     fn expire(self: &Arc<Self>) -> Option<Instant> {
         let mut state = self.lock();
         let now = Instant::now();
-        let over: Vec<u64> = state
-            .active
-            .iter()
-            .filter(|(_, active)| active.drawing && active.deadline() <= now)
-            .map(|(&id, _)| id)
-            .collect();
-        let lost: Vec<Active> = over
-            .iter()
-            .filter_map(|id| state.active.remove(id))
-            .collect();
-        for _ in &lost {
-            // The thread cannot be stopped: it is left to itself, and another takes its place.
-            state.workers -= 1;
-            if !state.waiting.is_empty() {
-                self.spawn(&mut state);
+        let mut lost = Vec::new();
+        for (&id, active) in &mut state.active {
+            if active.drawing && active.deadline() <= now {
+                active.drawing = false;
+                lost.push((id, active.plot, active.step, active.number, active.since));
             }
         }
-        let next = state
-            .active
-            .values()
-            .filter(|a| a.drawing)
-            .map(Active::deadline)
-            .min();
+        // Their threads cannot be stopped: they are left to themselves, and others take their place.
+        state.workers = state.workers.saturating_sub(lost.len());
+        self.staff(&mut state);
+        let drawing = state.active.values().filter(|active| active.drawing);
+        let next = drawing.map(Active::deadline).min();
         drop(state);
-        for active in lost {
-            let seconds = active.plot.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        for (id, plot, step, number, since) in lost {
+            let seconds = plot.timeout.unwrap_or(DEFAULT_TIMEOUT);
             (self.take)(Drawn {
-                plot: active.plot,
-                step: active.step,
-                number: active.number,
+                plot,
+                step,
+                number,
                 output: Err(format!("it took longer than its timeout of {seconds} s")),
-                took: active.since.elapsed(),
+                took: since.elapsed(),
             });
+            self.lock().active.remove(&id);
         }
         self.changed.notify_all();
         next
     }
 
+    /// What a thread does until the pool is closed.
     fn work(&self) {
         let mut state = self.lock();
         loop {
-            let Some(job) = state.waiting.pop_front() else {
-                if state.closed {
-                    state.workers -= 1;
-                    return;
-                }
-                state.idle += 1;
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+            if let Some(job) = state.waiting.pop_front() {
                 state.idle -= 1;
-                continue;
-            };
-            let id = state.next;
-            state.next += 1;
-            let since = Instant::now();
-            let active = Active {
-                plot: job.plot,
-                step: job.step,
-                number: job.number,
-                since,
-                drawing: true,
-            };
-            state.active.insert(id, active);
-            drop(state);
-
-            let output = draw(&job);
-            let took = since.elapsed();
-            drop(job.inputs);
-
-            state = self.lock();
-            match state.active.get_mut(&id) {
-                // The job stays active while its result is stored, so that `wait` waits for it.
-                Some(active) => active.drawing = false,
-                // Its time was over: somebody else has said so, and taken this thread's place.
-                None => return,
+                let Some(after) = self.work_on(job, state) else {
+                    return;
+                };
+                state = after;
+                state.idle += 1;
+            } else if state.closed {
+                state.workers -= 1;
+                state.idle -= 1;
+                return;
+            } else {
+                let woken = self.changed.wait(state);
+                state = woken.unwrap_or_else(PoisonError::into_inner);
             }
-            drop(state);
-            (self.take)(Drawn {
-                plot: job.plot,
-                step: job.step,
-                number: job.number,
-                output,
-                took,
-            });
-            state = self.lock();
-            state.active.remove(&id);
-            self.changed.notify_all();
         }
     }
+
+    /// Draws a job and hands its result over. None if its time was over: somebody else has said so,
+    /// and this thread does not count any more.
+    fn work_on<'a>(
+        &'a self,
+        job: Job,
+        mut state: MutexGuard<'a, State>,
+    ) -> Option<MutexGuard<'a, State>> {
+        let id = state.next;
+        state.next += 1;
+        let since = Instant::now();
+        let active = Active {
+            plot: job.plot,
+            step: job.step,
+            number: job.number,
+            since,
+            drawing: true,
+        };
+        state.active.insert(id, active);
+        drop(state);
+
+        let output = draw(&job);
+        let took = since.elapsed();
+        drop(job.inputs);
+
+        let owns = |active: &mut Active| std::mem::take(&mut active.drawing);
+        if !self.lock().active.get_mut(&id).is_some_and(owns) {
+            return None;
+        }
+        (self.take)(Drawn {
+            plot: job.plot,
+            step: job.step,
+            number: job.number,
+            output,
+            took,
+        });
+        let mut state = self.lock();
+        state.active.remove(&id);
+        self.changed.notify_all();
+        Some(state)
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Calls the plot function; a panic becomes an error with its place.
@@ -247,3 +305,6 @@ fn draw(job: &Job) -> Result<Output, String> {
     };
     panics::caught(false, || (job.plot.draw)(&job.inputs, &spec)).flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pool::Drawn;
+use super::problems::Problems;
 use super::tell;
 use crate::error::Error;
 use crate::figure::{Encoded, Output, with_texts};
@@ -26,7 +28,7 @@ pub(super) struct Shared {
 /// How a run stands.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) problems: Vec<String>,
+    pub(super) problems: Problems,
     params: BTreeMap<String, String>,
     /// Those of the run that this one goes on with.
     kept: BTreeMap<String, String>,
@@ -75,8 +77,26 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this process was forked from the one that began the run, and cannot log to it; said
+    /// once. Nothing may be locked then: whoever held a lock is not in this process.
+    pub(super) fn is_forked(&self) -> bool {
+        static REPORTED: AtomicBool = AtomicBool::new(false);
+        let is_forked = self.journal.is_forked();
+        if is_forked && !REPORTED.swap(true, Ordering::Relaxed) {
+            tell(format_args!(
+                "warning: process {} was forked from the one that began the run, and what it logs \
+                 is lost: log in the process that begins the run",
+                std::process::id()
+            ));
+        }
+        is_forked
+    }
+
     /// Journals a record; a journal that cannot be written is a problem of the run.
     pub(super) fn append(&self, record: &Record) {
+        if self.is_forked() {
+            return;
+        }
         if let Err(why) = self.try_append(record) {
             self.problem(format!(
                 "the journal `{}` could not be written, and what was logged is lost: {why}",
@@ -112,14 +132,13 @@ impl Shared {
     }
 
     /// A problem of the run: printed once, listed at the end, and the run ends FAILED.
-    pub(super) fn problem(&self, message: String) {
-        {
-            let mut state = self.state();
-            if state.problems.contains(&message) {
-                return;
-            }
-            state.problems.push(message.clone());
+    pub(super) fn problem(&self, message: impl AsRef<str>) {
+        if self.is_forked() {
+            return;
         }
+        let Some(message) = self.state().problems.add(message.as_ref()) else {
+            return;
+        };
         tell(format_args!("warning: {message}"));
         // Without room for it the run is FAILED all the same: the end says how many there were.
         let _ = self.try_append(&Record::Problem(Problem { message }));
@@ -248,6 +267,9 @@ impl Shared {
 
     /// Journals how a figure ended, and brings it to disk.
     pub(super) fn figure(&self, figure: Figure) {
+        if self.is_forked() {
+            return;
+        }
         self.state().tally.add(&figure);
         self.append(&Record::Figure(figure));
         self.sync();
