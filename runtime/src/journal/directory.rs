@@ -1,11 +1,11 @@
 //! Where journals are: `.mlplots/runs/<uuid>/` at the workspace root.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use crate::record::{Artifact, Digest, RunUuid};
+use crate::record::{Digest, RunUuid};
 
 /// One run's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,25 +177,6 @@ impl RunDir {
     /// The content of an artifact.
     pub fn content(&self, digest: &Digest) -> PathBuf {
         self.artifacts().join(&**digest)
-    }
-
-    /// Opens the content of an artifact. Whoever reads it compares its digest with the record's.
-    ///
-    /// # Errors
-    /// It is missing, not a regular file, or not as large as its record says.
-    pub fn open_content(&self, artifact: &Artifact) -> io::Result<File> {
-        let file = disk::open(&self.content(&artifact.sha256))?;
-        let bytes = file.metadata()?.len();
-        if bytes != artifact.bytes {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!(
-                    "it has {bytes} bytes, and its record says {}",
-                    artifact.bytes
-                ),
-            ));
-        }
-        Ok(file)
     }
 }
 

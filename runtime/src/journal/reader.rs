@@ -102,7 +102,7 @@ impl Reader {
         }
         let ends = |byte| byte == b'\n' || (byte == 0 && self.over);
         let end = from + self.buffer[from..].iter().position(|&byte| ends(byte))?;
-        (self.buffer[end] != 0).then(|| self.start..end)
+        (self.buffer[end] != 0).then_some(self.start..end)
     }
 
     /// Reads from the next entry on, as much as one line needs.

@@ -103,14 +103,18 @@ impl Git {
         {
             let _ = child.kill();
             child.wait().ok()?;
-            return bytes.map(text);
+            return bytes.as_deref().map(text);
         }
-        child.wait().ok()?.success().then(|| bytes.map(text))?
+        child
+            .wait()
+            .ok()?
+            .success()
+            .then(|| bytes.as_deref().map(text))?
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).trim_end().to_owned()
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end().to_owned()
 }
 
 /// What `git status` says.

@@ -130,7 +130,7 @@ impl Run {
         let step = step.try_into().ok();
         if step.is_none() {
             self.shared
-                .problem("a step is larger than MLflow's 64-bit integers hold".to_owned());
+                .problem("a step is larger than MLflow's 64-bit integers hold");
         }
         step
     }

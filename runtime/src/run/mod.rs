@@ -354,9 +354,7 @@ impl Shared {
         match reasons.as_slice() {
             [] => Ok(()),
             [only] if further == 0 => Err(only.clone()),
-            [first, rest @ ..] => {
-                Err(format!("{first}, and {} more", rest.len() as u64 + further))
-            }
+            [first, rest @ ..] => Err(format!("{first}, and {} more", rest.len() as u64 + further)),
         }
     }
 }

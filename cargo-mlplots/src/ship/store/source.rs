@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use mlplots::journal::RunDir;
+use mlplots::journal::{RunDir, open};
 use mlplots::record::{Artifact, ArtifactPath, Digest};
 use sha2::{Digest as _, Sha256};
 
@@ -199,17 +199,6 @@ impl Content {
     fn fail(&self, why: &str) {
         let _ = self.fault.set(why.to_owned());
     }
-}
-
-/// A link is not followed, and a pipe not waited for.
-fn open(place: &std::path::Path) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(place, flags, Mode::empty())?);
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    Err(io::Error::other("it is not a regular file"))
 }
 
 #[cfg(test)]
