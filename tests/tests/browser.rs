@@ -89,15 +89,27 @@ fn mlflow_shows_runs_figures_and_models() {
     // The first experiment after "Default".
     let experiment = format!("{}/#/experiments/1", server.url);
     let page = format!("{experiment}/runs/{}", run.text("run_id"));
-    let link = format!("View {page}\n");
-    assert!(finished.stderr.contains(&link), "{}", finished.text());
+    let link = format!("{page}?workflowType=machine_learning");
+    let view = format!("View {link}\n");
+    assert!(finished.stderr.contains(&view), "{}", finished.text());
 
+    // A browser that has not seen MLflow before.
     let mut browser = Browser::start();
+    the_way_back(&mut browser, &link, &run, &failed);
     runs(&mut browser, &experiment, &run, &failed);
     one_run(&mut browser, &page, &run);
     failure(&mut browser, &experiment, &failed);
     figures(&mut browser, &page);
     model(&mut browser, &experiment, &run);
+}
+
+/// From a run's page, as its link opens it, the experiment is one click away, with its runs.
+fn the_way_back(browser: &mut Browser, link: &str, run: &Read, failed: &Read) {
+    let mut page = browser.open("link", link);
+    page.shows(&[run.text("name"), "Finished"]);
+    page.clicks("Pages");
+    page.shows(&["Run Name", run.text("name"), failed.text("name")]);
+    page.screenshot();
 }
 
 fn runs(browser: &mut Browser, experiment: &str, run: &Read, failed: &Read) {

@@ -50,7 +50,12 @@ fn a_run_goes_into_its_workspace() {
     python(script, &[&server.url]);
     let sync = mlplots(&folder, &["sync"], &[uri, workspace("fruit")]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    assert!(sync.stderr.contains("?workspace=fruit"), "{}", sync.text());
+    assert!(
+        sync.stderr
+            .contains("?workflowType=machine_learning&workspace=fruit"),
+        "{}",
+        sync.text()
+    );
     let runs = read_with(&server.url, &[workspace("fruit")]);
     assert_eq!(
         (runs.len(), runs[0].status(), runs[0].artifacts().len()),

@@ -294,11 +294,13 @@ impl TrackingStore for RestStore {
         let workspace = self.workspace.as_deref().map_or_else(String::new, |name| {
             let name =
                 percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-            format!("?workspace={name}")
+            format!("&workspace={name}")
         });
         let (experiment, id) = (&run.experiment_id, &run.id);
+        // Without the parameter, which belongs to the fragment, MLflow 3 takes the way back to the
+        // experiment for one to its page of traces, where no run is.
         View::Url(format!(
-            "{}/#/experiments/{experiment}/runs/{id}{workspace}",
+            "{}/#/experiments/{experiment}/runs/{id}?workflowType=machine_learning{workspace}",
             self.uri
         ))
     }
