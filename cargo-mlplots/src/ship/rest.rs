@@ -297,8 +297,8 @@ impl TrackingStore for RestStore {
             format!("&workspace={name}")
         });
         let (experiment, id) = (&run.experiment_id, &run.id);
-        // Without the parameter, which belongs to the fragment, MLflow 3 takes the way back to the
-        // experiment for one to its page of traces, where no run is.
+        // MLflow 3 has two views of an experiment. The parameter, which it reads in the fragment,
+        // names the one with the runs.
         View::Url(format!(
             "{}/#/experiments/{experiment}/runs/{id}?workflowType=machine_learning{workspace}",
             self.uri
