@@ -116,6 +116,14 @@ impl Settings {
         })
     }
 
+    /// Opens the tracking store for a run that is there already: no database file is made.
+    pub(crate) fn open_existing(&self) -> Result<Box<dyn TrackingStore>, StoreError> {
+        match &self.target {
+            Target::Database(database) => Ok(Box::new(SqliteStore::open_existing(database)?)),
+            Target::Server { .. } => self.open(),
+        }
+    }
+
     /// The experiment that the variables name, if any: by name, made when missing, or by id; when
     /// both are set they must mean the same one.
     pub(crate) fn experiment(

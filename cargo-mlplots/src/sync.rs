@@ -10,6 +10,7 @@ use crate::failure::{Failure, failure};
 use crate::outcome::Outcome;
 use crate::project::root;
 use crate::settings::Settings;
+use crate::ship::store::Concern;
 use crate::ship::{Claim, Cursor, Delivery, Halt, Life, life, quote};
 use crate::view::{self, Report};
 
@@ -54,8 +55,10 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
             shipped += 1;
         }
         last_halt = report.halt;
-        if matches!(last_halt, Some(Halt::GivenUp(_))) {
-            // Nobody answers: the next run would wait as long.
+        if let Some(Halt::GivenUp(Some(error))) = &last_halt
+            && error.concerns == Concern::Nobody
+        {
+            // The next run would wait as long.
             break;
         }
     }

@@ -57,8 +57,11 @@ pub(crate) enum Halt {
 
 impl Delivery {
     pub(crate) fn new(dir: RunDir, settings: Settings) -> Result<Self, StoreError> {
-        let store = settings.open()?;
         let mut cursor = Cursor::load(&dir);
+        let store = match cursor.run {
+            Some(_) => settings.open_existing()?,
+            None => settings.open()?,
+        };
         cursor.tracking_uri = Some(store.uri().to_owned());
         cursor.save(&dir)?;
         Ok(Self {

@@ -23,8 +23,8 @@ use wire::{
 };
 
 use super::store::{
-    ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
-    Root, StoreError, StoredModel, StoredRun, TrackingStore, View, check,
+    ArtifactStore, Batch, Concern, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel,
+    NewRun, Root, StoreError, StoredModel, StoredRun, TrackingStore, View, check,
 };
 use crate::settings::{HttpSettings, Multipart};
 
@@ -321,23 +321,28 @@ pub(super) fn deleted_experiment(id: &str, name: &str) -> StoreError {
     StoreError::refused(format!("the experiment `{name}` (id {id}) is deleted")).help(format!(
         "restore it with `mlflow experiments restore --experiment-id {id}`, or take another name"
     ))
+    .concerning(Concern::Run)
 }
 
 pub(super) fn deleted_run(id: &str) -> StoreError {
-    StoreError::refused(format!("the run {id} is deleted")).help(format!(
-        "restore it with `mlflow runs restore --run-id {id}`"
-    ))
+    StoreError::refused(format!("the run {id} is deleted"))
+        .help(format!(
+            "restore it with `mlflow runs restore --run-id {id}`"
+        ))
+        .concerning(Concern::Run)
 }
 
 pub(super) fn no_run(id: &str, uri: &str) -> StoreError {
     StoreError::refused(format!("there is no run {id} at {uri}"))
-        .help("check the run's id and the tracking URI")
+        .help("it was deleted there for good, or the tracking URI is not the one it went to")
+        .concerning(Concern::Gone)
 }
 
 fn no_experiment(failure: Failure, id: &str, uri: &str) -> StoreError {
     if failure.code == "RESOURCE_DOES_NOT_EXIST" {
         return StoreError::refused(format!("there is no experiment with the id {id} at {uri}"))
-            .help("check the id, or give the experiment's name");
+            .help("check the id, or give the experiment's name")
+            .concerning(Concern::Run);
     }
     failure.into()
 }

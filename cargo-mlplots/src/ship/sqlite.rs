@@ -16,8 +16,8 @@ use mlplots::record::{Metric, Status};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::store::{
-    ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
-    Root, StoreError, StoredModel, StoredRun, TrackingStore, View,
+    ArtifactStore, Batch, Concern, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel,
+    NewRun, Root, StoreError, StoredModel, StoredRun, TrackingStore, View,
 };
 use crate::settings::{Database, scheme, sqlite_uri};
 
@@ -30,6 +30,21 @@ pub(crate) struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// Opens the file as it is: a run that has begun is in one that exists.
+    pub(crate) fn open_existing(database: &Database) -> Result<Self, StoreError> {
+        let file = &database.file;
+        match file.try_exists() {
+            Ok(false) => Err(StoreError::refused(format!(
+                "there is no database {}",
+                file.display()
+            ))
+            .help("the run went to a database that was there: give its tracking URI")
+            .concerning(Concern::Store)),
+            // What else is wrong with it is said when it is opened.
+            Ok(true) | Err(_) => Self::open(database),
+        }
+    }
+
     /// Opens the file; makes it, with MLflow's tables, when it is missing.
     pub(crate) fn open(database: &Database) -> Result<Self, StoreError> {
         let file = &database.file;
@@ -234,18 +249,18 @@ fn elsewhere(what: &str, uri: &str) -> StoreError {
         "the artifacts of {what} go to `{uri}`, which only an MLflow server can reach"
     ));
     if scheme(uri) == "mlflow-artifacts" {
-        return error.help(
+        return error.concerning(Concern::Run).help(
             "the experiment was made through an MLflow server: start that server and set MLFLOW_TRACKING_URI to its address, \
              or take another experiment name",
         );
     }
-    error.help("start `mlflow server --artifacts-destination` naming that place, and set MLFLOW_TRACKING_URI to its address")
+    error.concerning(Concern::Run).help("start `mlflow server --artifacts-destination` naming that place, and set MLFLOW_TRACKING_URI to its address")
 }
 
 fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
     let file = file.display();
     let message = format!("cannot {what} {file}: {error}");
-    match error.sqlite_error_code() {
+    let failed = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             StoreError::retry(format!("another program keeps {file} locked")).help("see which program writes to it for so long")
         }
@@ -256,8 +271,9 @@ fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
         }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::refused(message)
             .help("the file is damaged or not an SQLite database: move it away, or give another tracking URI"),
-        _ => StoreError::refused(message),
-    }
+        _ => return StoreError::refused(message),
+    };
+    failed.concerning(Concern::Store)
 }
 
 /// A word for a POSIX shell.

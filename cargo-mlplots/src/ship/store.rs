@@ -260,6 +260,23 @@ pub(crate) struct StoreError {
     pub(crate) help: Option<String>,
     /// Whether trying again can help.
     pub(crate) kind: ErrorKind,
+    /// What else would go wrong in the same way.
+    pub(crate) concerns: Concern,
+}
+
+/// Whom an error concerns: what is outside may still succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Concern {
+    /// The item: this file, or this batch.
+    Item,
+    /// The run, or where its artifacts go.
+    Run,
+    /// The run, which the store does not have any more.
+    Gone,
+    /// Everything at this store.
+    Store,
+    /// Everything at this address: nobody can be reached there.
+    Nobody,
 }
 
 /// What an error means for the worker.
@@ -278,6 +295,7 @@ impl StoreError {
             message: message.into(),
             help: None,
             kind: ErrorKind::Refused,
+            concerns: Concern::Item,
         }
     }
 
@@ -287,7 +305,14 @@ impl StoreError {
             message: message.into(),
             help: None,
             kind: ErrorKind::Retry(None),
+            concerns: Concern::Store,
         }
+    }
+
+    /// Says whom it concerns.
+    pub(crate) fn concerning(mut self, concern: Concern) -> Self {
+        self.concerns = concern;
+        self
     }
 
     /// The same where another way was tried too, in vain.
@@ -297,6 +322,7 @@ impl StoreError {
             self.kind = other.kind;
         }
         self.help = self.help.or_else(|| other.help.clone());
+        self.concerns = self.concerns.min(other.concerns);
         self
     }
 

@@ -5,7 +5,7 @@ use std::error::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::ship::reason::Reason;
-use crate::ship::store::{ErrorKind, StoreError};
+use crate::ship::store::{Concern, ErrorKind, StoreError};
 
 /// What a person reads about one kind of store.
 pub(super) struct Words {
@@ -50,6 +50,11 @@ pub(super) struct Teller {
 impl Teller {
     /// An error of the library, in words; `place` is the file's address.
     pub(super) fn tell(&self, place: &str, error: &object_store::Error) -> StoreError {
+        // Other runs may have their artifacts elsewhere.
+        self.told(place, error).concerning(Concern::Run)
+    }
+
+    fn told(&self, place: &str, error: &object_store::Error) -> StoreError {
         let first: &dyn Error = error;
         let causes: Vec<_> = std::iter::successors(Some(first), |&cause| cause.source()).collect();
         // The library's own words name the address that it asked, and end with the answer.

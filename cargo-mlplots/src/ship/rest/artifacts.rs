@@ -4,7 +4,7 @@ use super::client::{HttpClient, Storage};
 use super::presigned::PresignedStore;
 use super::proxy::ProxyStore;
 use crate::settings::{Multipart, scheme, without_secrets};
-use crate::ship::store::{ArtifactStore, Root, StoreError};
+use crate::ship::store::{ArtifactStore, Concern, Root, StoreError};
 
 /// The store behind an artifact root of a tracking server.
 pub(super) fn store(
@@ -22,7 +22,8 @@ pub(super) fn store(
         "" | "file" => Err(StoreError::refused(format!(
             "the server keeps this run's artifacts in `{uri}`, a directory of its own machine"
         ))
-        .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")),
+        .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")
+        .concerning(Concern::Run)),
         "s3" => {
             let own = by_ourselves(uri);
             Ok(Box::new(PresignedStore::new(client, storage, root, own)))
@@ -42,5 +43,6 @@ fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
         without_secrets(uri),
         scheme(uri)
     ))
-    .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on"))
+    .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on")
+    .concerning(Concern::Run))
 }

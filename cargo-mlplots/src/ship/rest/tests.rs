@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod concerns;
 mod files;
 mod hostile;
 mod parts;

@@ -336,6 +336,25 @@ fn artifacts_of_a_server_need_the_server() {
     assert!(store.artifacts(run_at("file:///tmp/a%20b")).is_ok());
 }
 
+/// A run that has begun is in a database that exists: a moved one is not made anew.
+#[test]
+fn no_database_is_made_for_a_run_that_has_begun() {
+    let (folder, database) = place();
+    let error = SqliteStore::open_existing(&database)
+        .err()
+        .expect("nothing there");
+    assert!(
+        error.message.starts_with("there is no database /"),
+        "{error}"
+    );
+    assert_eq!(walk(folder.path()), Vec::<PathBuf>::new());
+    let run = start(&open(&database), "begun");
+    let again = SqliteStore::open_existing(&database).expect("the database");
+    assert_eq!(again.run(&run.id).expect("the run").run, run);
+    let gone = again.run("0").expect_err("no such run");
+    assert_eq!(gone.concerns, Concern::Gone);
+}
+
 #[test]
 fn a_shell_reads_the_command_as_it_is_meant() {
     assert_eq!(

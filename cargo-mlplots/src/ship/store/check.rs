@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mlplots::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Param, Tag, check_key};
+use mlplots::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Param, Tag, check_key, check_run_name};
 
 use super::{Batch, NewModel, StoreError};
 
@@ -55,6 +55,10 @@ pub(crate) fn tags(tags: &[Tag]) -> Result<(), StoreError> {
     for tag in tags {
         check_key("tag", &tag.key).map_err(StoreError::refused)?;
         length("tag", &tag.key, &tag.value, MAX_TAG_VALUE)?;
+        // MLflow keeps it as the run's name too, in a column of its own.
+        if tag.key == "mlflow.runName" {
+            check_run_name(&tag.value).map_err(StoreError::refused)?;
+        }
     }
     Ok(())
 }
@@ -82,6 +86,12 @@ pub(crate) fn changed_param(key: &str, old: &str, new: &str) -> StoreError {
 }
 
 fn length(what: &str, key: &str, value: &str, longest: usize) -> Result<(), StoreError> {
+    if value.contains('\0') {
+        return Err(StoreError::refused(format!(
+            "the value of the {what} `{key}` has a NUL character, which databases do not take"
+        ))
+        .help("log it as an artifact instead"));
+    }
     let length = value.chars().count();
     if length <= longest {
         return Ok(());

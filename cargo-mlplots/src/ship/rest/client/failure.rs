@@ -10,7 +10,7 @@ use serde_json::error::Category;
 
 use super::{HttpClient, LONGEST_ERROR};
 use crate::ship::reason::Reason;
-use crate::ship::store::{ErrorKind, StoreError};
+use crate::ship::store::{Concern, ErrorKind, StoreError};
 
 /// A call that did not succeed: the error, and what the server calls it.
 #[derive(Debug)]
@@ -26,6 +26,11 @@ pub(in crate::ship::rest) struct Failure {
 impl Failure {
     fn help(mut self, help: impl Into<String>) -> Self {
         self.error = self.error.help(help);
+        self
+    }
+
+    fn concerning(mut self, concern: Concern) -> Self {
+        self.error.concerns = concern;
         self
     }
 }
@@ -60,6 +65,7 @@ impl HttpClient {
                 .and_then(retry_after);
             error.kind = ErrorKind::Retry(after);
         }
+        error.concerns = concern(status, &reason.code);
         if let Some(help) = self.help(status, headers, &reason) {
             error = error.help(help);
         }
@@ -124,7 +130,10 @@ impl HttpClient {
         let error = error.without_url();
         let mut causes = causes(&error);
         if let Some((why, help)) = causes.iter().find_map(|cause| insecure(cause)) {
-            return call.broken(StoreError::refused, &why).help(help);
+            return call
+                .broken(StoreError::refused, &why)
+                .help(help)
+                .concerning(Concern::Store);
         }
         let last = causes.pop().unwrap_or_default();
         if error.is_builder() || error.is_redirect() {
@@ -134,12 +143,12 @@ impl HttpClient {
             let why = format!("no answer within {} s", self.settings.timeout.as_secs());
             return call.broken(StoreError::retry, &why).help(
                 "see whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds",
-            );
+            ).concerning(Concern::Nobody);
         }
-        let what = if error.is_connect() {
-            "cannot connect"
+        let (what, concern) = if error.is_connect() {
+            ("cannot connect", Concern::Nobody)
         } else {
-            "the connection broke"
+            ("the connection broke", Concern::Store)
         };
         let help = match self.look() {
             // How a server with TLS 1.3 turns away who shows no certificate.
@@ -152,6 +161,7 @@ impl HttpClient {
         };
         call.broken(StoreError::retry, &format!("{what}: {last}"))
             .help(help)
+            .concerning(concern)
     }
 
     /// A success by its status, but not what the call promises: a proxy's page, or half an answer.
@@ -272,6 +282,17 @@ pub(super) fn later(status: StatusCode, code: &str) -> bool {
         501 => false,
         500.. => !matches!(code, "FEATURE_DISABLED" | "NOT_IMPLEMENTED"),
         _ => false,
+    }
+}
+
+/// Whom an answer concerns that is not a success.
+fn concern(status: StatusCode, code: &str) -> Concern {
+    match (status.as_u16(), code) {
+        (_, "RESOURCE_DOES_NOT_EXIST") | (403, _) => Concern::Run,
+        // A page of somebody else's, or a server that is busy or not ready.
+        (404 | 405, "") | (300..=399 | 401 | 408 | 425 | 429 | 502..=504, _) => Concern::Store,
+        // A server that fails at one thing says 500.
+        _ => Concern::Item,
     }
 }
 

@@ -1,0 +1,107 @@
+//! Whom an error concerns: what may still succeed.
+
+use std::net::TcpListener;
+
+use super::super::scripted::{Scripted, answer};
+use super::*;
+
+#[test]
+fn an_answer_says_whom_it_concerns() {
+    let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
+    let invalid = r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"bad"}"#;
+    let internal = r#"{"error_code":"INTERNAL_ERROR","message":"oh"}"#;
+    let page = "<html><title>x</title></html>";
+    for (status, body, concern) in [
+        ("400 Bad Request", invalid, Concern::Item),
+        ("413 Payload Too Large", page, Concern::Item),
+        ("500 Internal Server Error", internal, Concern::Item),
+        ("500 Internal Server Error", page, Concern::Item),
+        ("403 Forbidden", "Permission denied", Concern::Run),
+        ("404 Not Found", missing, Concern::Run),
+        ("404 Not Found", page, Concern::Store),
+        ("405 Method Not Allowed", page, Concern::Store),
+        ("302 Found", "", Concern::Store),
+        ("401 Unauthorized", "who?", Concern::Store),
+        ("429 Too Many Requests", "", Concern::Store),
+        ("502 Bad Gateway", page, Concern::Store),
+        ("503 Service Unavailable", "", Concern::Store),
+        ("504 Gateway Timeout", page, Concern::Store),
+    ] {
+        assert_eq!(
+            logged(&answer(status, "", body)).concerns,
+            concern,
+            "{status} {body}"
+        );
+    }
+}
+
+#[test]
+fn who_cannot_be_reached_is_nobody() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent = silent.local_addr().expect("an address");
+    let soon = [("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")];
+    for uri in [
+        "http://127.0.0.1:9".to_owned(),
+        "http://nobody.invalid".to_owned(),
+        format!("http://{silent}"),
+    ] {
+        let error = log(&*store(&uri, &soon)).expect_err("nobody");
+        assert_eq!(error.concerns, Concern::Nobody, "{error}");
+    }
+    // Somebody takes the call, and hangs up.
+    let error = logged("");
+    assert_eq!(error.concerns, Concern::Store, "{error}");
+}
+
+#[test]
+fn a_run_that_is_not_there_any_more_is_gone() {
+    let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
+    let server = Scripted::new([answer("404 Not Found", "", missing)]);
+    let error = store(&server.url(""), &[]).run("r").expect_err("gone");
+    assert_eq!(error.concerns, Concern::Gone);
+    assert!(
+        error.message.starts_with("there is no run r at http://"),
+        "{error}"
+    );
+    assert!(
+        error
+            .help
+            .is_some_and(|help| help.starts_with("it was deleted there for good"))
+    );
+}
+
+/// What some databases take and others refuse is refused before it is sent.
+#[test]
+fn what_only_some_databases_take_is_not_sent() {
+    let uri = Scripted::new([""; 0]).url("");
+    let tag = |key: &str, value: &str| Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let tags = |tag| Batch {
+        tags: vec![tag],
+        ..Batch::default()
+    };
+    let params = Batch {
+        params: vec![mlplots::record::Param {
+            key: "a".to_owned(),
+            value: "b\0c".to_owned(),
+        }],
+        ..Batch::default()
+    };
+    for (batch, words) in [
+        (
+            tags(tag("mlflow.runName", &"x".repeat(400))),
+            "the run name has 400 characters",
+        ),
+        (
+            tags(tag("a", "b\0c")),
+            "the value of the tag `a` has a NUL character",
+        ),
+        (params, "the value of the param `a` has a NUL character"),
+    ] {
+        let error = store(&uri, &[]).log_batch("r", &batch).expect_err(words);
+        assert_eq!(error.concerns, Concern::Item);
+        assert!(error.message.starts_with(words), "{error}");
+    }
+}
