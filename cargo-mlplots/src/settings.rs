@@ -7,6 +7,7 @@ mod credentials;
 mod environment;
 mod http;
 mod ini;
+mod proxy;
 mod secret;
 mod uri;
 
@@ -22,6 +23,8 @@ pub(crate) use environment::Environment;
 #[cfg(feature = "cloud")]
 pub(crate) use environment::word;
 pub(crate) use http::{HttpSettings, Multipart, Trust};
+#[cfg(feature = "cloud")]
+pub(crate) use proxy::NoProxy;
 pub(crate) use secret::Secret;
 pub(crate) use uri::{Database, Target, percent_decode, scheme, sqlite_uri, without_secrets};
 

@@ -43,6 +43,9 @@ fn mlplots(
     command
         .args(["--tracking-uri", &server.url])
         .envs(variables.iter().copied())
+        // A proxy that leads nowhere, and is not to be used.
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("NO_PROXY", "*")
         // Nobody's files, and not the machine's own credentials.
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
         .env("AWS_CONFIG_FILE", "/nowhere")

@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use super::credentials::Credentials;
 use super::environment::Environment;
+use super::proxy::NoProxy;
 use crate::ship::store::StoreError;
 
 /// MLflow's client variables about HTTP and TLS.
@@ -33,6 +34,8 @@ pub(crate) struct HttpSettings {
     /// `MLPLOTS_TRUSTED_ORIGINS`: origins that get what the tracking server gets, if a server keeps
     /// its artifacts there.
     trusted: Vec<Url>,
+    /// `NO_PROXY`.
+    pub(crate) no_proxy: NoProxy,
 }
 
 /// Which files go in parts to a server that passes artifacts on.
@@ -87,6 +90,7 @@ impl HttpSettings {
             storage_trust,
             multipart: Multipart::find(env)?,
             trusted: trusted(env)?,
+            no_proxy: NoProxy::find(env),
         })
     }
 

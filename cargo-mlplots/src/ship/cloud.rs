@@ -2,6 +2,7 @@
 //! leaves that to its clients.
 
 mod azure;
+mod client;
 mod google;
 mod reason;
 mod s3;
@@ -11,12 +12,10 @@ mod tests;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use object_store::path::Path as Key;
 use object_store::{
-    Attribute, Attributes, ClientOptions, ObjectStore, PutMultipartOptions, PutOptions,
-    RetryConfig, WriteMultipart,
+    Attribute, Attributes, ObjectStore, PutMultipartOptions, PutOptions, WriteMultipart,
 };
 use reqwest::Url;
 use tokio::runtime::{Builder, Runtime};
@@ -31,10 +30,6 @@ const PART: u64 = 8 * 1024 * 1024;
 const MOST_PARTS: u64 = 10_000;
 /// Parts of one file that are under way at a time.
 const PARALLEL: usize = 2;
-/// How long a request with one part may take.
-const TIMEOUT: Duration = Duration::from_mins(3);
-/// Who does not take a connection in this time is not there.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// A bucket, and who tells what went wrong there.
 type Bucket = (Arc<dyn ObjectStore>, reason::Teller);
@@ -191,22 +186,6 @@ impl From<object_store::Error> for Failure {
 /// Whether a bucket's name may have this byte.
 fn is_usual(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
-}
-
-fn client() -> ClientOptions {
-    ClientOptions::new()
-        .with_timeout(TIMEOUT)
-        .with_connect_timeout(CONNECT)
-}
-
-/// A part is tried again a few times; after that the delivery waits longer, and tries all again.
-fn retries() -> RetryConfig {
-    RetryConfig {
-        max_retries: 3,
-        // A part whose time was over is tried again too.
-        retry_timeout: TIMEOUT * 4,
-        ..RetryConfig::default()
-    }
 }
 
 /// Host and port: a person knows a server by them, and they are no secret.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey as Setting, MicrosoftAzureBuilder};
 
+use super::client::{Bounded, client, retries};
 use super::reason::{Teller, Words};
-use super::{Bucket, client, host, retries};
+use super::{Bucket, host};
 use crate::settings::{Environment, word};
 use crate::ship::store::StoreError;
 
@@ -84,6 +85,7 @@ pub(super) fn container(
         .with_container_name(name)
         .with_account(account)
         .with_endpoint(format!("https://{account}.{domain}"))
+        .with_http_connector(Bounded::default())
         .with_retry(retries());
     let mut by_machine = false;
     let token = env.word("AZURE_STORAGE_SAS_TOKEN")?;
@@ -131,7 +133,7 @@ pub(super) fn container(
         .help(WORDS.wrong)
     };
     let host = host(&endpoint).ok_or_else(unusable)?;
-    let options = client().with_allow_http(endpoint.starts_with("http:"));
+    let options = client(Some(&endpoint), env).with_allow_http(endpoint.starts_with("http:"));
     let built = builder.with_client_options(options).build();
     let teller = Teller {
         bucket: name.to_owned(),

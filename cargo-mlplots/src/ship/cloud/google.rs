@@ -6,8 +6,9 @@ use std::sync::Arc;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use serde::Deserialize;
 
+use super::client::{Bounded, client, retries};
 use super::reason::{Teller, Words};
-use super::{Bucket, client, host, retries};
+use super::{Bucket, host};
 use crate::settings::Environment;
 use crate::ship::store::StoreError;
 
@@ -33,6 +34,7 @@ pub(super) fn bucket(
 ) -> Result<Bucket, StoreError> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(name)
+        .with_http_connector(Bounded::default())
         .with_retry(retries());
     let emulator = env
         .word(EMULATOR)?
@@ -59,9 +61,10 @@ pub(super) fn bucket(
         })?;
         builder = builder.with_base_url(emulator.trim_end_matches('/'));
     }
+    let options = client(emulator.as_deref(), env);
     let http = emulator.is_some_and(|address| address.starts_with("http:"));
     let built = builder
-        .with_client_options(client().with_allow_http(http))
+        .with_client_options(options.with_allow_http(http))
         .build();
     let bucket = built.map_err(|_| {
         StoreError::refused(format!(

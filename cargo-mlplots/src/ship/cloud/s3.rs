@@ -7,8 +7,9 @@ use std::sync::Arc;
 use object_store::Certificate;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Setting};
 
+use super::client::{Bounded, client, retries};
 use super::reason::{Teller, Words};
-use super::{Bucket, client, host, retries};
+use super::{Bucket, host};
 use crate::settings::{AwsProfile, Environment, word};
 use crate::ship::store::StoreError;
 
@@ -62,6 +63,7 @@ pub(super) fn bucket(
     let profile = AwsProfile::find(env, home)?;
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(name)
+        .with_http_connector(Bounded::default())
         .with_retry(retries());
     if let Some(region) = profile.region {
         builder = builder.with_region(word("`region` of the AWS profile", region)?);
@@ -127,7 +129,7 @@ pub(super) fn bucket(
     let endpoint = [Setting::S3Endpoint, Setting::Endpoint]
         .iter()
         .find_map(|by| builder.get_config_value(by));
-    let mut options = client()
+    let mut options = client(endpoint.as_deref(), env)
         .with_allow_invalid_certificates(env.flag("MLFLOW_S3_IGNORE_TLS", false)?)
         .with_allow_http(
             endpoint

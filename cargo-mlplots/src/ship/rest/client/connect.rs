@@ -54,6 +54,7 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
         // per call costs less than that; behind TLS, where it would cost more, the sender is a proxy without the flaw.
         builder = builder.pool_max_idle_per_host(0);
     }
+    builder = proxied(builder, base, settings);
     builder = trusting(builder, &settings.trust, "MLFLOW_TRACKING_SERVER_CERT_PATH")?;
     if let Some(path) = &settings.client_certificate {
         let what = "MLFLOW_TRACKING_CLIENT_CERT_PATH";
@@ -77,14 +78,23 @@ fn may_lead(from: &Url, to: &Url, is_bound: bool) -> bool {
     !is_downgrade && (!is_bound || from.origin() == to.origin())
 }
 
+/// The library takes its proxies from the environment.
+fn proxied(builder: ClientBuilder, url: &Url, settings: &HttpSettings) -> ClientBuilder {
+    if settings.no_proxy.covers(url) {
+        return builder.no_proxy();
+    }
+    builder
+}
+
 /// A client for the hosts of signed URLs. They are others than the tracking server's: what is
 /// meant for that one, such as our certificate, does not go there.
-pub(super) fn storage(settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
+pub(super) fn storage(url: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
     let builder = reqwest::Client::builder()
         .user_agent(AGENT)
         .connect_timeout(CONNECT)
         // A URL is signed for one host.
         .redirect(Policy::none());
+    let builder = proxied(builder, url, settings);
     trusting(builder, &settings.storage_trust, "AWS_CA_BUNDLE")?
         .build()
         .map_err(unusable)

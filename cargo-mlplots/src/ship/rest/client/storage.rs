@@ -75,9 +75,10 @@ impl Storage {
         }
     }
 
-    fn uploads(&self) -> Result<&Uploads, Missed> {
+    /// One client for all: a server's URLs lead to one store.
+    fn uploads(&self, url: &Url) -> Result<&Uploads, Missed> {
         let made = self.uploads.get_or_init(|| {
-            let http = connect::storage(&self.settings)?;
+            let http = connect::storage(url, &self.settings)?;
             Uploads::new(http, self.settings.timeout)
         });
         made.as_ref()
@@ -95,7 +96,7 @@ impl Storage {
             Missed::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
-        let answer = self.uploads()?.put(url, headers, content);
+        let answer = self.uploads(&url)?.put(url, headers, content);
         let answer = answer.map_err(|error| lost(&call, &error.without_url()))?;
         if !answer.status.is_success() {
             return Err(answered(&call, &answer));

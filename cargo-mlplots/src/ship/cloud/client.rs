@@ -1,0 +1,71 @@
+//! How the stores of objects are spoken to.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http_body_util::{BodyExt, Limited};
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpResponseBody, HttpService, ReqwestConnector,
+};
+use object_store::{ClientOptions, RetryConfig};
+use reqwest::Url;
+
+use crate::settings::{Environment, NoProxy};
+
+/// How long a request with one part may take.
+const TIMEOUT: Duration = Duration::from_mins(3);
+/// Who does not take a connection in this time is not there.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest answer that is read: none has a file in it.
+const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+
+/// The settings for a store at `endpoint`.
+pub(super) fn client(endpoint: Option<&str>, env: &Environment<'_>) -> ClientOptions {
+    let options = ClientOptions::new()
+        .with_timeout(TIMEOUT)
+        .with_connect_timeout(CONNECT);
+    let url = endpoint.and_then(|endpoint| Url::parse(endpoint).ok());
+    if url.is_some_and(|url| NoProxy::find(env).covers(&url)) {
+        // The library takes its proxies from the environment, unless it is given one.
+        return options
+            .with_proxy_url("http://127.0.0.1:9")
+            .with_proxy_excludes("*,0.0.0.0/0,::/0");
+    }
+    options
+}
+
+/// A part is tried again a few times; after that the delivery waits longer, and tries all again.
+pub(super) fn retries() -> RetryConfig {
+    RetryConfig {
+        max_retries: 3,
+        // A part whose time was over is tried again too.
+        retry_timeout: TIMEOUT * 4,
+        ..RetryConfig::default()
+    }
+}
+
+/// Makes clients whose answers have an end.
+#[derive(Debug, Default)]
+pub(super) struct Bounded(ReqwestConnector);
+
+#[derive(Debug)]
+struct Service(HttpClient);
+
+impl HttpConnector for Bounded {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(Service(self.0.connect(options)?)))
+    }
+}
+
+#[async_trait]
+impl HttpService for Service {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let answer = self.0.execute(request).await?;
+        Ok(answer.map(|body| {
+            let body = Limited::new(body, LONGEST_ANSWER);
+            let failed = |error| HttpError::new_boxed(HttpErrorKind::Decode, error);
+            HttpResponseBody::new(body.map_err(failed))
+        }))
+    }
+}
