@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::session::REFUSED;
 use crate::settings::Settings;
 use crate::ship::store::{ErrorKind, KnownRun, StoreError};
-use crate::ship::{Claim, Cursor, Life, life};
+use crate::ship::{Claim, Cursor, Life, goes_there, life, quote};
 use crate::view;
 
 /// How long the store may take to tell of a run that is not journaled here.
@@ -86,13 +86,16 @@ impl Resumption {
             return Err(failure(busy).code(REFUSED));
         }
         if let (Some(uri), Some(_)) = (&cursor.tracking_uri, &cursor.run)
-            && *uri != settings.uri()
+            && !goes_there(cursor, settings)?
         {
             return Err(failure(format!(
                 "the run {uuid} is in {uri}, not in {}",
                 settings.uri()
             ))
-            .help(format!("go on with it there: `--tracking-uri {uri}`"))
+            .help(format!(
+                "go on with it there: `--tracking-uri {}`",
+                quote(uri)
+            ))
             .code(2));
         }
         let unreadable = |why| {

@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::project::root;
 use crate::settings::Settings;
 use crate::ship::store::Concern;
-use crate::ship::{Claim, Cursor, Delivery, Halt, Life, life, quote};
+use crate::ship::{Claim, Cursor, Delivery, Halt, Life, goes_there, life, quote};
 use crate::view::{self, Report};
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
@@ -119,11 +119,9 @@ fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failu
 fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
     let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, root)?;
-    let is_named = args.shipping.tracking_uri.is_some();
-    let elsewhere = begun
-        .tracking_uri
-        .filter(|before| *before != settings.uri() && (begun.run.is_some() || !is_named));
-    if let Some(before) = elsewhere {
+    let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
+    if !is_named && !goes_there(&begun, &settings)? {
+        let before = begun.tracking_uri.unwrap_or_default();
         return Err(failure(format!(
             "the run {} goes to {before}, not to {}",
             dir.uuid(),

@@ -2,10 +2,11 @@
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use mlplots_tests::{Project, built};
+use mlplots_tests::{Project, built, read};
 
 const PROGRAM: &str = "healing";
 
@@ -46,7 +47,14 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
     let (attacker, heard) = listening();
     let cursor = folder.run_dir().join("cursor.json");
     let run = r#""run":{"id":"0123456789abcdef0123456789abcdef","experiment_id":"1","name":"n","artifact_uri":"/tmp"}"#;
-    for begun in [r#""run":null"#, run] {
+    for (begun, words) in [
+        (
+            r#""run":null"#,
+            format!("goes to {attacker}, not to {nobody}"),
+        ),
+        // The address that the user names is asked for a run that has begun.
+        (run, format!("GET {nobody}/")),
+    ] {
         let text = format!(r#"{{"tracking_uri":"{attacker}",{begun}}}"#);
         std::fs::write(&cursor, text).expect("written");
         let output = folder
@@ -57,17 +65,51 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
             .expect("cargo-mlplots starts");
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{text}");
-        assert!(
-            text.contains(&format!("goes to {attacker}, not to {nobody}")),
-            "{text}"
-        );
-        assert!(
-            text.contains(&format!("sync --tracking-uri {attacker} ")),
-            "{text}"
-        );
+        assert!(text.contains(&words), "{text}");
     }
     assert_eq!(
         String::from_utf8_lossy(&heard.lock().expect("the bytes")),
         ""
     );
+}
+
+/// The workspace's folder gets another name while a run is partly shipped.
+#[test]
+fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
+    let folder = Project::new(PROGRAM);
+    let program = built(PROGRAM).display().to_string();
+    let finished = folder.mlplots(&["exec", "--", &program]);
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let cursor = folder.run_dir().join("cursor.json");
+    let text = std::fs::read_to_string(&cursor).expect("the cursor");
+    let here = folder.path().display().to_string();
+    let mut state: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert!(
+        state["tracking_uri"]
+            .as_str()
+            .is_some_and(|uri| uri.contains(&here))
+    );
+    state["tracking_uri"] = "sqlite:////old/place/mlflow.db".into();
+    state["complete"] = false.into();
+    state["tracking"] = 0.into();
+    let artifacts = folder.run_dir().join("artifacts");
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(artifacts)
+        .expect("made");
+    std::fs::write(&cursor, state.to_string()).expect("written");
+    let synced = folder.mlplots(&["sync"]);
+    assert_eq!(synced.code, 0, "{}", synced.text());
+    let database = folder.path().join("mlflow.db");
+    let runs = read(&format!("sqlite:///{}", database.display()));
+    assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
+
+    // Where that database is not, none is made.
+    std::fs::write(&cursor, state.to_string()).expect("written");
+    std::fs::remove_file(&database).expect("removed");
+    let synced = folder.mlplots(&["sync"]);
+    assert_ne!(synced.code, 0, "{}", synced.text());
+    let words = "goes to sqlite:////old/place/mlflow.db, not to sqlite:///";
+    assert!(synced.stderr.contains(words), "{}", synced.text());
+    assert!(!database.exists());
 }

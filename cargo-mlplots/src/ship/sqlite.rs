@@ -39,7 +39,7 @@ impl SqliteStore {
                 file.display()
             ))
             .help("the run went to a database that was there: give its tracking URI")
-            .concerning(Concern::Store)),
+            .concerning(Concern::Gone)),
             // What else is wrong with it is said when it is opened.
             Ok(true) | Err(_) => Self::open(database),
         }
