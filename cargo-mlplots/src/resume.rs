@@ -183,7 +183,7 @@ fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
 
 /// Asks the store once, and does not wait for long.
 fn ask(id: &str, settings: &Settings) -> Result<KnownRun, StoreError> {
-    let store = settings.open()?;
+    let store = settings.open_existing()?;
     let uri = settings.uri();
     let (answer, told) = channel();
     let id = id.to_owned();

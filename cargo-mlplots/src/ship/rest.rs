@@ -291,12 +291,14 @@ impl TrackingStore for RestStore {
     }
 
     fn view(&self, run: &StoredRun) -> View {
-        let workspace = self.workspace.as_deref().map_or_else(String::new, |name| {
-            let name =
-                percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-            format!("&workspace={name}")
-        });
-        let (experiment, id) = (&run.experiment_id, &run.id);
+        // The ids are the server's.
+        let encoded =
+            |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+        let workspace = self
+            .workspace
+            .as_deref()
+            .map_or_else(String::new, |name| format!("&workspace={}", encoded(name)));
+        let (experiment, id) = (encoded(&run.experiment_id), encoded(&run.id));
         // MLflow 3 has two views of an experiment. The parameter, which it reads in the fragment,
         // names the one with the runs.
         View::Url(format!(

@@ -292,7 +292,7 @@ impl StoreError {
     /// The store refuses.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: one_line(message.into()),
             help: None,
             kind: ErrorKind::Refused,
             concerns: Concern::Item,
@@ -302,7 +302,7 @@ impl StoreError {
     /// It may work later.
     pub(crate) fn retry(message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: one_line(message.into()),
             help: None,
             kind: ErrorKind::Retry(None),
             concerns: Concern::Store,
@@ -328,9 +328,21 @@ impl StoreError {
 
     /// Adds what to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
+}
+
+/// Parts of the text are a server's: none of it moves a cursor or begins a line.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let escaped = |c: char| match c {
+        c if c.is_control() => c.escape_default().collect(),
+        c => String::from(c),
+    };
+    text.chars().map(escaped).collect()
 }
 
 impl fmt::Display for StoreError {

@@ -126,6 +126,45 @@ fn what_no_request_can_carry_is_refused_in_words() {
 }
 
 #[test]
+fn a_password_in_an_endpoint_is_not_told() {
+    for (root, variable, value) in [
+        (
+            "s3://runs/1",
+            "MLFLOW_S3_ENDPOINT_URL",
+            "http://ada:hush@127.0.0.1:9",
+        ),
+        (
+            "s3://runs/1",
+            "AWS_ENDPOINT_URL",
+            "http://ada:hush@127.0.0.1:9/?token=hush",
+        ),
+        (
+            "s3://runs/1",
+            "AWS_ENDPOINT_URL_S3",
+            "\"http://ada:hush@127.0.0.1:9\"",
+        ),
+        ("s3://runs/1", "AWS_ENDPOINT_URL", "ada:hush@127.0.0.1:9"),
+        (
+            "gs://runs/1",
+            "STORAGE_EMULATOR_HOST",
+            "http://ada:hush@127.0.0.1:9",
+        ),
+        (
+            "gs://runs/1",
+            "STORAGE_EMULATOR_HOST",
+            "ada:hush@127.0.0.1:9",
+        ),
+        (
+            "wasbs://runs@fruit.blob.core.windows.net/1",
+            "AZURE_STORAGE_CONNECTION_STRING",
+            "SharedAccessSignature=sig=hush;BlobEndpoint=http://ada:hush@127.0.0.1:9?sig=hush",
+        ),
+    ] {
+        put_below(root, &[KEYS[0], KEYS[1], (variable, value)]).expect_err(value);
+    }
+}
+
+#[test]
 fn a_root_of_any_form_gives_words_and_no_panic() {
     let nobody = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
     for root in [

@@ -139,3 +139,35 @@ fn a_token_that_no_header_can_carry_is_refused_at_once() {
         assert!(!format!("{error:?}").contains('a') || !error.message.contains(token));
     }
 }
+
+/// A server's words do not move the cursor of a terminal, and do not begin a line.
+#[test]
+fn what_a_server_says_stays_in_its_line() {
+    let hostile = "a\\u001b[2J\\nerror: b\\u009bc\\rd";
+    let code = format!(r#"{{"error_code":"{hostile}","message":""}}"#);
+    let status = format!(
+        r#"{{"run_info":{{"run_id":"r","experiment_id":"1","status":"{hostile}","artifact_uri":"x"}}}}"#
+    );
+    let location = "Location: http://ada:pw@h/\u{1b}[2J\r\n";
+    let run = RUN.replace(r#""run_id":"r""#, &format!(r#""run_id":"{hostile}""#));
+    let ended = |answer: &str| {
+        let server = Scripted::new([answer]);
+        let store = store(&server.url(""), &[]);
+        store.set_status("r", mlplots::record::Status::Finished, None)
+    };
+    for error in [
+        logged(&answer("400 Bad Request", "", &code)),
+        logged(&answer("307 Temporary Redirect", location, "")),
+        ended(&json(&status)).expect_err("another status"),
+    ] {
+        let text = format!("{error} {}", error.help.as_deref().unwrap_or_default());
+        assert!(!text.contains(char::is_control), "{text:?}");
+    }
+    let server = Scripted::new([json(&run)]);
+    let store = store(&server.url(""), &[]);
+    let run = store.run("r").expect("a run").run;
+    let View::Url(url) = store.view(&run) else {
+        panic!("no page")
+    };
+    assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{url:?}");
+}
