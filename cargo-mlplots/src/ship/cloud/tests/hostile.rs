@@ -125,6 +125,38 @@ fn what_no_request_can_carry_is_refused_in_words() {
     put(&[KEYS[0], ("AWS_SECRET_ACCESS_KEY", "hush\n\u{e9}"), nobody]);
 }
 
+/// Bytes that are not those of the record: one request is never sent, an upload in parts is broken
+/// off before it counts.
+#[test]
+fn a_file_that_changed_since_it_was_logged_is_not_stored() {
+    for size in [5, 2 * PART + 1] {
+        let server = s3(|_, _| None);
+        let endpoint = ("MLFLOW_S3_ENDPOINT_URL", &*server.url);
+        let store = store("s3://runs/1/r", &[KEYS[0], KEYS[1], endpoint]).expect("a store");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        file.as_file().set_len(size).expect("a sparse file");
+        let source = Source::of("m.bin", file.path()).expect("a source");
+        std::fs::write(file.path(), vec![b'x'; size as usize]).expect("written");
+        let error = store.put(&source).expect_err("changed");
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(
+            error.message.starts_with("`m.bin` is not shipped: "),
+            "{error}"
+        );
+        assert!(
+            error
+                .message
+                .ends_with("its bytes are not those that were logged"),
+            "{error}"
+        );
+        assert_eq!(server.count("PUT /runs/1/r/m.bin HTTP"), 0);
+        assert_eq!(server.count("POST /runs/1/r/m.bin?uploadId"), 0);
+        let begun = usize::from(size > PART);
+        assert_eq!(server.count("POST /runs/1/r/m.bin?uploads"), begun);
+        assert_eq!(server.count("DELETE /runs/1/r/m.bin?uploadId=u"), begun);
+    }
+}
+
 #[test]
 fn a_password_in_an_endpoint_is_not_told() {
     for (root, variable, value) in [

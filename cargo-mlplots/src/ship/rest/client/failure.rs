@@ -12,6 +12,9 @@ use super::{HttpClient, LONGEST_ERROR};
 use crate::ship::reason::Reason;
 use crate::ship::store::{Concern, ErrorKind, StoreError};
 
+/// How MLflow refuses a call under a name that it does not know as its own.
+const INVALID_HOST: &str = "Invalid Host";
+
 /// A call that did not succeed: the error, and what the server calls it.
 #[derive(Debug)]
 pub(in crate::ship::rest) struct Failure {
@@ -65,7 +68,7 @@ impl HttpClient {
                 .and_then(retry_after);
             error.kind = ErrorKind::Retry(after);
         }
-        error.concerns = concern(status, &reason.code);
+        error.concerns = concern(status, &reason);
         if let Some(help) = self.help(status, headers, &reason) {
             error = error.help(help);
         }
@@ -82,6 +85,12 @@ impl HttpClient {
         let help = match status.as_u16() {
             300..=399 => {
                 let to = headers.get(LOCATION).and_then(|to| to.to_str().ok());
+                if self.base.scheme() == "https" && to.is_some_and(|to| to.starts_with("http:")) {
+                    return Some(
+                        "the server redirects to an address without TLS, which is not followed: see how the proxy in front of it is configured"
+                            .to_owned(),
+                    );
+                }
                 let to =
                     to.map_or_else(String::new, |to| format!(" ({})", without_credentials(to)));
                 return Some(format!(
@@ -100,7 +109,7 @@ impl HttpClient {
             401 => {
                 "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             }
-            403 if reason.text.contains("Invalid Host") => {
+            403 if reason.text.contains(INVALID_HOST) => {
                 "the server answers only under names it knows: start it with `--allowed-hosts`, or use such a name"
             }
             403 => "ask the server's administrator for the right to write there",
@@ -286,11 +295,14 @@ pub(super) fn later(status: StatusCode, code: &str) -> bool {
 }
 
 /// Whom an answer concerns that is not a success.
-fn concern(status: StatusCode, code: &str) -> Concern {
-    match (status.as_u16(), code) {
+fn concern(status: StatusCode, reason: &Reason) -> Concern {
+    match (status.as_u16(), &*reason.code) {
+        (403, _) if reason.text.contains(INVALID_HOST) => Concern::Store,
         (_, "RESOURCE_DOES_NOT_EXIST") | (403, _) => Concern::Run,
-        // A page of somebody else's, or a server that is busy or not ready.
-        (404 | 405, "") | (300..=399 | 401 | 408 | 425 | 429 | 502..=504, _) => Concern::Store,
+        // A page of somebody else's, or a server that is busy, not ready or not as configured.
+        (_, "FEATURE_DISABLED")
+        | (404 | 405, "")
+        | (300..=399 | 401 | 408 | 425 | 429 | 502..=504, _) => Concern::Store,
         // A server that fails at one thing says 500.
         _ => Concern::Item,
     }

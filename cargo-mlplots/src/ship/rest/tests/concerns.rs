@@ -10,6 +10,7 @@ fn an_answer_says_whom_it_concerns() {
     let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
     let invalid = r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"bad"}"#;
     let internal = r#"{"error_code":"INTERNAL_ERROR","message":"oh"}"#;
+    let disabled = r#"{"error_code":"FEATURE_DISABLED","message":"Workspaces are off"}"#;
     let page = "<html><title>x</title></html>";
     for (status, body, concern) in [
         ("400 Bad Request", invalid, Concern::Item),
@@ -17,6 +18,8 @@ fn an_answer_says_whom_it_concerns() {
         ("500 Internal Server Error", internal, Concern::Item),
         ("500 Internal Server Error", page, Concern::Item),
         ("403 Forbidden", "Permission denied", Concern::Run),
+        ("403 Forbidden", "Invalid Host header: x", Concern::Store),
+        ("500 Internal Server Error", disabled, Concern::Store),
         ("404 Not Found", missing, Concern::Run),
         ("404 Not Found", page, Concern::Store),
         ("405 Method Not Allowed", page, Concern::Store),

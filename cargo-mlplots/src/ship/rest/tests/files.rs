@@ -1,6 +1,6 @@
 //! Where files go.
 
-use super::super::scripted::{Answering, Scripted, answer};
+use super::super::scripted::{Answering, Scripted, answer, json};
 use super::*;
 use crate::ship::store::{ErrorKind, Source};
 
@@ -126,4 +126,29 @@ fn a_file_that_changed_since_it_was_logged_is_not_sent_whole() {
             assert!(!head.contains(&format!("content-length: {size}")) || body.len() < bytes.len());
         }
     }
+}
+
+#[test]
+fn a_file_that_changed_since_it_was_logged_is_not_begun_in_parts() {
+    let server = Answering::new(|_, _, _| json("{}"));
+    let parts = [
+        ("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true"),
+        ("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1"),
+    ];
+    let root = store(&server.url, &parts)
+        .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
+        .expect("a root");
+    let large = vec![b'a'; 6 << 20];
+    let file = file();
+    std::fs::write(file.path(), &large).expect("written");
+    let source = Source::of("a.bin", file.path()).expect("a source");
+    std::fs::write(file.path(), large.to_ascii_uppercase()).expect("written");
+    let error = root.put(&source).expect_err("changed");
+    assert!(
+        error
+            .message
+            .ends_with("its bytes are not those that were logged"),
+        "{error}"
+    );
+    assert!(server.asked().is_empty());
 }
