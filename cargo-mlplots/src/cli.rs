@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::settings::TypedUri;
+use crate::settings::UserUri;
 
 /// Run-scoped plots: build, train, and log every figure to MLflow
 #[derive(Debug, Parser)]
@@ -220,8 +220,8 @@ pub(crate) struct SessionArgs {
 pub(crate) struct ShippingArgs {
     /// MLflow's tracking URI [default: `MLFLOW_TRACKING_URI`, then `tracking-uri` of
     /// `package.metadata.mlplots`, then `mlflow.db` in the workspace root]
-    #[arg(long, value_name = "URI", verbatim_doc_comment, value_parser = TypedUri::parser())]
-    pub(crate) tracking_uri: Option<TypedUri>,
+    #[arg(long, value_name = "URI", verbatim_doc_comment, value_parser = UserUri::parser())]
+    pub(crate) tracking_uri: Option<UserUri>,
     /// How long to go on shipping once the training has ended
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) flush_timeout: u64,

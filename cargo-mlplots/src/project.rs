@@ -12,6 +12,7 @@ use crate::cli::{BuildArgs, PlaceArgs};
 use crate::failure::{Failure, failure};
 pub(crate) use crate::scan::Written;
 use crate::scan::scan;
+use crate::settings::UserUri;
 
 /// The workspace, as cargo sees it.
 pub(crate) struct Project {
@@ -24,7 +25,7 @@ pub(crate) struct Program {
     /// Its package's folder, which `cargo run` tells the program.
     pub(crate) manifest_dir: Option<PathBuf>,
     /// `tracking-uri` of `package.metadata.mlplots`.
-    pub(crate) tracking_uri: Option<String>,
+    pub(crate) tracking_uri: Option<UserUri>,
 }
 
 /// A bin or an example that may hold the training.
@@ -78,18 +79,11 @@ impl Project {
     pub(crate) fn build(&self, build: &BuildArgs) -> Result<Program, Failure> {
         let candidate = self.candidate(build)?;
         let executable = Self::cargo_build(&candidate, build)?;
-        let uri = |metadata: &serde_json::Value| {
-            metadata
-                .get("mlplots")?
-                .get("tracking-uri")?
-                .as_str()
-                .map(str::to_owned)
-        };
         Ok(Program {
             path: executable,
             manifest_dir: candidate.package.manifest_path.parent().map(Into::into),
-            tracking_uri: uri(&candidate.package.metadata)
-                .or_else(|| uri(&self.metadata.workspace_metadata)),
+            tracking_uri: UserUri::of_manifest(&candidate.package.metadata)
+                .or_else(|| UserUri::of_manifest(&self.metadata.workspace_metadata)),
         })
     }
 

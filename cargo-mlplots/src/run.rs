@@ -10,7 +10,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8, Failure> {
     let project = Project::find(&args.build)?;
     let program = project.build(&args.build)?;
     let uri = args.session.shipping.tracking_uri.as_ref();
-    let settings = Settings::resolve(uri, program.tracking_uri.as_deref(), project.root())?;
+    let settings = Settings::resolve(uri, program.tracking_uri.as_ref(), project.root())?;
     Session {
         root: project.root().to_path_buf(),
         program,

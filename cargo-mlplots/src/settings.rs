@@ -53,10 +53,10 @@ impl Settings {
     /// workspace's root.
     ///
     /// All of them are the user's words: what a journal or a server says cannot become a
-    /// [`TypedUri`]. Credentials go to the address that is named here, and to no other.
+    /// [`UserUri`]. Credentials go to the address that is named here, and to no other.
     pub(crate) fn resolve(
-        cli: Option<&TypedUri>,
-        metadata: Option<&str>,
+        cli: Option<&UserUri>,
+        metadata: Option<&UserUri>,
         root: &Path,
     ) -> Result<Self, StoreError> {
         let here = std::env::current_dir().map_err(|error| {
@@ -69,8 +69,8 @@ impl Settings {
             home: home.as_deref(),
         };
         Self::resolve_in(
-            cli.map(TypedUri::reveal),
-            metadata,
+            cli.map(UserUri::reveal),
+            metadata.map(UserUri::reveal),
             &places,
             &Environment::process(),
         )
@@ -150,14 +150,20 @@ impl Settings {
     }
 }
 
-/// A tracking URI as the user typed it. It may hold a password, and does not print itself.
+/// A tracking URI that the user named. It may hold a password, and does not print itself.
 #[derive(Clone, Debug)]
-pub(crate) struct TypedUri(Secret);
+pub(crate) struct UserUri(Secret);
 
-impl TypedUri {
-    /// The parser of the command line, the one source of such a value.
+impl UserUri {
+    /// The parser of the command line.
     pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
         StringValueParser::new().map(|text| Self(Secret::new(text)))
+    }
+
+    /// `tracking-uri` of `mlplots` in the metadata of a manifest. There is no other source.
+    pub(crate) fn of_manifest(metadata: &serde_json::Value) -> Option<Self> {
+        let uri = metadata.get("mlplots")?.get("tracking-uri")?.as_str()?;
+        Some(Self(Secret::new(uri)))
     }
 
     fn reveal(&self) -> &str {
