@@ -12,6 +12,7 @@ mod secret;
 mod uri;
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::builder::{StringValueParser, TypedValueParser};
 use mlplots::record::Tag;
@@ -100,6 +101,14 @@ impl Settings {
             run_id: env.text("MLFLOW_RUN_ID"),
             run_context: run_context(env)?,
         })
+    }
+
+    /// The same settings where no call may take longer than all of them together.
+    pub(crate) fn within(mut self, patience: Duration) -> Self {
+        // Even a call that is the last one needs a moment.
+        let patience = patience.max(Duration::from_secs(1));
+        self.http.timeout = self.http.timeout.min(patience);
+        self
     }
 
     /// The tracking URI, without credentials.

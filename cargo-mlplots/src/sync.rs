@@ -118,7 +118,9 @@ fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failu
 
 fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
+    let patience = Duration::from_secs(args.shipping.flush_timeout);
     let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, root)?;
+    let settings = settings.within(patience);
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
     if !is_named && !goes_there(&begun, &settings)? {
         let before = begun.tracking_uri.unwrap_or_default();
@@ -142,7 +144,6 @@ fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report,
     };
     let (outcome, ledger) = Outcome::and_ledger(dir).map_err(unreadable)?;
     let delivery = Arc::new(Delivery::new(dir.clone(), settings)?);
-    let patience = Duration::from_secs(args.shipping.flush_timeout);
     delivery
         .flow
         .end(outcome.clone(), ledger.clone(), Instant::now() + patience);

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use mlplots_tests::{Project, built, read};
 
@@ -112,4 +113,38 @@ fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
     let words = "goes to sqlite:////old/place/mlflow.db, not to sqlite:///";
     assert!(synced.stderr.contains(words), "{}", synced.text());
     assert!(!database.exists());
+}
+
+/// A server that takes calls and never answers costs the time that it is given, not the time of
+/// each call.
+#[test]
+fn a_silent_server_is_given_up_in_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let folder = Project::new(PROGRAM);
+    let program = built(PROGRAM).display().to_string();
+    let nobody = "http://127.0.0.1:9";
+    let exec = [
+        "exec",
+        "--tracking-uri",
+        nobody,
+        "--flush-timeout",
+        "1",
+        "--",
+        &program,
+    ];
+    assert_eq!(folder.mlplots(&exec).code, 4);
+    let since = Instant::now();
+    let synced = folder.mlplots(&["sync", "--tracking-uri", &url, "--flush-timeout", "2"]);
+    assert_eq!(synced.code, 4, "{}", synced.text());
+    assert!(
+        synced.stderr.contains("no answer within 2 s"),
+        "{}",
+        synced.text()
+    );
+    assert!(
+        since.elapsed() < Duration::from_mins(1),
+        "{:?}",
+        since.elapsed()
+    );
 }
