@@ -148,3 +148,49 @@ fn a_silent_server_is_given_up_in_time() {
         since.elapsed()
     );
 }
+
+/// A file that was changed in the journal is not shipped, and a cursor does not say where files go.
+#[test]
+fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
+    let folder = Project::new(PROGRAM);
+    let program = built(PROGRAM).display().to_string();
+    let nobody = "http://127.0.0.1:9";
+    let exec = [
+        "exec",
+        "--tracking-uri",
+        nobody,
+        "--flush-timeout",
+        "1",
+        "--",
+        &program,
+    ];
+    assert_eq!(folder.mlplots(&exec).code, 4);
+    let artifacts = folder.run_dir().join("artifacts");
+    let entry = std::fs::read_dir(&artifacts).expect("the artifacts").next();
+    let content = entry.expect("one").expect("an entry").path();
+    let logged = std::fs::read(&content).expect("a file");
+    let other: Vec<u8> = logged.iter().map(|byte| !byte).collect();
+    std::fs::write(&content, other).expect("changed");
+
+    let sync = ["sync", "--tracking-uri", "sqlite:///mlflow.db"];
+    let synced = folder.mlplots(&sync);
+    assert_eq!(synced.code, 4, "{}", synced.text());
+    let words = "its bytes are not those that were logged";
+    assert!(synced.stderr.contains(words), "{}", synced.text());
+
+    let home = tempfile::tempdir().expect("a folder");
+    let cursor = folder.run_dir().join("cursor.json");
+    let text = std::fs::read_to_string(&cursor).expect("the cursor");
+    let mut state: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    state["run"]["artifact_uri"] = home.path().display().to_string().into();
+    std::fs::write(&cursor, state.to_string()).expect("written");
+    std::fs::write(&content, logged).expect("as it was");
+    let synced = folder.mlplots(&sync);
+    assert_eq!(synced.code, 0, "{}", synced.text());
+    assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 0);
+    let database = folder.path().join("mlflow.db");
+    let runs = read(&format!("sqlite:///{}", database.display()));
+    assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
+    assert_eq!(runs[0].tag("mlplots.figures"), "2 of 2");
+    assert!(runs[0].artifacts().len() > 2);
+}

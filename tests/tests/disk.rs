@@ -226,7 +226,7 @@ fn a_folder_that_becomes_forbidden_costs_no_point() {
 
 /// Once there is room again, the rest is shipped.
 fn completed(folder: &Project, uri: &str) {
-    let synced = folder.mlplots(&["sync"]);
+    let synced = folder.mlplots(&["sync", "--tracking-uri", uri]);
     assert_eq!(synced.code, 0, "{}", synced.text());
     let run = only(uri);
     assert_eq!(run.status(), "FINISHED");
