@@ -16,6 +16,9 @@ use crate::view::{self, Report};
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
     let root = root(&args.place)?;
+    let patience = Duration::from_secs(args.shipping.flush_timeout);
+    let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, &root)?;
+    let settings = settings.within(patience);
     let mut code = 0;
     let mut shipped = 0;
     let mut left_out = 0;
@@ -44,7 +47,16 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         if Cursor::load(&dir).complete {
             continue;
         }
-        let report = ship(&dir, args, &root)?;
+        let report = match ship(&dir, args, settings.clone()) {
+            Ok(report) => report,
+            Err(failure) => {
+                // It is this run's alone.
+                view::error(&failure.message);
+                failure.help.iter().for_each(|help| view::help(help));
+                code = 4;
+                continue;
+            }
+        };
         view::print_tree(&report);
         if args.output.json {
             view::print_json(&report);
@@ -66,7 +78,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         // Asked for by name, it is not shipped yet.
         code = 4;
     }
-    if shipped + left_out == 0 && last_halt.is_none() {
+    if shipped + left_out == 0 && last_halt.is_none() && code == 0 {
         view::status("Synced", "MLflow has every run of this workspace");
     }
     Ok(code)
@@ -116,11 +128,9 @@ fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failu
     Ok(all.into_iter().filter(wanted).collect())
 }
 
-fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report, Failure> {
+fn ship(dir: &RunDir, args: &SyncArgs, settings: Settings) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
     let patience = Duration::from_secs(args.shipping.flush_timeout);
-    let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, root)?;
-    let settings = settings.within(patience);
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
     if !is_named && !goes_there(&begun, &settings)? {
         let before = begun.tracking_uri.unwrap_or_default();
@@ -133,8 +143,7 @@ fn ship(dir: &RunDir, args: &SyncArgs, root: &std::path::Path) -> Result<Report,
             "`cargo mlplots sync --tracking-uri {} {}` ships it there",
             quote(&before),
             dir.short()
-        ))
-        .code(2));
+        )));
     }
     let unreadable = |why: std::io::Error| {
         failure(format!(

@@ -194,3 +194,43 @@ fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
     assert_eq!(runs[0].tag("mlplots.figures"), "2 of 2");
     assert!(runs[0].artifacts().len() > 2);
 }
+
+/// A run that goes elsewhere keeps back no other.
+#[test]
+fn each_run_is_shipped_or_reported_on_its_own() {
+    let folder = Project::new(PROGRAM);
+    let program = built(PROGRAM).display().to_string();
+    let nobody = "http://127.0.0.1:9";
+    let exec = [
+        "exec",
+        "--tracking-uri",
+        nobody,
+        "--flush-timeout",
+        "1",
+        "--",
+        &program,
+    ];
+    for _ in 0..2 {
+        assert_eq!(folder.mlplots(&exec).code, 4);
+    }
+    // The second was never shipped to anywhere.
+    let runs = folder.runs();
+    std::fs::remove_file(runs[1].join("cursor.json")).expect("removed");
+    let synced = folder.mlplots(&["sync"]);
+    assert_eq!(synced.code, 4, "{}", synced.text());
+    assert!(
+        synced
+            .stderr
+            .contains(&format!("goes to {nobody}, not to sqlite:")),
+        "{}",
+        synced.text()
+    );
+    assert!(
+        !synced.stderr.contains("MLflow has every run"),
+        "{}",
+        synced.text()
+    );
+    let database = folder.path().join("mlflow.db");
+    let shipped = read(&format!("sqlite:///{}", database.display()));
+    assert_eq!((shipped.len(), shipped[0].status()), (1, "FINISHED"));
+}
