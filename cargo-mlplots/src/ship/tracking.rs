@@ -9,7 +9,7 @@ use mlplots::record::{Metric, Param, Record, Tag};
 
 use super::closing::tag;
 use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
-use super::store::{Batch, StoreError, StoredRun};
+use super::store::{Batch, Concern, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
 /// Bytes of names and values in one call; other servers take one megabyte.
@@ -74,7 +74,7 @@ impl Delivery {
     }
 
     /// Ships batches, some at a time: points and params may arrive in any order. Tags may not,
-    /// since a later value replaces an earlier one. Returns why a param was refused, if one was.
+    /// since a later value replaces an earlier one. Returns why an item was refused, if one was.
     fn send_all(&self, run: &StoredRun, batches: &[Batch]) -> Result<Option<StoreError>, Halt> {
         let (tagged, free): (Vec<&Batch>, Vec<&Batch>) =
             batches.iter().partition(|batch| !batch.tags.is_empty());
@@ -105,36 +105,53 @@ impl Delivery {
         Ok(refused)
     }
 
-    /// A param that is another one in the store does not keep back what came with it.
+    /// An item that the store refuses does not keep back what came with it. Returns why one was
+    /// refused.
     fn send(&self, run: &StoredRun, batch: &Batch) -> Result<Option<StoreError>, Halt> {
-        let mut refused = None;
         match self.attempt(|| self.store.log_batch(&run.id, batch)) {
-            Err(Halt::Refused(_)) if !batch.params.is_empty() => {
-                let mut rest = batch.clone();
-                let params = std::mem::take(&mut rest.params);
-                self.attempt(|| self.store.log_batch(&run.id, &rest))?;
-                for param in params {
-                    let alone = Batch {
-                        params: vec![param],
-                        ..Batch::default()
-                    };
-                    match self.attempt(|| self.store.log_batch(&run.id, &alone)) {
-                        Err(Halt::GivenUp(error)) => return Err(Halt::GivenUp(error)),
-                        Err(Halt::Refused(error)) => refused = refused.or(Some(error)),
-                        Ok(()) => {}
-                    }
-                }
+            Err(Halt::Refused(error)) if error.concerns == Concern::Item => {
+                let Some([first, second]) = batch.halves() else {
+                    return Ok(Some(error));
+                };
+                let refused = self.send(run, &first)?;
+                Ok(refused.or(self.send(run, &second)?))
             }
-            sent => sent?,
+            sent => {
+                sent?;
+                self.progress.shipped(batch.metrics.len(), 0);
+                Ok(None)
+            }
         }
-        self.progress.shipped(batch.metrics.len(), 0);
-        Ok(refused)
     }
 }
 
 impl Batch {
+    fn len(&self) -> usize {
+        self.metrics.len() + self.params.len() + self.tags.len()
+    }
+
+    /// Its first and its second half; none of a single item.
+    fn halves(&self) -> Option<[Self; 2]> {
+        fn tail<T>(items: &mut Vec<T>, room: &mut usize) -> Vec<T> {
+            let rest = items.split_off(items.len().min(*room));
+            *room -= items.len();
+            rest
+        }
+        let mut room = self.len() / 2;
+        if room == 0 {
+            return None;
+        }
+        let mut first = self.clone();
+        let second = Self {
+            metrics: tail(&mut first.metrics, &mut room),
+            params: tail(&mut first.params, &mut room),
+            tags: tail(&mut first.tags, &mut room),
+        };
+        Some([first, second])
+    }
+
     fn is_empty(&self) -> bool {
-        self.metrics.is_empty() && self.params.is_empty() && self.tags.is_empty()
+        self.len() == 0
     }
 }
 
@@ -193,8 +210,7 @@ impl Gathered {
     }
 
     fn make_room(&mut self, bytes: usize, full: &mut Vec<Batch>) {
-        let items = self.batch.metrics.len() + self.batch.params.len() + self.batch.tags.len();
-        if items == MAX_ALL || self.bytes + bytes > MOST_BYTES {
+        if self.batch.len() == MAX_ALL || self.bytes + bytes > MOST_BYTES {
             self.take(full);
         }
         self.bytes += bytes;
@@ -253,6 +269,38 @@ mod tests {
         assert_eq!(steps, (0..2500).collect::<Vec<_>>());
         assert_eq!(batches.iter().map(|b| b.params.len()).sum::<usize>(), 250);
         assert_eq!(batches.iter().map(|b| b.tags.len()).sum::<usize>(), 250);
+    }
+
+    #[test]
+    fn halves_are_the_whole() {
+        let param = |i: usize| Param {
+            key: format!("p{i}"),
+            value: String::new(),
+        };
+        for (metrics, params, tags) in [
+            (0, 0, 2),
+            (1, 0, 1),
+            (1, 1, 1),
+            (7, 0, 2),
+            (0, 5, 9),
+            (3, 8, 1),
+        ] {
+            let batch = Batch {
+                metrics: (0..metrics).map(metric).collect(),
+                params: (0..params).map(param).collect(),
+                tags: (0..tags).map(|i| tag(format!("t{i}"))).collect(),
+            };
+            let [first, second] = batch.halves().expect("two halves");
+            assert_eq!(first.len(), batch.len() / 2);
+            assert_eq!([first.metrics, second.metrics].concat(), batch.metrics);
+            assert_eq!([first.params, second.params].concat(), batch.params);
+            assert_eq!([first.tags, second.tags].concat(), batch.tags);
+        }
+        let single = Batch {
+            tags: vec![tag("t".into())],
+            ..Batch::default()
+        };
+        assert!(single.halves().is_none() && Batch::default().halves().is_none());
     }
 
     #[test]
