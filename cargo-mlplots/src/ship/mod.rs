@@ -33,7 +33,7 @@ use making::Doubt;
 pub(crate) use place::goes_there;
 use retry::Backoff;
 pub(crate) use sqlite::quote;
-use store::{StoreError, StoredRun, TrackingStore, View};
+use store::{Concern, StoreError, StoredRun, TrackingStore, View};
 
 /// Ships one run.
 pub(crate) struct Delivery {
@@ -103,7 +103,12 @@ impl Delivery {
             [tracking, artifacts, verdict]
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
         });
-        let is_reachable = !matches!(tracking, Err(Halt::GivenUp(_)));
+        let is_reachable = match &tracking {
+            // The store answers, and fails at one thing of this run.
+            Err(Halt::GivenUp(Some(error))) => error.concerns < Concern::Store,
+            Err(Halt::GivenUp(None)) => false,
+            Ok(()) | Err(Halt::Refused(_)) => true,
+        };
         let whole = earlier.and(tracking).and(artifacts).and(verdict);
         let whole = whole.and_then(|()| self.conclude(&run, &open));
         if let Err(halt) = &whole
