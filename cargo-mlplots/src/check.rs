@@ -4,7 +4,7 @@ use mlplots::record::Mode;
 
 use crate::cli::CheckArgs;
 use crate::failure::{Failure, failure};
-use crate::list::{not_linked, nothing, registry, unlinked};
+use crate::list::{not_linked, nothing, registry, request_folder, unlinked};
 use crate::project::Project;
 use crate::session::{self, REFUSED};
 use crate::view;
@@ -21,7 +21,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
         return Err(nothing());
     }
     let request = session::request(Mode::Check, args.train.as_deref(), &args.training);
-    let status = session::command(&program, &request)?.status();
+    let folder = request_folder()?;
+    let file = folder.path().join("request.json");
+    let status = session::command(&program, &request, &file)?.status();
     let status = status.map_err(|why| {
         failure(format!(
             "could not start `{}`: {why}",

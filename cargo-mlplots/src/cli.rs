@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Ship the runs that MLflow does not have yet
     Sync(SyncArgs),
+    /// Delete the journals of runs that need not be shipped any more
+    Drop(DropArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -107,6 +109,15 @@ pub(crate) struct SyncArgs {
     pub(crate) shipping: ShippingArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DropArgs {
+    /// The runs, by the first digits of their ids
+    #[arg(required = true)]
+    pub(crate) runs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 /// Which workspace.

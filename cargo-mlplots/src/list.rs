@@ -1,8 +1,10 @@
 //! `cargo mlplots list`: what is registered.
 
+use std::fmt::Write;
 use std::process::Stdio;
 
 use mlplots::record::{Listing, Mode};
+use tempfile::TempDir;
 
 use crate::cli::{BuildArgs, ListArgs, TrainingArgs};
 use crate::failure::{Failure, failure};
@@ -16,12 +18,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     let listing = registry(&program)?;
     if args.json {
         let json = serde_json::to_string(&listing);
-        println!(
-            "{}",
-            json.map_err(|why| failure(format!("the registry is no JSON: {why}")))?
-        );
-    } else {
-        show(&listing);
+        view::print(json.map_err(|why| failure(format!("the registry is no JSON: {why}")))?)?;
+    } else if !listing.trains.is_empty() || !listing.plots.is_empty() {
+        view::print(text(&listing).trim_end())?;
     }
     let unlinked = unlinked(&project, &args.build, &listing)?;
     unlinked
@@ -44,7 +43,8 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
         .help("its `main` is `mlplots::main!();`")
         .code(REFUSED)
     };
-    let output = session::command(program, &request)?
+    let folder = request_folder()?;
+    let output = session::command(program, &request, &folder.path().join("request.json"))?
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
@@ -54,6 +54,11 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     }
     serde_json::from_slice(&output.stdout)
         .map_err(|_| failed("it printed something else".to_owned()))
+}
+
+/// A folder of our own for a request that belongs to no run.
+pub(crate) fn request_folder() -> Result<TempDir, Failure> {
+    tempfile::tempdir().map_err(|why| failure(format!("cannot make a temporary folder: {why}")))
 }
 
 /// Functions that the package's sources mark and the program does not hold.
@@ -91,11 +96,16 @@ pub(crate) fn nothing() -> Failure {
         .code(REFUSED)
 }
 
-fn show(listing: &Listing) {
+fn text(listing: &Listing) -> String {
+    let mut text = String::new();
     for train in &listing.trains {
-        println!("train {}  {}  {}", train.name, train.source, train.doc);
+        let _ = writeln!(
+            text,
+            "train {}  {}  {}",
+            train.name, train.source, train.doc
+        );
         if let Some(experiment) = &train.experiment {
-            println!("  experiment  {experiment}");
+            let _ = writeln!(text, "  experiment  {experiment}");
         }
         if !train.params.is_empty() {
             let params: Vec<_> = train
@@ -103,19 +113,21 @@ fn show(listing: &Listing) {
                 .iter()
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect();
-            println!("  params      {}", params.join(", "));
+            let _ = writeln!(text, "  params      {}", params.join(", "));
         }
         if !train.provides.is_empty() {
-            println!("  provides    {}", train.provides.join(", "));
+            let _ = writeln!(text, "  provides    {}", train.provides.join(", "));
         }
     }
     for plot in &listing.plots {
         let optional = if plot.optional { " (optional)" } else { "" };
-        println!(
+        let _ = writeln!(
+            text,
             "plot {}{optional}  {}  {}",
             plot.name, plot.source, plot.doc
         );
-        println!("  looks at    {}", plot.inputs.join(", "));
-        println!("  draws       {}", plot.files.join(", "));
+        let _ = writeln!(text, "  looks at    {}", plot.inputs.join(", "));
+        let _ = writeln!(text, "  draws       {}", plot.files.join(", "));
     }
+    text
 }

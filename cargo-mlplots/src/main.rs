@@ -4,6 +4,7 @@
 
 mod check;
 mod cli;
+mod drop;
 mod exec;
 mod failure;
 mod ledger;
@@ -27,6 +28,7 @@ use clap::CommandFactory;
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    supervise::keep_children();
     let cli = match cli::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -38,15 +40,12 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Runs(args) => runs::runs(&args),
         Command::Sync(args) => sync::sync(&args),
+        Command::Drop(args) => drop::drop(&args),
         Command::Completions { shell } => {
+            let mut script = Vec::new();
             // Cargo finds a subcommand by the name of its binary.
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "cargo-mlplots",
-                &mut std::io::stdout(),
-            );
-            Ok(0)
+            clap_complete::generate(shell, &mut Cli::command(), "cargo-mlplots", &mut script);
+            view::print(String::from_utf8_lossy(&script).trim_end()).map(|()| 0)
         }
     };
     done.map_or_else(

@@ -81,9 +81,14 @@ impl Outcome {
     /// that were never drawn are missing.
     pub(crate) fn and_ledger(dir: &RunDir) -> io::Result<(Self, Ledger)> {
         let mut ledger = Ledger::read(dir)?;
-        let outcome = Self::of(dir, &ledger)?.damaged(&ledger);
+        let outcome = Self::found(dir, &ledger)?;
         ledger.settle();
         Ok((outcome, ledger))
+    }
+
+    /// The verdict on a program that nobody saw end.
+    pub(crate) fn found(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
+        Self::of(dir, ledger).map(|outcome| outcome.damaged(ledger))
     }
 
     /// What its supervisor left, or else what the journal says last.

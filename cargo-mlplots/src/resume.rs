@@ -14,8 +14,11 @@ use crate::outcome::Outcome;
 use crate::session::REFUSED;
 use crate::settings::Settings;
 use crate::ship::store::{ErrorKind, KnownRun, StoreError};
-use crate::ship::{Claim, Cursor, Life, goes_there, life, quote};
+use crate::ship::{Claim, Cursor, Life, before, goes_there, life, quote};
 use crate::view;
+
+/// The tag that lists the tables of a run.
+const TABLES: &str = "mlflow.loggedArtifacts";
 
 /// How long the store may take to tell of a run that is not journaled here.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -111,12 +114,8 @@ impl Resumption {
             ..Self::default()
         };
         resumption.add(ledger);
-        let mut cursor = cursor;
-        while let Some(before) = &cursor.continues
-            && let Some((known, dir)) = all.iter().find(|(_, dir)| *dir.uuid() == *before)
-        {
-            resumption.add(Ledger::read(dir).map_err(unreadable)?);
-            cursor = known;
+        for dir in before(dir) {
+            resumption.add(Ledger::read(&dir).map_err(unreadable)?);
         }
         Ok(resumption)
     }
@@ -127,6 +126,10 @@ impl Resumption {
         self.known
             .params
             .extend(params.map(|param| (param.key, param.value)));
+        if self.known.tables.is_none() {
+            let tables = ledger.tags.get(TABLES).map(|(value, _)| value.clone());
+            self.known.tables = tables;
+        }
         for (key, metric) in ledger.latest {
             let step = self.known.steps.entry(key).or_insert(metric.step);
             *step = metric.step.max(*step);
@@ -145,6 +148,11 @@ impl Resumption {
                 resumption.known = Resumed {
                     params: params.map(|param| (param.key, param.value)).collect(),
                     steps: known.steps,
+                    tables: known
+                        .tags
+                        .into_iter()
+                        .find(|tag| tag.key == TABLES)
+                        .map(|tag| tag.value),
                 };
             }
             Err(error) if error.kind == ErrorKind::Refused => return Err(error.into()),

@@ -1,5 +1,7 @@
 //! `cargo mlplots runs`: what is journaled in this workspace.
 
+use std::fmt::Write;
+
 use mlplots::journal::RunDir;
 use mlplots::record::{RunUuid, Status, now_millis};
 use serde_json::json;
@@ -10,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::root;
 use crate::ship::{Claim, Cursor, Life, life};
-use crate::view::duration;
+use crate::view::{self, duration, plain};
 
 /// One run of the list.
 struct Row {
@@ -18,7 +20,8 @@ struct Row {
     resumes: Option<RunUuid>,
     name: String,
     experiment: String,
-    status: Status,
+    /// None of a run that cannot be read.
+    status: Option<Status>,
     reason: Option<String>,
     start: i64,
     took: u64,
@@ -33,22 +36,47 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
     let folder = RunDir::runs(&root);
     let unreadable = |why| failure(format!("`{}` cannot be read: {why}", folder.display()));
     let dirs = RunDir::all(&root).map_err(unreadable)?;
-    let rows = dirs.iter().filter(|dir| dir.journal().exists()).map(row);
-    let rows = rows.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let rows: Vec<Row> = dirs.iter().filter_map(row).collect();
     if args.json {
-        println!(
-            "{}",
-            json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() })
-        );
+        view::print(json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() }))?;
     } else if rows.is_empty() {
-        println!("no run is journaled in `{}`", folder.display());
+        view::print(format_args!(
+            "no run is journaled in `{}`",
+            folder.display()
+        ))?;
     } else {
-        table(&rows);
+        view::print(table(&rows).trim_end())?;
+        if rows.iter().any(Row::is_to_be_shipped) {
+            view::help("`cargo mlplots sync` ships those that are not shipped");
+        }
     }
     Ok(0)
 }
 
-fn row(dir: &RunDir) -> std::io::Result<Row> {
+/// A run that has a journal, or of which that cannot be seen.
+fn row(dir: &RunDir) -> Option<Row> {
+    let row = match dir.has_journal() {
+        Ok(false) => return None,
+        Ok(true) => dir.check().and_then(|()| read(dir)),
+        Err(why) => Err(why),
+    };
+    Some(row.unwrap_or_else(|why| Row {
+        uuid: dir.uuid().clone(),
+        resumes: None,
+        name: String::new(),
+        experiment: String::new(),
+        status: None,
+        reason: Some(format!("`{}` cannot be read: {why}", dir.path().display())),
+        start: now_millis(),
+        took: 0,
+        figures: String::new(),
+        shipped: false,
+        tracking_uri: None,
+        run_id: None,
+    }))
+}
+
+fn read(dir: &RunDir) -> std::io::Result<Row> {
     let cursor = Cursor::load(dir);
     let running = |reason| {
         let outcome = Outcome {
@@ -79,10 +107,10 @@ fn row(dir: &RunDir) -> std::io::Result<Row> {
             .experiment
             .or_else(|| open?.experiment.clone())
             .unwrap_or_else(|| "Default".to_owned()),
-        status: outcome.status,
+        status: Some(outcome.status),
         reason: outcome.reason,
         start,
-        took: (outcome.end_time - start).max(0) as u64,
+        took: outcome.end_time.saturating_sub(start).max(0) as u64,
         figures: ledger.tally.summary(),
         shipped: cursor.complete,
         tracking_uri: cursor.tracking_uri,
@@ -99,7 +127,34 @@ fn object(row: &Row) -> serde_json::Value {
     })
 }
 
-fn table(rows: &[Row]) {
+impl Row {
+    fn is_to_be_shipped(&self) -> bool {
+        !self.shipped && self.status != Some(Status::Running)
+    }
+
+    fn cells(&self) -> [String; 8] {
+        let status = self.status.map_or("unreadable", Status::as_str);
+        let known = |text: String| {
+            if self.status.is_some() {
+                text
+            } else {
+                String::new()
+            }
+        };
+        [
+            self.uuid.short().to_owned(),
+            plain(&self.experiment).into_owned(),
+            plain(&self.name).into_owned(),
+            status.to_owned(),
+            known(ago(self.start)),
+            known(duration(self.took)),
+            self.figures.clone(),
+            if self.shipped { "yes" } else { "no" }.to_owned(),
+        ]
+    }
+}
+
+fn table(rows: &[Row]) -> String {
     let header = [
         "RUN",
         "EXPERIMENT",
@@ -111,18 +166,7 @@ fn table(rows: &[Row]) {
         "SHIPPED",
     ];
     let mut lines = vec![header.map(str::to_owned)];
-    lines.extend(rows.iter().map(|row| {
-        [
-            row.uuid.short().to_owned(),
-            row.experiment.clone(),
-            row.name.clone(),
-            row.status.to_string(),
-            ago(row.start),
-            duration(row.took),
-            row.figures.clone(),
-            if row.shipped { "yes" } else { "no" }.to_owned(),
-        ]
-    }));
+    lines.extend(rows.iter().map(Row::cells));
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
             lines
@@ -132,34 +176,31 @@ fn table(rows: &[Row]) {
                 .unwrap_or(0)
         })
         .collect();
+    let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
         let cells: Vec<_> = line
             .iter()
             .zip(&widths)
             .map(|(cell, &width)| format!("{cell:width$}"))
             .collect();
-        println!("{}", cells.join("  ").trim_end());
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
         let Some(row) = number.checked_sub(1).map(|number| &rows[number]) else {
             continue;
         };
         if let Some(before) = &row.resumes {
-            println!("  goes on with {}", before.short());
+            let _ = writeln!(text, "  resumes {}", before.short());
         }
         if let Some(reason) = &row.reason {
-            println!("  {reason}");
+            let _ = writeln!(text, "  {}", plain(reason));
         }
     }
-    if rows
-        .iter()
-        .any(|row| !row.shipped && row.status != Status::Running)
-    {
-        crate::view::help("`cargo mlplots sync` ships those that are not shipped");
-    }
+    text
 }
 
 /// `3 min ago`.
 fn ago(time: i64) -> String {
-    let seconds = (now_millis() - time).max(0) / 1000;
+    let seconds = now_millis().saturating_sub(time).max(0) / 1000;
     match seconds {
         0..60 => format!("{seconds} s ago"),
         60..3600 => format!("{} min ago", seconds / 60),

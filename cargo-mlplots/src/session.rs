@@ -1,13 +1,13 @@
 //! One training from its start to its last shipped record.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use mlplots::journal::RunDir;
+use mlplots::journal::{RunDir, replace};
 use mlplots::record::{Mode, Request, RunUuid};
 
 use crate::cli::{ProgressMode, SessionArgs, TrainingArgs};
@@ -17,9 +17,14 @@ use crate::outcome::Outcome;
 use crate::project::Program;
 use crate::resume::Resumption;
 use crate::settings::Settings;
-use crate::ship::{Claim, Delivery, Halt};
+use crate::ship::{Claim, Delivery, Halt, Shipping, has_writer};
 use crate::supervise::{self, Stop};
 use crate::view::{self, Meter, Progress, Report};
+
+/// Exit code of a run that is not wholly in MLflow.
+const UNSHIPPED: u8 = 4;
+/// After so long without a heartbeat nobody writes to a journal that is still locked.
+const SILENCE: Duration = Duration::from_millis(2500);
 
 /// Exit code of a program that preflight refused.
 pub(crate) const REFUSED: u8 = 3;
@@ -71,7 +76,8 @@ impl Session {
         let stop =
             Stop::listen().map_err(|why| failure(format!("cannot listen to signals: {why}")))?;
         let mut command = self.command(dir)?;
-        let shipping = delivery.start();
+        let wake = stop.clone();
+        let shipping = delivery.start(move || wake.wake());
         let progress = Progress::show(
             self.args.output.progress,
             Arc::new(Watch::new(&delivery, self.args.output.progress)),
@@ -88,14 +94,31 @@ impl Session {
         })?;
         if !dir.journal().exists() {
             if delivery.stored().is_some() || !dir.path().exists() {
-                return Err(self.deleted(dir, &delivery, &stop, shipping, &ending));
+                return Err(self.deleted(dir, &delivery, &stop, &shipping, &ending));
             }
             delivery.flow.abandon();
-            let _ = shipping.join();
+            let _ = shipping.wait(Duration::from_secs(1));
             return no_run(&ending);
         }
+        let outlived = outlived(dir, &stop)?;
+        if let Outlived::Left = outlived {
+            delivery.flow.abandon();
+            return Err(
+                failure("stopped following the run, which another process writes")
+                    .help(format!(
+                        "`cargo mlplots sync {}` ships the rest once it has ended",
+                        dir.short()
+                    ))
+                    .code(UNSHIPPED),
+            );
+        }
         let mut ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
-        let outcome = Outcome::seen(&ending, &ledger);
+        let outcome = match outlived {
+            Outlived::Followed => {
+                Outcome::found(dir, &ledger).map_err(|why| unreadable(dir, &why))?
+            }
+            _ => Outcome::seen(&ending, &ledger),
+        };
         ledger.settle();
         if let Err(why) = outcome.save(dir) {
             // MLflow is told it all the same.
@@ -108,11 +131,11 @@ impl Session {
         delivery
             .flow
             .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
-        let halt = self.flush(&delivery, &stop, shipping);
+        let halt = self.flush(&delivery, &stop, &shipping);
         let report = Report::new(dir, &delivery, ledger, outcome, halt);
         view::print_tree(&report);
         if self.args.output.json {
-            view::print_json(&report);
+            view::print(view::run_as_json(&report))?;
         }
         Ok(report.code())
     }
@@ -123,7 +146,7 @@ impl Session {
         dir: &RunDir,
         delivery: &Delivery,
         stop: &Stop,
-        shipping: std::thread::JoinHandle<Result<(), Halt>>,
+        shipping: &Shipping,
         ending: &supervise::Ending,
     ) -> Failure {
         let why = format!(
@@ -142,23 +165,22 @@ impl Session {
     }
 
     /// Waits until everything is shipped, the time is over, or a person is tired of it.
-    fn flush(
-        &self,
-        delivery: &Delivery,
-        stop: &Stop,
-        shipping: std::thread::JoinHandle<Result<(), Halt>>,
-    ) -> Option<Halt> {
+    fn flush(&self, delivery: &Delivery, stop: &Stop, shipping: &Shipping) -> Option<Halt> {
         let since = Instant::now();
         let times = stop.times();
         let mut told = self.args.output.progress == ProgressMode::Off;
         // A call to a server that never answers cannot be broken off; it is left behind instead.
         let mut patience =
             Duration::from_secs(self.args.shipping.flush_timeout) + Duration::from_secs(1);
-        while !shipping.is_finished() {
+        loop {
+            let seen = stop.events();
+            if let Some(shipped) = shipping.wait(Duration::ZERO) {
+                return shipped.err();
+            }
             if since.elapsed() > patience {
                 return Some(Halt::GivenUp(delivery.progress.failing()));
             }
-            stop.sleep(Duration::from_millis(20));
+            stop.sleep_unless(seen, Duration::from_millis(250));
             if stop.times() > times {
                 delivery.flow.abandon();
                 patience = patience.min(since.elapsed() + Duration::from_secs(1));
@@ -174,17 +196,59 @@ impl Session {
                 );
             }
         }
-        shipping.join().unwrap_or(Err(Halt::GivenUp(None))).err()
     }
 
     fn command(&self, dir: &RunDir) -> Result<Command, Failure> {
         let run_dir = std::path::absolute(dir.path()).map_err(|why| unreadable(dir, &why))?;
         let mut request = request(Mode::Run, self.train.as_deref(), &self.args.training);
         request.run_dir = Some(run_dir);
-        let mut command = command(&self.program, &request)?;
+        let mut command = command(&self.program, &request, &dir.request())?;
         command.args(&self.arguments);
         Ok(command)
     }
+}
+
+/// Follows a run that another process writes than the one that was started, such as a wrapper's
+/// child in the background, until that has ended.
+fn outlived(dir: &RunDir, stop: &Stop) -> Result<Outlived, Failure> {
+    let is_closed = || Ledger::read(dir).map(|ledger| ledger.close.is_some());
+    if !has_writer(dir) || is_closed().map_err(|why| unreadable(dir, &why))? {
+        return Ok(Outlived::No);
+    }
+    let mut followed = Outlived::No;
+    let times = stop.times();
+    // A process that was forked from the program may hold the lock and write nothing: only the
+    // program itself shows every second that it lives.
+    let mut last = (heartbeat(dir), Instant::now());
+    while has_writer(dir) && last.1.elapsed() < SILENCE {
+        stop.sleep_unless(stop.events(), Duration::from_millis(100));
+        if stop.times() > times {
+            return Ok(Outlived::Left);
+        }
+        let beat = heartbeat(dir);
+        if beat != last.0 {
+            if let Outlived::No = followed {
+                view::status("Following", "the run goes on in another process");
+            }
+            followed = Outlived::Followed;
+            last = (beat, Instant::now());
+        }
+    }
+    Ok(followed)
+}
+
+/// Whether a process other than the one that was started writes the run.
+enum Outlived {
+    /// None does.
+    No,
+    /// One did, and has ended.
+    Followed,
+    /// One does, and a user does not want to wait for it.
+    Left,
+}
+
+fn heartbeat(dir: &RunDir) -> Option<SystemTime> {
+    dir.heartbeat().symlink_metadata().ok()?.modified().ok()
 }
 
 /// What the program is asked, as far as the command line says it.
@@ -202,12 +266,24 @@ pub(crate) fn request(mode: Mode, train: Option<&str>, training: &TrainingArgs) 
     }
 }
 
-/// The program with its request, started as `cargo run` would.
-pub(crate) fn command(program: &Program, request: &Request) -> Result<Command, Failure> {
-    let json = serde_json::to_string(request)
-        .map_err(|why| failure(format!("the arguments cannot be handed over: {why}")))?;
+/// The program with its request in this file, started as `cargo run` would. Arguments may be longer
+/// than an environment holds.
+pub(crate) fn command(
+    program: &Program,
+    request: &Request,
+    file: &Path,
+) -> Result<Command, Failure> {
+    serde_json::to_vec(request)
+        .map_err(std::io::Error::from)
+        .and_then(|json| replace(file, &json))
+        .map_err(|why| {
+            failure(format!(
+                "the arguments cannot be written to `{}`: {why}",
+                file.display()
+            ))
+        })?;
     let mut command = Command::new(&program.path);
-    command.env(Request::VARIABLE, json);
+    command.env(Request::VARIABLE, file);
     if let Some(dir) = &program.manifest_dir {
         command.env("CARGO_MANIFEST_DIR", dir);
     }

@@ -1,21 +1,27 @@
 //! Watches over the training program: hands signals on, and knows how it ended.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mlplots::record::now_millis;
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process, waitid};
+use rustix::termios::tcgetpgrp;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
 /// How long a program that was asked to stop may take before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Signals that come within this time of another are one request.
+const ONCE: Duration = Duration::from_millis(100);
 
 /// How long after the program our own copy of a signal to both of us may arrive.
 const LATE: Duration = Duration::from_millis(200);
@@ -57,6 +63,19 @@ fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
+/// Has the kernel keep children that ended until we have seen how, also where we were started to
+/// ignore them.
+pub(crate) fn keep_children() {
+    // Any handler does. Where none can be set, the default may be in place.
+    let _ = signal_hook::flag::register(SIGCHLD, Arc::default());
+}
+
+/// Whether the terminal's signals go to our group.
+fn is_foreground() -> bool {
+    File::open("/dev/tty")
+        .is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
+}
+
 /// How a program ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
@@ -77,6 +96,9 @@ pub(crate) struct Stop {
 struct State {
     asked: Option<Asked>,
     times: u32,
+    /// When we were asked the last time.
+    last: Option<Instant>,
+    events: u32,
     child: Option<Pid>,
 }
 
@@ -108,27 +130,47 @@ impl Stop {
         self.lock().times
     }
 
-    /// Sleeps, but not past the next time that we are asked.
-    pub(crate) fn sleep(&self, most: Duration) {
+    /// How often we were asked or woken.
+    pub(crate) fn events(&self) -> u32 {
+        self.lock().events
+    }
+
+    /// Sleeps, but not past the next event; not at all if there was one since `seen`.
+    pub(crate) fn sleep_unless(&self, seen: u32, longest: Duration) {
         let state = self.lock();
-        let times = state.times;
         drop(
             self.shared
                 .1
-                .wait_timeout_while(state, most, |state| state.times == times),
+                .wait_timeout_while(state, longest, |state| state.events == seen),
         );
+    }
+
+    /// Wakes whoever sleeps.
+    pub(crate) fn wake(&self) {
+        self.lock().events += 1;
+        self.shared.1.notify_all();
     }
 
     fn signal(&self, signal: i32, hand_on: bool) {
         let mut state = self.lock();
+        // `timeout` signals us, and then the group that we are in: that is one request.
+        if state.last.is_some_and(|last| last.elapsed() < ONCE) {
+            return;
+        }
+        state.last = Some(Instant::now());
         state.times += 1;
+        state.events += 1;
         if state.asked.is_none() {
             let signal = Asked::Signal(signal);
             self.ask(state, signal, hand_on);
-        } else if let Some(child) = state.child {
+            return;
+        }
+        if let Some(child) = state.child {
             // Asked twice, nobody wants to wait.
             let _ = kill_process(child, Signal::KILL);
         }
+        drop(state);
+        self.shared.1.notify_all();
     }
 
     /// Asks the program to stop, and kills it if it does not.
@@ -187,6 +229,11 @@ pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io:
                 io::ErrorKind::Interrupted,
                 asked.to_string(),
             ));
+        }
+        if !is_foreground() {
+            // A signal to our group would reach it twice: by itself, and handed on by us. Of the
+            // terminal's group it stays a member: the terminal signals it, and it may read there.
+            command.process_group(0);
         }
         let child = command.spawn()?;
         let pid = Pid::from_child(&child);

@@ -1,9 +1,12 @@
-//! `cargo mlplots sync`: ship what MLflow does not have yet, any number of times.
+//! `cargo mlplots sync`: ship what MLflow does not have yet, any number of times. Each run is
+//! judged by itself: what stops one never stops another.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mlplots::journal::{Reader, RunDir};
+use serde_json::{Value, json};
 
 use crate::cli::SyncArgs;
 use crate::failure::{Failure, failure};
@@ -14,74 +17,152 @@ use crate::ship::store::Concern;
 use crate::ship::{Claim, Cursor, Delivery, Halt, Life, goes_there, life, quote};
 use crate::view::{self, Report};
 
+/// Exit code: not everything is shipped.
+const UNSHIPPED: u8 = 4;
+
+/// What came of one run.
+enum Fate {
+    /// There is nothing to ship: MLflow has it, or its program died before it said anything.
+    Nothing,
+    /// It is not over, or another process ships it.
+    Skipped(String),
+    /// All of it is in MLflow.
+    Shipped(Box<Report>),
+    /// It, or a part of it, is not.
+    Failed(Failure, Option<Box<Report>>),
+}
+
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
     let root = root(&args.place)?;
     let patience = Duration::from_secs(args.shipping.flush_timeout);
     let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, &root)?;
     let settings = settings.within(patience);
-    let mut code = 0;
-    let mut shipped = 0;
-    let mut left_out = 0;
-    let mut last_halt = None;
+    let (mut shipped, mut living, mut failed) = (0, 0, 0);
+    let mut objects = Vec::new();
+    let mut nobody = None;
     for dir in chosen(&root, &args.runs)? {
-        if Cursor::load(&dir).complete || !dir.journal().exists() {
-            continue;
-        }
-        if let Some(why) = lives(&dir, !args.runs.is_empty()) {
-            view::status("Skipping", &format!("{}: {why}", dir.uuid()));
-            left_out += 1;
-            continue;
-        }
-        if is_empty(&dir) {
-            continue;
-        }
-        let _claim = match Claim::take(&dir) {
-            Ok(claim) => claim,
-            Err(why) => {
-                view::status("Skipping", &format!("{}: {why}", dir.uuid()));
-                left_out += 1;
-                continue;
-            }
-        };
-        // Another may have shipped it while this one waited for the claim.
-        if Cursor::load(&dir).complete {
-            continue;
-        }
-        let report = match ship(&dir, args, settings.clone()) {
-            Ok(report) => report,
-            Err(failure) => {
-                // It is this run's alone.
-                view::error(&failure.message);
-                failure.help.iter().for_each(|help| view::help(help));
-                code = 4;
-                continue;
-            }
-        };
-        view::print_tree(&report);
-        if args.output.json {
-            view::print_json(&report);
-        }
-        if report.halt.is_some() {
-            code = 4;
-        } else {
-            shipped += 1;
-        }
-        last_halt = report.halt;
-        if let Some(Halt::GivenUp(Some(error))) = &last_halt
-            && error.concerns == Concern::Nobody
-        {
+        let fate = match &nobody {
+            None => fate(&dir, args, &settings),
             // The next run would wait as long.
-            break;
+            Some(why) => Fate::Failed(failure(format!("it was not tried: {why}")), None),
+        };
+        let uuid = dir.uuid();
+        match &fate {
+            Fate::Nothing => continue,
+            Fate::Skipped(why) => {
+                living += 1;
+                view::status("Skipping", &format!("{uuid}: {why}"));
+            }
+            Fate::Shipped(report) => {
+                shipped += 1;
+                view::status("Shipped", &format!("{uuid}: {}", title(report)));
+            }
+            Fate::Failed(why, report) => {
+                failed += 1;
+                view::bad_status("Failed", &format!("{uuid}: {why}"));
+                why.help.iter().for_each(|help| view::help(help));
+                if let Some(Halt::GivenUp(Some(error))) =
+                    report.as_ref().and_then(|report| report.halt.as_ref())
+                    && error.concerns == Concern::Nobody
+                {
+                    nobody = Some(error.to_string());
+                }
+            }
         }
+        objects.push(object(&dir, &fate));
     }
-    if left_out > 0 && !args.runs.is_empty() {
-        // Asked for by name, it is not shipped yet.
-        code = 4;
+    summarize(shipped, living, failed);
+    if args.output.json {
+        view::print(json!({
+            "runs": objects, "shipped": shipped, "skipped": living, "failed": failed,
+        }))?;
     }
-    if shipped + left_out == 0 && last_halt.is_none() && code == 0 {
-        view::status("Synced", "MLflow has every run of this workspace");
+    // Asked for by name, a run that is skipped is not shipped yet.
+    let is_left = failed > 0 || (living > 0 && !args.runs.is_empty());
+    Ok(if is_left { UNSHIPPED } else { 0 })
+}
+
+fn summarize(shipped: usize, living: usize, failed: usize) {
+    let counted = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 run {what}")),
+        _ => Some(format!("{count} runs {what}")),
+    };
+    let parts = [
+        counted(shipped, "shipped"),
+        counted(living, "not over yet"),
+        counted(failed, "not shipped"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    match (parts.is_empty(), failed) {
+        (true, _) => view::status("Synced", "MLflow has every run of this workspace"),
+        (false, 0) => view::status("Synced", &parts.join(", ")),
+        (false, _) => view::bad_status("Synced", &parts.join(", ")),
     }
-    Ok(code)
+}
+
+/// `Apple demand / mild-finch-375, FINISHED`.
+fn title(report: &Report) -> String {
+    let experiment = report.experiment.as_deref().unwrap_or("Default");
+    let name = report.run.as_ref().map(|(run, _)| &*run.name);
+    let name = name.unwrap_or_default();
+    format!("{experiment} / {name}, {}", report.outcome.status)
+}
+
+fn object(dir: &RunDir, fate: &Fate) -> Value {
+    let (report, error) = match fate {
+        Fate::Shipped(report) => (Some(report), None),
+        Fate::Failed(why, report) => (report.as_ref(), Some(why.to_string())),
+        Fate::Skipped(why) => (None, Some(why.clone())),
+        Fate::Nothing => (None, None),
+    };
+    let known = report.map(|report| view::run_as_json(report));
+    let mut object = known.unwrap_or_else(|| json!({ "run_uuid": dir.uuid(), "shipped": false }));
+    object["error"] = Value::from(error);
+    object
+}
+
+/// Ships one run, if there is something to ship.
+fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings) -> Fate {
+    let unreadable = |why: std::io::Error| {
+        let path = dir.path().display();
+        Fate::Failed(failure(format!("`{path}` cannot be read: {why}")), None)
+    };
+    match dir.has_journal() {
+        Ok(false) => return Fate::Nothing,
+        Ok(true) => {}
+        Err(why) => return unreadable(why),
+    }
+    if let Err(why) = dir.check() {
+        return unreadable(why);
+    }
+    if Cursor::load(dir).complete {
+        return Fate::Nothing;
+    }
+    if let Some(why) = lives(dir, !args.runs.is_empty()) {
+        return Fate::Skipped(why);
+    }
+    match is_empty(dir) {
+        Ok(true) => return Fate::Nothing,
+        Ok(false) => {}
+        Err(why) => return unreadable(why),
+    }
+    let claim = match Claim::take(dir) {
+        Ok(claim) => claim,
+        Err(why) => return Fate::Skipped(why.to_string()),
+    };
+    // Another may have shipped it while this one waited for the claim.
+    if Cursor::load(dir).complete {
+        return Fate::Nothing;
+    }
+    let report = match ship(dir, claim, args, settings) {
+        Ok(report) => Box::new(report),
+        Err(why) => return Fate::Failed(why, None),
+    };
+    match &report.halt {
+        None => Fate::Shipped(report),
+        Some(halt) => Fate::Failed(halt.failure(), Some(report)),
+    }
 }
 
 /// Why a run is not over, if it is not. A run that is named is meant, if it may be over.
@@ -99,26 +180,24 @@ fn lives(dir: &RunDir, named: bool) -> Option<String> {
 }
 
 /// Whether its program died before it said anything: there is nothing to ship.
-fn is_empty(dir: &RunDir) -> bool {
-    let first = Reader::open(&dir.journal(), 0).and_then(|mut reader| reader.next_entry());
-    first.is_ok_and(|entry| entry.is_none())
+fn is_empty(dir: &RunDir) -> std::io::Result<bool> {
+    let mut reader = Reader::open(&dir.journal(), 0)?;
+    reader.over();
+    Ok(reader.next_entry()?.is_none() && reader.torn() == 0)
 }
 
 /// The runs that the arguments name, oldest first.
-fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failure> {
-    let all = RunDir::all(root).map_err(|why| {
-        failure(format!(
-            "`{}` cannot be read: {why}",
-            RunDir::runs(root).display()
-        ))
-    })?;
+fn chosen(root: &Path, names: &[String]) -> Result<Vec<RunDir>, Failure> {
+    let folder = RunDir::runs(root);
+    let all = RunDir::all(root)
+        .map_err(|why| failure(format!("`{}` cannot be read: {why}", folder.display())))?;
     if let Some(name) = names
         .iter()
         .find(|name| !all.iter().any(|dir| dir.uuid().starts_with(*name)))
     {
         return Err(failure(format!(
             "there is no run `{name}` in `{}`",
-            RunDir::runs(root).display()
+            folder.display()
         ))
         .help("`cargo mlplots runs` lists them")
         .code(2));
@@ -128,22 +207,23 @@ fn chosen(root: &std::path::Path, names: &[String]) -> Result<Vec<RunDir>, Failu
     Ok(all.into_iter().filter(wanted).collect())
 }
 
-fn ship(dir: &RunDir, args: &SyncArgs, settings: Settings) -> Result<Report, Failure> {
+fn ship(
+    dir: &RunDir,
+    claim: Claim,
+    args: &SyncArgs,
+    settings: &Settings,
+) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
-    let patience = Duration::from_secs(args.shipping.flush_timeout);
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
-    if !is_named && !goes_there(&begun, &settings)? {
+    if !is_named && !goes_there(&begun, settings)? {
         let before = begun.tracking_uri.unwrap_or_default();
-        return Err(failure(format!(
-            "the run {} goes to {before}, not to {}",
-            dir.uuid(),
-            settings.uri()
-        ))
-        .help(format!(
-            "`cargo mlplots sync --tracking-uri {} {}` ships it there",
-            quote(&before),
-            dir.short()
-        )));
+        return Err(
+            failure(format!("it goes to {before}, not to {}", settings.uri())).help(format!(
+                "`cargo mlplots sync --tracking-uri {} {}` ships it there",
+                quote(&before),
+                dir.short()
+            )),
+        );
     }
     let unreadable = |why: std::io::Error| {
         failure(format!(
@@ -152,10 +232,19 @@ fn ship(dir: &RunDir, args: &SyncArgs, settings: Settings) -> Result<Report, Fai
         ))
     };
     let (outcome, ledger) = Outcome::and_ledger(dir).map_err(unreadable)?;
-    let delivery = Arc::new(Delivery::new(dir.clone(), settings)?);
+    let delivery = Arc::new(Delivery::new(dir.clone(), settings.clone())?);
+    let patience = Duration::from_secs(args.shipping.flush_timeout);
     delivery
         .flow
         .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
-    let halt = delivery.deliver().err();
+    let shipping = delivery.start(|| ());
+    // A call that is never answered cannot be broken off; it is left behind instead.
+    let halt = if let Some(shipped) = shipping.wait(patience + Duration::from_secs(1)) {
+        shipped.err()
+    } else {
+        // It may still be at work: nobody else may begin with this run.
+        std::mem::forget(claim);
+        Some(Halt::GivenUp(delivery.progress.failing()))
+    };
     Ok(Report::new(dir, &delivery, ledger, outcome, halt))
 }

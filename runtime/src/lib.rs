@@ -52,6 +52,8 @@ mod harness;
 pub mod journal;
 #[cfg(feature = "plots")]
 mod model;
+#[cfg(feature = "plots")]
+mod params;
 pub mod record;
 #[cfg(feature = "plots")]
 mod registry;

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
+use crate::params::{self, Tree};
 use crate::record::{Listing, TrainEntry};
 use crate::run::{Input, Plot, Run, summary};
 
@@ -35,7 +35,7 @@ pub struct Train {
     /// Its params, if it takes any.
     pub params: Option<Params>,
     /// Calls it, and provides what it returns.
-    pub run: fn(&Run, Option<Value>) -> Result<(), String>,
+    pub run: fn(&Run, Option<Tree>) -> Result<(), String>,
 }
 
 impl Train {
@@ -66,7 +66,7 @@ impl Train {
                 .map(|output| output.written.to_owned())
                 .collect(),
             params: params
-                .map(|defaults| crate::harness::flatten(&defaults))
+                .map(|defaults| defaults.flatten())
                 .unwrap_or_default(),
         }
     }
@@ -75,30 +75,26 @@ impl Train {
 /// The params type of a training function.
 #[derive(Clone, Copy, Debug)]
 pub struct Params {
-    /// Its default as JSON.
-    pub defaults: fn() -> Result<Value, String>,
-    /// Whether JSON is one of its values.
-    pub check: fn(&Value) -> Result<(), String>,
+    /// Its default.
+    pub defaults: fn() -> Result<Tree, String>,
+    /// Reads a value, and writes it again.
+    pub read_again: fn(Tree) -> Result<Tree, String>,
 }
 
 impl Params {
     /// The params type `P`.
     pub const fn of<P: Default + Serialize + DeserializeOwned>() -> Self {
         Self {
-            defaults: || serde_json::to_value(P::default()).map_err(|why| why.to_string()),
-            check: |value| {
-                P::deserialize(value)
-                    .map(drop)
-                    .map_err(|why| why.to_string())
-            },
+            defaults: params::defaults::<P>,
+            read_again: params::read_again::<P>,
         }
     }
 }
 
 /// The params that a training function is called with.
-pub fn params_from<P: Default + DeserializeOwned>(params: Option<Value>) -> Result<P, String> {
+pub fn params_from<P: Default + DeserializeOwned>(params: Option<Tree>) -> Result<P, String> {
     match params {
-        Some(value) => P::deserialize(value).map_err(|why| why.to_string()),
+        Some(tree) => params::read(tree),
         None => Ok(P::default()),
     }
 }

@@ -60,7 +60,7 @@ fn point(step: i64, timestamp: i64) -> Value {
 }
 
 #[test]
-fn a_second_writer_or_supervisor_of_a_living_run_is_refused() {
+fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() {
     let folder = Project::new(PROGRAM);
     let training = Hanging::start(&folder, built(PROGRAM), &[], "");
     let dir = folder.run_dir();
@@ -71,12 +71,25 @@ fn a_second_writer_or_supervisor_of_a_living_run_is_refused() {
 
     let mut second = Command::new(built(PROGRAM));
     scrubbed(&mut second);
-    let request = json!({ "mode": "run", "run_dir": dir });
-    second.env("MLPLOTS_REQUEST", request.to_string());
+    let request = folder.path().join("second.json");
+    fs::write(
+        &request,
+        json!({ "mode": "run", "run_dir": dir }).to_string(),
+    )
+    .expect("a request");
+    second.env("MLPLOTS_REQUEST", request);
+    second.env("CARGO_MANIFEST_DIR", folder.path());
     let second: Finished = second.output().expect("it starts").into();
-    assert_ne!(second.code, 0, "{}", second.text());
-    let words = "is another run's: a journal has one writer";
-    assert!(second.stderr.contains(words), "{}", second.text());
+    assert!(
+        second.stderr.contains("journaled: the run is in"),
+        "{}",
+        second.text()
+    );
+    let others = fs::read_dir(dir.parent().unwrap_or(&dir)).expect("the runs");
+    let others = others.flatten().map(|entry| entry.path());
+    let others: Vec<_> = others.filter(|path| *path != dir).collect();
+    assert_eq!(others.len(), 1, "{}", second.text());
+    fs::remove_dir_all(&others[0]).expect("it can be removed");
 
     let uuid = dir.file_name().unwrap_or_default().to_string_lossy();
     for (arguments, code) in [(vec!["sync"], 0), (vec!["sync", &*uuid], 4)] {

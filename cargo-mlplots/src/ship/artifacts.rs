@@ -7,7 +7,7 @@ use std::time::Duration;
 use mlplots::journal::{Entry, Reader};
 use mlplots::record::{Artifact, Record};
 
-use super::store::{Root, Source, StoredRun};
+use super::store::{Concern, Root, Source, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
 /// Uploads at a time.
@@ -23,6 +23,7 @@ impl Delivery {
         let mut reader =
             Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
         let mut refused = None;
+        let mut failing: Vec<Artifact> = Vec::new();
         loop {
             let ended = self.flow.ended();
             if ended {
@@ -45,19 +46,25 @@ impl Delivery {
                 }
             }
             let full = files.len() >= WINDOW;
-            let sent = self.put_all(run, &files).and_then(|()| {
-                models
-                    .iter()
-                    .try_for_each(|model| self.ship_model(run, model))
-            });
-            match sent {
-                Ok(()) => {}
-                Err(Halt::Refused(error)) => {
+            if ended && !full {
+                // Once more: whatever the store failed of may be over.
+                files.splice(0..0, std::mem::take(&mut failing));
+            }
+            for (file, error) in self.put_each(run.root(), &files)? {
+                if error.is_failure_of_item() && (!ended || full) {
+                    failing.push(file);
+                } else {
                     refused.get_or_insert(error);
                 }
-                Err(halt) => return Err(halt),
             }
-            if refused.is_none() && reader.offset() > self.cursor().artifacts {
+            for model in &models {
+                match self.ship_model(run, model) {
+                    Err(Halt::Refused(error)) => drop(refused.get_or_insert(error)),
+                    shipped => shipped?,
+                }
+            }
+            if refused.is_none() && failing.is_empty() && reader.offset() > self.cursor().artifacts
+            {
                 let upto = reader.offset();
                 // What cannot be noted now is noted at the end, or sent again to the same result.
                 let _ = self.advance(|cursor| cursor.artifacts = upto);
@@ -68,7 +75,7 @@ impl Delivery {
             if ended {
                 return refused.map_or(Ok(()), |error| Err(Halt::Refused(error)));
             }
-            self.flow.rest(Duration::from_millis(100));
+            self.flow.rest(Duration::from_millis(10));
         }
     }
 
@@ -77,47 +84,53 @@ impl Delivery {
         self.put_below(run.root(), std::slice::from_ref(artifact))
     }
 
-    fn put_all(&self, run: &StoredRun, files: &[Artifact]) -> Result<(), Halt> {
-        self.put_below(run.root(), files)
+    /// Uploads files below an artifact root; the first that is refused is an error.
+    pub(super) fn put_below(&self, root: Root<'_>, files: &[Artifact]) -> Result<(), Halt> {
+        match self.put_each(root, files)?.into_iter().next() {
+            Some((_, error)) => Err(Halt::Refused(error)),
+            None => Ok(()),
+        }
     }
 
-    /// Uploads files below an artifact root, some at a time; tries each, and tells the first
-    /// refusal.
-    pub(super) fn put_below(&self, root: Root<'_>, files: &[Artifact]) -> Result<(), Halt> {
+    /// Uploads files below an artifact root, some at a time; returns those that the store does not
+    /// take, and why.
+    fn put_each(
+        &self,
+        root: Root<'_>,
+        files: &[Artifact],
+    ) -> Result<Vec<(Artifact, StoreError)>, Halt> {
         if files.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let store = self.attempt(|| self.store.artifacts(root))?;
         let queue = Mutex::new(files.iter());
-        let halted = Mutex::new(None);
-        thread::scope(|scope| {
-            for _ in 0..PARALLEL.min(files.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                        let Some(file) = next else { return };
-                        let put = || store.put(&Source::open(&self.dir, file)?);
-                        match self.attempt(put) {
-                            Ok(()) => self.progress.shipped(0, 1),
-                            Err(halt) => {
-                                let over = matches!(halt, Halt::GivenUp(_));
-                                halted
-                                    .lock()
-                                    .unwrap_or_else(PoisonError::into_inner)
-                                    .get_or_insert(halt);
-                                if over {
-                                    return;
-                                }
-                            }
-                        }
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let lane = || {
+            let mut refused = Vec::new();
+            while let Some(file) = next() {
+                match self.attempt(|| store.put(&Source::open(&self.dir, file)?)) {
+                    Ok(()) => self.progress.shipped(0, 1),
+                    Err(Halt::Refused(error)) if error.concerns == Concern::Item => {
+                        refused.push((file.clone(), error));
                     }
-                });
+                    Err(halt) => return Err(halt),
+                }
             }
+            Ok(refused)
+        };
+        let put: Vec<Result<_, Halt>> = thread::scope(|scope| {
+            let lanes = (0..PARALLEL.min(files.len())).map(|_| scope.spawn(lane));
+            let lanes: Vec<_> = lanes.collect();
+            lanes
+                .into_iter()
+                .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
+                .collect()
         });
-        halted
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .map_or(Ok(()), Err)
+        let mut refused = Vec::new();
+        for put in put {
+            refused.extend(put?);
+        }
+        Ok(refused)
     }
 }
 

@@ -72,9 +72,7 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     if Outcome::saved(dir).is_some() {
         return Life::Over;
     }
-    let locked = open(&dir.journal())
-        .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)));
-    if locked {
+    if has_writer(dir) {
         return Life::Alive;
     }
     let (there, here) = (host(dir), here());
@@ -95,6 +93,12 @@ pub(crate) fn life(dir: &RunDir) -> Life {
         false if beat.host == here.name => Life::Over,
         false => Life::Silent(beat),
     }
+}
+
+/// Whether a process of this machine holds the journal open to write to it.
+pub(crate) fn has_writer(dir: &RunDir) -> bool {
+    open(&dir.journal())
+        .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// The machine on which a run's program was started.

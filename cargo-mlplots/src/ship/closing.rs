@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use mlplots::journal::Files;
-use mlplots::record::{Open, Status, Tag};
+use mlplots::record::{Open, Status, Tag, Tally};
 
 use super::store::check::MAX_TAGS;
 use super::store::{Batch, StoreError, StoredRun};
-use super::{Delivery, Halt};
+use super::{Delivery, Halt, before};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 
@@ -22,7 +22,7 @@ impl Delivery {
                 if outcome.status != Status::Finished && !self.is_continued() =>
             {
                 self.end(run, open, &outcome)?;
-                self.tag(run, &last_tags(&outcome, &ledger))
+                self.tag(run, &last_tags(&outcome, &ledger, &self.tally(&ledger)))
             }
             _ => Ok(()),
         }
@@ -41,7 +41,7 @@ impl Delivery {
             Halt::Refused(error) | Halt::GivenUp(Some(error)) => error.to_string(),
             Halt::GivenUp(None) => "there was no time for it".to_owned(),
         };
-        let reason = tag(REASON, format!("not everything is shipped: {why}"));
+        let reason = tag(REASON, &format!("not everything is shipped: {why}"));
         let told = self
             .store
             .set_status(&run.id, Status::Failed, Some(end_time(open, &outcome)))
@@ -89,9 +89,10 @@ impl Delivery {
         outcome: &Outcome,
         ledger: &Ledger,
     ) -> Result<(), Halt> {
+        let tally = self.tally(ledger);
         let list = serde_json::json!({
             "run_uuid": self.dir.uuid(),
-            "figures": ledger.tally.figures().collect::<Vec<_>>(),
+            "figures": tally.figures().collect::<Vec<_>>(),
         });
         let path = "mlplots/figures.json".parse();
         let path = path.map_err(|why: String| Halt::Refused(StoreError::refused(why)))?;
@@ -99,13 +100,24 @@ impl Delivery {
             .add_bytes(path, format!("{list:#}").as_bytes())
             .map_err(|why| self.unreadable(&why))?;
         self.put(run, &stored)?;
-        let mut words = last_tags(outcome, ledger);
+        let mut words = last_tags(outcome, ledger, &tally);
         if self.cursor().admitted && outcome.reason.is_none() {
-            words.push(tag(REASON, "everything was shipped later".to_owned()));
+            words.push(tag(REASON, "everything was shipped later"));
         }
         self.tag(run, &words)?;
         self.outlast(run, &ledger.renewed().collect::<Vec<_>>())?;
         self.end(run, open, outcome)
+    }
+
+    /// How the figures of the whole run stand, those of the journals before this one too.
+    fn tally(&self, ledger: &Ledger) -> Tally {
+        let mut whole = Tally::default();
+        for dir in before(&self.dir).iter().rev() {
+            // What cannot be read of a journal stops its own delivery.
+            whole.resume(&Ledger::read(dir).unwrap_or_default().tally);
+        }
+        whole.resume(&ledger.tally);
+        whole
     }
 
     /// Tells tags that were set again once more: a call that was given up may have been obeyed late,
@@ -132,7 +144,7 @@ pub(super) fn tags(tags: Vec<Tag>) -> Batch {
     }
 }
 
-pub(super) fn tag(key: &str, value: String) -> Tag {
+pub(super) fn tag(key: &str, value: &str) -> Tag {
     Tag {
         key: key.to_owned(),
         value: shortened(value),
@@ -145,17 +157,18 @@ fn end_time(open: &Open, outcome: &Outcome) -> i64 {
 }
 
 /// How the run went, as tags.
-fn last_tags(outcome: &Outcome, ledger: &Ledger) -> Vec<Tag> {
-    let mut tags = vec![tag("mlplots.figures", ledger.tally.summary())];
-    tags.extend(outcome.reason.clone().map(|reason| tag(REASON, reason)));
+fn last_tags(outcome: &Outcome, ledger: &Ledger, tally: &Tally) -> Vec<Tag> {
+    let mut tags = vec![tag("mlplots.figures", &tally.summary())];
+    tags.extend(outcome.reason.as_deref().map(|reason| tag(REASON, reason)));
     if !ledger.problems.is_empty() {
-        tags.push(tag("mlplots.problems", ledger.problems.join("\n")));
+        tags.push(tag("mlplots.problems", &ledger.problems.join("\n")));
     }
     tags
 }
 
-/// MLflow cuts longer tags and says nothing.
-fn shortened(text: String) -> String {
+/// MLflow cuts longer tags and says nothing; PostgreSQL takes no NUL.
+fn shortened(text: &str) -> String {
+    let text = text.replace('\0', "\u{FFFD}");
     let most = mlplots::record::MAX_TAG_VALUE;
     if text.chars().count() <= most {
         return text;

@@ -20,20 +20,28 @@ pub(crate) mod sqlite;
 pub(crate) mod store;
 mod tracking;
 
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use mlplots::journal::RunDir;
 
+use crate::failure::{Failure, failure};
 use crate::settings::Settings;
-pub(crate) use claim::{Claim, Life, life};
+pub(crate) use claim::{Claim, Life, has_writer, life};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use making::Doubt;
 pub(crate) use place::goes_there;
+pub(crate) use resuming::before;
 use retry::Backoff;
 pub(crate) use sqlite::quote;
-use store::{Concern, StoreError, StoredRun, TrackingStore, View};
+use store::{Concern, ErrorKind, StoreError, StoredRun, TrackingStore, View};
+
+/// How often a call is tried at which the store fails while it obeys others.
+const ATTEMPTS: u32 = 6;
 
 /// Ships one run.
 pub(crate) struct Delivery {
@@ -48,6 +56,20 @@ pub(crate) struct Delivery {
     pub(crate) progress: Progress,
 }
 
+/// A delivery on a thread of its own.
+pub(crate) struct Shipping(Receiver<Result<(), Halt>>);
+
+impl Shipping {
+    /// What came of it, if it ends within this time.
+    pub(crate) fn wait(&self, longest: Duration) -> Option<Result<(), Halt>> {
+        match self.0.recv_timeout(longest) {
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Err(Halt::GivenUp(None))),
+            Ok(shipped) => Some(shipped),
+        }
+    }
+}
+
 /// Why a delivery is not whole.
 #[derive(Clone, Debug)]
 pub(crate) enum Halt {
@@ -55,6 +77,32 @@ pub(crate) enum Halt {
     GivenUp(Option<StoreError>),
     /// The store refuses, and would again.
     Refused(StoreError),
+}
+
+impl Halt {
+    /// Whether the store still answers, and may be told that something is missing.
+    fn is_answered(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::GivenUp(error) => error
+                .as_ref()
+                .is_some_and(|error| error.concerns == Concern::Item),
+        }
+    }
+
+    /// What a user reads of it.
+    pub(crate) fn failure(&self) -> Failure {
+        let (what, error) = match self {
+            Self::GivenUp(Some(error)) => ("not everything could be shipped in time", error),
+            Self::Refused(error) => ("not everything could be shipped", error),
+            Self::GivenUp(None) => return failure("shipping was broken off"),
+        };
+        let told = failure(format!("{what}: {error}"));
+        match &error.help {
+            Some(help) => told.help(help),
+            None => told,
+        }
+    }
 }
 
 impl Delivery {
@@ -78,18 +126,32 @@ impl Delivery {
         })
     }
 
-    /// Follows the journal on a thread of its own until `flow` ends.
-    pub(crate) fn start(self: &Arc<Self>) -> thread::JoinHandle<Result<(), Halt>> {
+    /// Follows the journal on a thread of its own until `flow` ends; `ended` is called then.
+    pub(crate) fn start(self: &Arc<Self>, ended: impl FnOnce() + Send + 'static) -> Shipping {
         let delivery = Arc::clone(self);
-        thread::spawn(move || delivery.deliver())
+        let (result, shipped) = channel();
+        let work = move || {
+            let shipped = panic::catch_unwind(AssertUnwindSafe(|| delivery.deliver()));
+            // Its receiver may have given up waiting.
+            let _ = result.send(shipped.unwrap_or(Err(Halt::GivenUp(None))));
+            ended();
+        };
+        // Without a thread nothing is shipped, and the receiver hears of it at once.
+        let _ = thread::Builder::new().spawn(work);
+        Shipping(shipped)
     }
 
     /// Ships everything up to the journal's end.
     pub(crate) fn deliver(&self) -> Result<(), Halt> {
+        self.deliver_after(|| self.earlier())
+    }
+
+    /// Ships everything up to the journal's end, once the journals before it are shipped.
+    fn deliver_after(&self, earlier: impl FnOnce() -> Result<(), Halt>) -> Result<(), Halt> {
         let Some(open) = self.opening()? else {
             return Ok(());
         };
-        let earlier = self.earlier();
+        let earlier = earlier();
         let run = match (self.run(&open), &earlier) {
             (Err(_), Err(halt)) => return Err(halt.clone()),
             (run, _) => run?,
@@ -103,16 +165,10 @@ impl Delivery {
             [tracking, artifacts, verdict]
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
         });
-        let is_reachable = match &tracking {
-            // The store answers, and fails at one thing of this run.
-            Err(Halt::GivenUp(Some(error))) => error.concerns < Concern::Store,
-            Err(Halt::GivenUp(None)) => false,
-            Ok(()) | Err(Halt::Refused(_)) => true,
-        };
         let whole = earlier.and(tracking).and(artifacts).and(verdict);
         let whole = whole.and_then(|()| self.conclude(&run, &open));
         if let Err(halt) = &whole
-            && is_reachable
+            && halt.is_answered()
         {
             self.admit(&run, &open, halt);
         }
@@ -128,9 +184,19 @@ impl Delivery {
         self.store.uri()
     }
 
-    /// Tries until it works, the store refuses, or the time is over.
+    /// Tries until it works, the store refuses, or the time is over. A store that fails at this call
+    /// again and again, and obeys another one meanwhile, refuses what this one carries.
     fn attempt<T>(&self, call: impl Fn() -> Result<T, StoreError>) -> Result<T, Halt> {
+        self.attempt_up_to(ATTEMPTS, call)
+    }
+
+    fn attempt_up_to<T>(
+        &self,
+        attempts: u32,
+        call: impl Fn() -> Result<T, StoreError>,
+    ) -> Result<T, Halt> {
         let mut backoff = Backoff::default();
+        let mut failures = 0;
         loop {
             let error = match call() {
                 Ok(value) => {
@@ -140,16 +206,27 @@ impl Delivery {
                 }
                 Err(error) => error,
             };
-            let store::ErrorKind::Retry(after) = error.kind else {
-                self.progress.failed(&error);
+            self.progress.failed(&error);
+            let ErrorKind::Retry(after) = error.kind else {
                 return Err(Halt::Refused(error));
             };
-            self.progress.failed(&error);
+            if error.is_failure_of_item() {
+                failures += 1;
+                if failures >= attempts && self.is_obeyed_otherwise() {
+                    return Err(Halt::Refused(error));
+                }
+            }
             self.doubt().given_up();
             if !self.flow.pause(backoff.next(after, fastrand::f64())) {
                 return Err(Halt::GivenUp(Some(error)));
             }
         }
+    }
+
+    /// Whether the store answers a call that carries nothing.
+    fn is_obeyed_otherwise(&self) -> bool {
+        let run = self.cursor().run.clone();
+        run.is_some_and(|run| self.store.run(&run.id).is_ok())
     }
 
     fn doubt(&self) -> MutexGuard<'_, Doubt> {

@@ -8,6 +8,9 @@ use mlplots::record::{FORMAT, Open, Record, Tag};
 use super::store::{Experiment, ExperimentChoice, NewRun, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
+/// The tag that says which journal a run is.
+const RUN_UUID: &str = "mlplots.run_uuid";
+
 impl Delivery {
     /// Waits for the journal's first record. None: the program ended without a run.
     pub(super) fn opening(&self) -> Result<Option<Box<Open>>, Halt> {
@@ -31,6 +34,13 @@ impl Delivery {
 
     /// A newer program may journal what this one would leave out.
     fn known(&self, open: &Open) -> Result<(), Halt> {
+        if open.run_uuid != *self.dir.uuid() {
+            return Err(Halt::Refused(StoreError::refused(format!(
+                "the journal `{}` is that of another run, {}",
+                self.dir.journal().display(),
+                open.run_uuid
+            ))));
+        }
         if open.format <= FORMAT {
             return Ok(());
         }
@@ -59,15 +69,16 @@ impl Delivery {
 
     /// Finds the run of an earlier delivery, or makes it.
     pub(super) fn run(&self, open: &Open) -> Result<StoredRun, Halt> {
-        if let Some(run) = self.cursor().run.clone() {
-            return Ok(self.attempt(|| self.store.run(&run.id))?.run);
+        let begun = self.cursor().run.clone();
+        if let Some(run) = begun {
+            return self.begun(&run.id);
         }
         if let Some(run) = self.resumed()? {
             return Ok(run);
         }
         let experiment = self.attempt(|| self.experiment(open))?;
         let uuid = Tag {
-            key: "mlplots.run_uuid".to_owned(),
+            key: RUN_UUID.to_owned(),
             value: open.run_uuid.to_string(),
         };
         let mut tags = self.settings.run_context.clone();
@@ -89,6 +100,26 @@ impl Delivery {
             cursor.experiment = Some(experiment.name);
         })?;
         Ok(run)
+    }
+
+    /// The run of an earlier delivery. The journal may come from elsewhere, and name any run: one
+    /// that carries another journal's id is not touched.
+    fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
+        let known = self.attempt(|| self.store.run(id))?;
+        let uuid = self.dir.uuid();
+        let is_ours = |tag: &Tag| tag.key == RUN_UUID && *uuid == tag.value.as_str();
+        let cursor = self.cursor();
+        let is_resumed = cursor.resume.is_some() || cursor.continues.is_some();
+        if is_resumed || known.tags.iter().any(is_ours) {
+            return Ok(known.run);
+        }
+        let refused = StoreError::refused(format!(
+            "`{}` says that the run is {id} in {}, which is another run",
+            self.dir.path().join("cursor.json").display(),
+            self.store.uri()
+        ));
+        let help = "remove that file: the run is looked for by its own id then";
+        Err(Halt::Refused(refused.help(help)))
     }
 
     /// Notes that a run is asked for now: a supervisor that is killed leaves that to the next.

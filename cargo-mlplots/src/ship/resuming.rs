@@ -5,10 +5,30 @@ use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
 use super::{Claim, Cursor, Delivery, Halt, unreadable};
 use crate::outcome::Outcome;
 use crate::resume::Resumption;
+use std::collections::HashSet;
+
+use mlplots::journal::RunDir;
 use mlplots::record::Status;
 
 /// How a reason begins that tells of the end before.
 const RESUMED: &str = "resumed after ";
+
+/// The journals that a run has before this one, newest first, as far as they are here. A journal
+/// that names itself, or one twice, ends the list.
+pub(crate) fn before(dir: &RunDir) -> Vec<RunDir> {
+    let mut found: Vec<RunDir> = Vec::new();
+    let mut known = HashSet::from([dir.uuid().clone()]);
+    let mut next = Cursor::load(dir).continues;
+    while let Some(uuid) = next.filter(|uuid| known.insert(uuid.clone())) {
+        let before = dir.sibling(&uuid);
+        if !before.has_journal().unwrap_or(false) {
+            break;
+        }
+        next = Cursor::load(&before).continues;
+        found.push(before);
+    }
+    found
+}
 
 impl Delivery {
     /// Goes on with a run. Whoever ships the journal later finds that in the cursor.
@@ -25,18 +45,19 @@ impl Delivery {
 
     /// Ships what the run had before, if that is not shipped yet.
     pub(super) fn earlier(&self) -> Result<(), Halt> {
-        let Some(uuid) = self.cursor().continues.clone() else {
-            return Ok(());
-        };
-        let dir = self.dir.sibling(&uuid);
-        if Cursor::load(&dir).complete {
-            return Ok(());
+        let before = before(&self.dir);
+        let unshipped = before
+            .into_iter()
+            .take_while(|dir| !Cursor::load(dir).complete);
+        for dir in unshipped.collect::<Vec<_>>().into_iter().rev() {
+            let _claim = Claim::take(&dir).map_err(|why| unreadable(&dir, &why))?;
+            let (outcome, ledger) =
+                Outcome::and_ledger(&dir).map_err(|why| unreadable(&dir, &why))?;
+            let mut delivery = Self::new(dir, self.settings.clone()).map_err(Halt::Refused)?;
+            delivery.flow = self.flow.past(outcome, ledger);
+            delivery.deliver_after(|| Ok(()))?;
         }
-        let _claim = Claim::take(&dir).map_err(|why| unreadable(&dir, &why))?;
-        let (outcome, ledger) = Outcome::and_ledger(&dir).map_err(|why| unreadable(&dir, &why))?;
-        let mut delivery = Self::new(dir, self.settings.clone()).map_err(Halt::Refused)?;
-        delivery.flow = self.flow.past(outcome, ledger);
-        delivery.deliver()
+        Ok(())
     }
 
     /// The run that this journal goes on with, RUNNING again.
@@ -49,7 +70,7 @@ impl Delivery {
         let experiment = self.attempt(|| self.store.experiment(&id))?;
         let run = &known.run;
         if let Some(words) = self.ended_before(&known) {
-            let reason = tags(vec![tag(REASON, words)]);
+            let reason = tags(vec![tag(REASON, &words)]);
             self.attempt(|| self.store.log_batch(&run.id, &reason))?;
         }
         self.attempt(|| self.store.set_status(&run.id, Status::Running, None))?;

@@ -10,7 +10,7 @@ use mlplots::record::{Metric, Param, Record, Tag};
 use super::closing::tag;
 use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
 use super::store::{Batch, Concern, StoreError, StoredRun};
-use super::{Delivery, Halt};
+use super::{ATTEMPTS, Delivery, Halt};
 
 /// Bytes of names and values in one call; other servers take one megabyte.
 const MOST_BYTES: usize = 500_000;
@@ -24,6 +24,10 @@ const HEARTBEAT: &str = "mlplots.heartbeat";
 const BEAT: Duration = Duration::from_mins(1);
 /// Full batches between two moves of the cursor.
 const WINDOW: usize = 32;
+/// How often a part of a batch is tried at which the store failed.
+const ATTEMPTS_OF_A_PART: u32 = 3;
+/// Items of a run that may be refused one by one.
+const MAX_KEPT_BACK: usize = 200;
 
 impl Delivery {
     /// Ships params, metrics and tags until the journal's end.
@@ -31,7 +35,7 @@ impl Delivery {
         let from = self.cursor().tracking;
         let mut reader =
             Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
-        let mut refused = None;
+        let mut kept_back = KeptBack::default();
         let mut beaten: Option<Instant> = None;
         loop {
             let ended = self.flow.ended();
@@ -41,8 +45,9 @@ impl Delivery {
             let mut gathered = Gathered::default();
             let mut batches = Vec::new();
             if !ended && beaten.is_none_or(|beaten| beaten.elapsed() >= BEAT) {
-                let now = httpdate::fmt_http_date(SystemTime::now());
-                batches.extend(gathered.add(Record::Tags(vec![tag(HEARTBEAT, now)])));
+                let now = humantime::format_rfc3339_seconds(SystemTime::now());
+                let beat = tag(HEARTBEAT, &now.to_string());
+                batches.extend(gathered.add(Record::Tags(vec![beat])));
                 beaten = Some(Instant::now());
             }
             while batches.len() < WINDOW {
@@ -56,9 +61,11 @@ impl Delivery {
             if !gathered.batch.is_empty() {
                 batches.push(gathered.batch);
             }
-            let sent = self.send_all(run, &batches)?;
-            refused = refused.or(sent);
-            if refused.is_none() && reader.offset() > self.cursor().tracking {
+            self.send_all(run, &batches, &mut kept_back)?;
+            if ended && !full {
+                self.send_again(run, &mut kept_back)?;
+            }
+            if kept_back.is_empty() && reader.offset() > self.cursor().tracking {
                 let upto = reader.offset();
                 // What cannot be noted now is noted at the end, or sent again to the same result.
                 let _ = self.advance(|cursor| cursor.tracking = upto);
@@ -67,26 +74,33 @@ impl Delivery {
                 continue;
             }
             if ended {
-                return refused.map_or(Ok(()), |error| Err(Halt::Refused(error)));
+                return kept_back
+                    .refused
+                    .map_or(Ok(()), |error| Err(Halt::Refused(error)));
             }
             self.flow.rest(GATHER);
         }
     }
 
     /// Ships batches, some at a time: points and params may arrive in any order. Tags may not,
-    /// since a later value replaces an earlier one. Returns why an item was refused, if one was.
-    fn send_all(&self, run: &StoredRun, batches: &[Batch]) -> Result<Option<StoreError>, Halt> {
+    /// since a later value replaces an earlier one.
+    fn send_all(
+        &self,
+        run: &StoredRun,
+        batches: &[Batch],
+        kept_back: &mut KeptBack,
+    ) -> Result<(), Halt> {
         let (tagged, free): (Vec<&Batch>, Vec<&Batch>) =
             batches.iter().partition(|batch| !batch.tags.is_empty());
         let parallel = PARALLEL.min(free.len());
         let queue = Mutex::new(free.into_iter());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let lane = || {
-            let mut refused = None;
+            let mut kept_back = KeptBack::default();
             while let Some(batch) = next() {
-                refused = refused.or(self.send(run, batch)?);
+                self.send(run, batch, ATTEMPTS, &mut kept_back)?;
             }
-            Ok(refused)
+            Ok(kept_back)
         };
         let sent: Vec<Result<_, Halt>> = thread::scope(|scope| {
             let lanes: Vec<_> = (0..parallel).map(|_| scope.spawn(lane)).collect();
@@ -95,33 +109,88 @@ impl Delivery {
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
                 .collect()
         });
-        let mut refused = None;
         for sent in sent {
-            refused = refused.or(sent?);
+            kept_back.extend(sent?);
         }
         for batch in tagged {
-            refused = refused.or(self.send(run, batch)?);
+            self.send(run, batch, ATTEMPTS, kept_back)?;
         }
-        Ok(refused)
+        Ok(())
     }
 
-    /// An item that the store refuses does not keep back what came with it. Returns why one was
-    /// refused.
-    fn send(&self, run: &StoredRun, batch: &Batch) -> Result<Option<StoreError>, Halt> {
-        match self.attempt(|| self.store.log_batch(&run.id, batch)) {
-            Err(Halt::Refused(error)) if error.concerns == Concern::Item => {
-                let Some([first, second]) = batch.halves() else {
-                    return Ok(Some(error));
-                };
-                let refused = self.send(run, &first)?;
-                Ok(refused.or(self.send(run, &second)?))
-            }
-            sent => {
-                sent?;
+    /// Ships a batch; an item that the store refuses does not keep back what came with it.
+    fn send(
+        &self,
+        run: &StoredRun,
+        batch: &Batch,
+        attempts: u32,
+        kept_back: &mut KeptBack,
+    ) -> Result<(), Halt> {
+        let error = match self.attempt_up_to(attempts, || self.store.log_batch(&run.id, batch)) {
+            Ok(()) => {
                 self.progress.shipped(batch.metrics.len(), 0);
-                Ok(None)
+                return Ok(());
             }
+            Err(Halt::Refused(error)) if error.concerns == Concern::Item => error,
+            Err(halt) => return Err(halt),
+        };
+        let Some(halves) = batch.halves() else {
+            return kept_back.add(batch, error);
+        };
+        for half in halves {
+            self.send(run, &half, ATTEMPTS_OF_A_PART, kept_back)?;
         }
+        Ok(())
+    }
+
+    /// Tries what the store failed at once more: whatever it failed of may be over.
+    fn send_again(&self, run: &StoredRun, kept_back: &mut KeptBack) -> Result<(), Halt> {
+        for batch in std::mem::take(&mut kept_back.failing) {
+            let mut again = KeptBack::default();
+            self.send(run, &batch, ATTEMPTS_OF_A_PART, &mut again)?;
+            kept_back.refused = kept_back.refused.take().or(again.refused).or(again.failure);
+        }
+        Ok(())
+    }
+}
+
+/// Items that the store does not take.
+#[derive(Default)]
+struct KeptBack {
+    /// Why it refuses one of them, and will again.
+    refused: Option<StoreError>,
+    /// Those at which it fails, and may not another time.
+    failing: Vec<Batch>,
+    /// Why it fails at one of those.
+    failure: Option<StoreError>,
+    count: usize,
+}
+
+impl KeptBack {
+    fn is_empty(&self) -> bool {
+        self.refused.is_none() && self.failing.is_empty()
+    }
+
+    /// Adds an item. Where the store refuses so many, it refuses the run.
+    fn add(&mut self, item: &Batch, error: StoreError) -> Result<(), Halt> {
+        self.count += 1;
+        if self.count > MAX_KEPT_BACK {
+            return Err(Halt::Refused(error));
+        }
+        if error.is_failure_of_item() {
+            self.failing.push(item.clone());
+            self.failure.get_or_insert(error);
+        } else {
+            self.refused.get_or_insert(error);
+        }
+        Ok(())
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.refused = self.refused.take().or(other.refused);
+        self.failing.extend(other.failing);
+        self.failure = self.failure.take().or(other.failure);
+        self.count += other.count;
     }
 }
 

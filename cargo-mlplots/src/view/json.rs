@@ -1,20 +1,12 @@
-//! The run as one JSON object on stdout.
-
-use std::io::Write;
+//! The run as one JSON object.
 
 use mlplots::record::Figure;
 use serde_json::{Map, Value, json};
 
 use super::Report;
 
-/// Prints it.
-pub(crate) fn print(report: &Report) {
-    // A reader that has gone away is no reason to fail.
-    let _ = writeln!(std::io::stdout(), "{}", object(report));
-}
-
 /// The run as JSON; metric values that JSON has no number for are the strings MLflow uses.
-pub(super) fn object(report: &Report) -> Value {
+pub(crate) fn object(report: &Report) -> Value {
     let ledger = &report.ledger;
     let run = report.run.as_ref().map(|(run, _)| run);
     let open = ledger.open.as_deref();

@@ -5,9 +5,9 @@ mod progress;
 mod term;
 mod tree;
 
-pub(crate) use json::print as print_json;
+pub(crate) use json::object as run_as_json;
 pub(crate) use progress::{Meter, Progress};
-pub(crate) use term::{error, help, status, warning};
+pub(crate) use term::{bad_status, error, help, plain, print, status, warning};
 pub(crate) use tree::print as print_tree;
 
 use crate::ledger::Ledger;

@@ -10,6 +10,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
 use rustix::termios::tcgetwinsize;
 
 use super::{duration, term};
@@ -33,7 +35,7 @@ impl Progress {
     /// Begins to show.
     pub(crate) fn show(mode: ProgressMode, meter: Arc<dyn Meter>) -> Self {
         let (end, ended) = channel();
-        let foot = mode == ProgressMode::Auto && std::io::stderr().is_terminal();
+        let foot = mode == ProgressMode::Auto && std::io::stderr().is_terminal() && !is_dumb();
         let thread = std::thread::spawn(move || {
             let begun = Instant::now();
             let foot = foot.then(Foot::new);
@@ -90,6 +92,10 @@ impl Foot {
             return;
         };
         let mut out = String::new();
+        let verb = match anstream::AutoStream::choice(&std::io::stderr()) {
+            ColorChoice::Never => Style::new(),
+            _ => AnsiColor::Cyan.on_default().bold(),
+        };
         if !self.taken.swap(true, Ordering::Relaxed) {
             // Room for the foot, should the cursor stand on the last row.
             out.push_str("\n\x1b[1A");
@@ -99,7 +105,7 @@ impl Foot {
         let _ = std::fmt::Write::write_fmt(
             &mut out,
             format_args!(
-                "\x1b7\x1b[1;{}r\x1b[{rows};1H\x1b[2K\x1b[1;36m    Training\x1b[0m {text}\x1b8",
+                "\x1b7\x1b[1;{}r\x1b[{rows};1H\x1b[2K{verb}    Training{verb:#} {text}\x1b8",
                 rows - 1
             ),
         );
@@ -116,6 +122,11 @@ impl Drop for Foot {
             let _ = std::io::stderr().lock().write_all(text.as_bytes());
         }
     }
+}
+
+/// Whether the terminal cannot move its cursor.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
 }
 
 /// Rows and columns of the terminal behind stderr.

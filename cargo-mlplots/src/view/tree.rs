@@ -1,8 +1,10 @@
 //! The run as a tree on stderr. Happy little trees.
 
+use std::borrow::Cow;
+
 use mlplots::record::{Figure, FigureStatus, Status};
 
-use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
+use super::term::{BOLD, DIM, bad_status, error, help, line, plain, status, warning};
 use super::{Report, duration, size};
 use crate::ship::Halt;
 use crate::ship::store::{StoreError, View};
@@ -52,7 +54,9 @@ fn headline(report: &Report) {
         .or_else(|| open?.run_name.clone())
         .unwrap_or_else(|| report.run_uuid.to_string());
     let experiment = report.experiment.as_deref().unwrap_or("Default");
-    let took = open.map_or(0, |open| report.outcome.end_time - open.start_time);
+    let took = open.map_or(0, |open| {
+        report.outcome.end_time.saturating_sub(open.start_time)
+    });
     let text = format!("{experiment} / {name} in {}", duration(took.max(0) as u64));
     match report.outcome.status {
         Status::Finished => status("Finished", &text),
@@ -67,7 +71,7 @@ fn params(report: &Report) -> Vec<String> {
         .ledger
         .params
         .iter()
-        .map(|param| format!("{:width$}  {}", param.key, param.value.escape_debug()))
+        .map(|param| format!("{:width$}  {}", plain(&param.key), plain(&param.value)))
         .collect()
 }
 
@@ -80,7 +84,11 @@ fn metrics(report: &Report) -> Vec<String> {
         } else {
             format!("  {DIM}step {}{DIM:#}", metric.step)
         };
-        format!("{:width$}  {}{step}", metric.key, number(metric.value))
+        format!(
+            "{:width$}  {}{step}",
+            plain(&metric.key),
+            number(metric.value)
+        )
     };
     shortened(latest.values().map(leaf).collect())
 }
@@ -115,38 +123,35 @@ fn figures(report: &Report) -> Vec<String> {
 
 fn paths(figure: &Figure) -> Vec<String> {
     if figure.files.is_empty() {
-        return vec![figure.name.clone()];
+        return vec![plain(&figure.name).into_owned()];
     }
     // The grid's names of stepped images are for MLflow, not for people.
     figure
         .files
         .iter()
-        .map(|file| file.path.to_string())
+        .map(|file| plain(&file.path).into_owned())
         .filter(|path| !path.contains("+step+"))
         .collect()
 }
 
 fn leaves(figure: &Figure, width: usize) -> Vec<String> {
-    let why = figure.reason.as_deref().unwrap_or_default();
+    let why = plain(figure.reason.as_deref().unwrap_or_default());
+    let (name, source) = (plain(&figure.name), plain(&figure.source));
     match figure.status {
         FigureStatus::Failed => {
             let optional = if figure.optional { " (optional)" } else { "" };
             vec![format!(
-                "{:width$}  failed{optional}: {why}  {DIM}({}){DIM:#}",
-                figure.name, figure.source
+                "{name:width$}  failed{optional}: {why}  {DIM}({source}){DIM:#}"
             )]
         }
-        FigureStatus::Skipped => vec![format!(
-            "{:width$}  {DIM}skipped: {why}{DIM:#}",
-            figure.name
-        )],
+        FigureStatus::Skipped => vec![format!("{name:width$}  {DIM}skipped: {why}{DIM:#}")],
         FigureStatus::Logged => paths(figure)
             .iter()
             .map(|path| {
                 let bytes = figure
                     .files
                     .iter()
-                    .find(|file| file.path == path.as_str())
+                    .find(|file| plain(&file.path) == *path)
                     .map_or(0, |file| file.bytes);
                 format!(
                     "{path:width$}  {:>7}  {DIM}{:>6}{DIM:#}",
@@ -167,21 +172,21 @@ fn artifacts(report: &Report) -> Vec<String> {
         .collect();
     let width = longest(artifacts.iter().map(|artifact| &*artifact.path));
     let leaf = |file: &&mlplots::record::Artifact| {
-        format!("{:width$}  {:>7}", file.path, size(file.bytes))
+        format!("{:width$}  {:>7}", plain(&file.path), size(file.bytes))
     };
     shortened(artifacts.iter().map(leaf).collect())
 }
 
 fn models(report: &Report) -> Vec<String> {
-    let where_ = |name: &str| match &report.run {
-        Some((run, _)) => format!("{name}  {DIM}runs:/{}/{name}{DIM:#}", run.id),
-        None => name.to_owned(),
+    let where_ = |name: Cow<'_, str>| match &report.run {
+        Some((run, _)) => format!("{name}  {DIM}runs:/{}/{name}{DIM:#}", plain(&run.id)),
+        None => name.into_owned(),
     };
     report
         .ledger
         .models
         .iter()
-        .map(|model| where_(&model.name))
+        .map(|model| where_(plain(&model.name)))
         .collect()
 }
 

@@ -3,14 +3,16 @@
 mod params;
 mod preflight;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::error::Error;
-use crate::journal::{RunDir, read, workspace_root};
-use crate::record::{Mode, Request, Resumed, RunUuid, check_experiment_name, check_run_name};
+use crate::journal::{Entry, Reader, RunDir, read, workspace_root};
+use crate::record::{
+    Mode, Open, Record, Request, Resumed, RunUuid, check_experiment_name, check_run_name,
+};
 use crate::registry::{Train, listing, plots, trains};
-use crate::run::{Beginning, Run, caught, tell};
-pub(crate) use params::flatten;
+use crate::run::{Beginning, Run, caught, program, tell};
 use preflight::{Complaint, Plan};
 
 /// The run failed.
@@ -20,7 +22,7 @@ const REFUSED: u8 = 3;
 
 /// The program's `main`.
 pub fn main() -> ExitCode {
-    let (request, supervised) = match request() {
+    let (request, mut supervised) = match request() {
         Ok(request) => request,
         Err(error) => {
             tell(format_args!("error: {error}"));
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (train, params) = (plan.train, plan.params.clone());
+    let given = request.run_dir.clone();
     let run = beginning(request, resumed, Some(plan)).and_then(Run::begin);
     let mut run = match run {
         Ok(run) => run,
@@ -65,8 +68,9 @@ pub fn main() -> ExitCode {
             }]);
         }
     };
+    supervised &= given.as_deref() == Some(run.dir());
     if let Some(params) = &params {
-        run.log_params(flatten(params));
+        run.log_params(params.flatten());
     }
     let result = caught(true, || (train.run)(&run, params)).flatten();
     let ended = run.end(result);
@@ -103,10 +107,6 @@ impl Run {
                 "`-P {key}`: this program has no `#[train]` function that takes params"
             )));
         }
-        if run_dir(&request)?.is_some_and(|dir| dir.journal().exists()) {
-            // The supervisor follows the program's first run; this one is shipped by `sync`.
-            request.run_dir = None;
-        }
         let experiment = request
             .experiment
             .get_or_insert_with(|| experiment.to_owned());
@@ -120,20 +120,55 @@ impl Run {
     }
 }
 
-/// What is asked, and whether a supervisor asks it.
+/// What is asked, and whether a supervisor asks it. The variable reaches every process below the
+/// program too, and the supervisor follows one run: whoever comes after it begins a run of its own.
 fn request() -> Result<(Request, bool), Error> {
-    let Ok(json) = std::env::var(Request::VARIABLE) else {
-        return Ok((Request::default(), false));
+    let alone = (Request::default(), false);
+    let Some(path) = std::env::var_os(Request::VARIABLE).map(PathBuf::from) else {
+        return Ok(alone);
     };
-    serde_json::from_str(&json)
-        .map(|request| (request, true))
-        .map_err(|why| {
+    let request: Request = match read(&path) {
+        // The supervisor has gone, with its file.
+        Ok(None) => return Ok(alone),
+        Ok(Some(bytes)) => serde_json::from_slice(&bytes).map_err(|why| {
             Error::new(format!(
-                "`{}` does not hold what this version of mlplots understands: {why}; \
-             use a cargo-mlplots of the same version",
-                Request::VARIABLE
+                "`{}` does not hold what this version of mlplots understands: {why}; use a \
+                 cargo-mlplots of the same version",
+                path.display()
             ))
-        })
+        })?,
+        Err(why) => {
+            return Err(Error::new(format!(
+                "`{}`, which the variable {} names, cannot be used: {why}",
+                path.display(),
+                Request::VARIABLE
+            )));
+        }
+    };
+    let Some(dir) = run_dir(&request)? else {
+        return Ok((request, true));
+    };
+    match first_record(&dir) {
+        None => Ok((request, true)),
+        // The same program started several times, as by MPI: what is asked is asked of all.
+        Some(open) if open.program == program() => {
+            let of_its_own = Request {
+                run_dir: None,
+                ..request
+            };
+            Ok((of_its_own, false))
+        }
+        Some(_) => Ok(alone),
+    }
+}
+
+/// The beginning of the run in this directory, if another process has begun it.
+fn first_record(dir: &RunDir) -> Option<Box<Open>> {
+    let mut reader = Reader::open(&dir.journal(), 0).ok()?;
+    match reader.next_entry() {
+        Ok(Some(Entry::Record(Record::Open(open)))) => Some(open),
+        _ => None,
+    }
 }
 
 /// What the supervisor says of the run that this one goes on with, if it does.

@@ -3,11 +3,10 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
-use super::params::{flatten, keep, overlay};
+use super::params::{keep, overlay};
+use crate::params::Tree;
 use crate::record::{
-    MAX_PARAM_VALUE, Request, Resumed, check_experiment_name, check_key, check_run_name,
+    Request, Resumed, check_experiment_name, check_param, check_run_name, check_tag,
 };
 use crate::registry::Train;
 use crate::run::Plot;
@@ -16,7 +15,7 @@ use crate::run::Plot;
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) train: &'static Train,
-    pub(super) params: Option<Value>,
+    pub(super) params: Option<Tree>,
     pub(super) plots: Vec<&'static Plot>,
     pub(super) skipped: Vec<(&'static Plot, String)>,
 }
@@ -134,7 +133,7 @@ fn params(
     request: &Request,
     resumed: &Resumed,
     train: &Train,
-) -> Result<Option<Value>, Vec<Complaint>> {
+) -> Result<Option<Tree>, Vec<Complaint>> {
     let Some(params) = train.params else {
         return match request.params.first() {
             None => Ok(None),
@@ -153,44 +152,34 @@ fn params(
     let source = train.source();
     let defaults = (params.defaults)().map_err(|why| {
         one(format!(
-            "the default params of `{}` ({source}) are not JSON: {why}",
+            "the default params of `{}` ({source}) cannot be written: {why}",
             train.name
         ))
     })?;
-    if !defaults.is_object() {
+    if !matches!(defaults, Tree::Map(_)) {
         return Err(one(format!(
             "the params of `{}` ({source}) have no named fields",
             train.name
         )));
     }
-    let laid = overlay(&keep(&defaults, &resumed.params), &request.params).map_err(|wrong| {
+    let kept = keep(&defaults, params.read_again, &resumed.params);
+    let laid = overlay(&kept, params.read_again, &request.params).map_err(|wrong| {
         wrong
             .into_iter()
             .map(|error| complain(error, None))
             .collect::<Vec<_>>()
     })?;
-    (params.check)(&laid).map_err(|why| {
-        one(format!(
-            "the params do not fit `{}` ({source}): {why}",
-            train.name
-        ))
-    })?;
     let mut wrong = Vec::new();
-    for (key, value) in flatten(&laid) {
+    for (key, value) in laid.flatten() {
         if let Some(before) = resumed.params.get(&key).filter(|&before| *before != value) {
             wrong.push(complain(
                 format!("the param `{key}` is `{before}` in the run that goes on, and cannot become `{value}`: a param is set once"),
                 format!("leave out `-P {key}`, or begin another run"),
             ));
         }
-        if let Err(error) = check_key("param", &key) {
-            wrong.push(complain(error, format!("rename the field ({source})")));
-        }
-        if value.chars().count() > MAX_PARAM_VALUE {
-            wrong.push(complain(
-                format!("the param `{key}` is longer than the {MAX_PARAM_VALUE} characters that MLflow keeps"),
-                "skip the field with `#[serde(skip)]`, and log it as an artifact".to_owned(),
-            ));
+        if let Err(error) = check_param(&key, &value) {
+            let help = format!("rename the field, or leave it out by `#[serde(skip)]` ({source})");
+            wrong.push(complain(error, help));
         }
     }
     if wrong.is_empty() {
@@ -204,7 +193,10 @@ fn names(request: &Request, train: &Train) -> Vec<Complaint> {
     let experiment = request.experiment.as_deref().or(train.experiment);
     let experiment = experiment.map_or(Ok(()), check_experiment_name);
     let run_name = request.run_name.as_deref().map_or(Ok(()), check_run_name);
-    let tags = request.tags.keys().map(|key| check_key("tag", key));
+    let tags = request
+        .tags
+        .iter()
+        .map(|(key, value)| check_tag(key, value));
     [experiment, run_name]
         .into_iter()
         .chain(tags)

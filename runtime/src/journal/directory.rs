@@ -141,6 +141,11 @@ impl RunDir {
         self.path.join("journal")
     }
 
+    /// What the supervisor asks of the program.
+    pub fn request(&self) -> PathBuf {
+        self.path.join("request.json")
+    }
+
     /// What the run is that this one goes on with; only there if it does.
     pub fn resumed(&self) -> PathBuf {
         self.path.join("resumed.json")

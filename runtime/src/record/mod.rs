@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use ids::{ArtifactPath, Digest, RunUuid};
 pub use names::{
-    MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE, check_artifact_path, check_experiment_name,
-    check_image_key, check_key, check_run_name,
+    MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE, MAX_USER, check_artifact_path, check_experiment_name,
+    check_image_key, check_key, check_param, check_run_name, check_tag,
 };
 pub use request::{Listing, Mode, PlotEntry, Request, Resumed, TrainEntry};
 pub use tally::Tally;

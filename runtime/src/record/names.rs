@@ -1,5 +1,5 @@
-//! MLflow's rules for names, checked before anything is sent: a name that the server refuses
-//! would take its whole batch with it.
+//! What MLflow, its databases and artifact stores take, checked where it is logged: what one of
+//! them refused later would keep its run from being whole.
 
 /// Longest name of a metric, param or tag, in characters.
 pub const MAX_KEY: usize = 250;
@@ -7,6 +7,16 @@ pub const MAX_KEY: usize = 250;
 pub const MAX_PARAM_VALUE: usize = 6000;
 /// Longest value of a tag, in characters; MLflow cuts longer ones silently.
 pub const MAX_TAG_VALUE: usize = 8000;
+/// Longest name of a run, in characters: a column of MLflow's databases.
+const MAX_RUN_NAME: usize = 250;
+/// Longest name of an experiment, in characters: a column of MLflow's databases.
+const MAX_EXPERIMENT_NAME: usize = 256;
+/// Longest name of a user, in characters: a column of MLflow's databases.
+pub const MAX_USER: usize = 256;
+/// Longest part of an artifact's path, in bytes: what file systems take.
+const MAX_FILE_NAME: usize = 255;
+/// Longest path of an artifact, in bytes: S3 takes keys of 1024, with the artifact root.
+const MAX_ARTIFACT_PATH: usize = 800;
 
 /// Checks the name of a metric, param or tag. `what` names it in the message: `metric`.
 pub fn check_key(what: &str, key: &str) -> Result<(), String> {
@@ -33,8 +43,34 @@ pub fn check_key(what: &str, key: &str) -> Result<(), String> {
     check_segments(key).map_err(|why| format!("the {what} name `{key}` {why}"))
 }
 
-/// Longest part of an artifact's path, in bytes: what file systems take.
-const MAX_FILE_NAME: usize = 255;
+/// Checks a param.
+pub fn check_param(key: &str, value: &str) -> Result<(), String> {
+    check_key("param", key)?;
+    check_value("param", key, value, MAX_PARAM_VALUE)
+}
+
+/// Checks a tag. MLflow keeps `mlflow.runName` as the run's name too.
+pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
+    check_key("tag", key)?;
+    if key == "mlflow.runName" {
+        check_run_name(value)?;
+    }
+    check_value("tag", key, value, MAX_TAG_VALUE)
+}
+
+fn check_value(what: &str, key: &str, value: &str, longest: usize) -> Result<(), String> {
+    let length = value.chars().count();
+    let why = if length > longest {
+        format!("a value of {length} characters; MLflow keeps {longest}")
+    } else if value.contains('\0') {
+        "a value with a NUL character, which PostgreSQL does not take".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(format!(
+        "the {what} `{key}` has {why}. Log it as an artifact: `run.log_text(value, \"{key}.txt\")`"
+    ))
+}
 
 /// Checks where an artifact goes: a relative path with `/`, no `..`, nothing that MLflow or a file
 /// system refuses.
@@ -44,7 +80,7 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
     }
     if let Some(bad) = path
         .chars()
-        .find(|c| c.is_control() || matches!(c, '\\' | '#' | '?' | ':' | '%'))
+        .find(|c| c.is_control() || matches!(c, '\\' | '#' | '?'))
     {
         return Err(format!(
             "{bad:?} in the artifact path `{}` is not allowed",
@@ -52,6 +88,13 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
         ));
     }
     check_segments(path).map_err(|why| format!("the artifact path `{path}` {why}"))?;
+    if path.len() > MAX_ARTIFACT_PATH {
+        return Err(format!(
+            "the artifact path `{}…` has {} bytes; object stores take {MAX_ARTIFACT_PATH}",
+            path.chars().take(40).collect::<String>(),
+            path.len()
+        ));
+    }
     match path.split('/').find(|part| part.len() > MAX_FILE_NAME) {
         Some(part) => Err(format!(
             "the artifact path `{}…` has a part of {} bytes; file systems take {MAX_FILE_NAME}",
@@ -64,12 +107,12 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
 
 /// Checks the name of an experiment.
 pub fn check_experiment_name(name: &str) -> Result<(), String> {
-    check_title("experiment", name, 256)
+    check_title("experiment", name, MAX_EXPERIMENT_NAME)
 }
 
 /// Checks the name of a run.
 pub fn check_run_name(name: &str) -> Result<(), String> {
-    check_title("run", name, 250)
+    check_title("run", name, MAX_RUN_NAME)
 }
 
 fn check_title(what: &str, name: &str, longest: usize) -> Result<(), String> {
@@ -151,6 +194,18 @@ mod tests {
     }
 
     #[test]
+    fn what_some_databases_refuse_is_refused() {
+        assert_eq!(check_tag("note", &"é".repeat(8000)), Ok(()));
+        assert_eq!(check_param("text", "a\nb"), Ok(()));
+        assert!(check_tag("note", &"é".repeat(8001)).is_err());
+        assert!(check_param("text", &"x".repeat(6001)).is_err());
+        assert!(check_tag("mlflow.runName", &"x".repeat(400)).is_err());
+        for checked in [check_tag("a", "b\0c"), check_param("a", "b\0c")] {
+            assert!(checked.is_err_and(|why| why.contains("NUL")));
+        }
+    }
+
+    #[test]
     fn experiments_and_runs() {
         assert_eq!(check_experiment_name(&"é".repeat(256)), Ok(()));
         assert_eq!(check_run_name(&"é".repeat(250)), Ok(()));
@@ -163,7 +218,15 @@ mod tests {
     #[test]
     fn artifact_paths() {
         let longest = format!("a/{}", "x".repeat(255));
-        for good in ["a.png", "plots/a b.png", "dé/ü.svg", "a+b.png", &longest] {
+        for good in [
+            "a.png",
+            "plots/a b.png",
+            "dé/ü.svg",
+            "a+b.png",
+            "a:b.txt",
+            "50%.txt",
+            &longest,
+        ] {
             assert_eq!(check_artifact_path(good), Ok(()), "{good}");
         }
         for bad in [
@@ -176,7 +239,8 @@ mod tests {
             "a\0b",
             "a//b",
             "a?b",
-            "c:d",
+            &"x/".repeat(500),
+            &format!("{}y", "x/".repeat(400)),
             &format!("{longest}x/b"),
         ] {
             assert!(check_artifact_path(bad).is_err(), "{bad:?}");

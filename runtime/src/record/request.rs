@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a program started by `cargo mlplots` is asked to do; JSON in the environment variable
-/// [`Request::VARIABLE`]. Without the variable a program runs on its own, with the defaults.
+/// What a program started by `cargo mlplots` is asked to do; JSON in the file that the environment
+/// variable [`Request::VARIABLE`] names. Without the variable a program runs on its own, with the
+/// defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
@@ -39,10 +40,12 @@ pub struct Resumed {
     pub params: BTreeMap<String, String>,
     /// The last step of each of its metrics.
     pub steps: BTreeMap<String, i64>,
+    /// Its tag `mlflow.loggedArtifacts`: the tables that MLflow's page shows.
+    pub tables: Option<String>,
 }
 
 impl Request {
-    /// The environment variable that carries it.
+    /// The environment variable that names its file.
     pub const VARIABLE: &str = "MLPLOTS_REQUEST";
 }
 

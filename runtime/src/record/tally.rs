@@ -27,6 +27,17 @@ impl Tally {
         }
     }
 
+    /// Adds how the figures stand in the part of the run that resumed it. A figure that was left out
+    /// there stands as before.
+    pub fn resume(&mut self, later: &Self) {
+        for figure in later.figures() {
+            let stays = figure.status == FigureStatus::Skipped;
+            if !(stays && self.figures.contains_key(&figure.name)) {
+                self.figures.insert(figure.name.clone(), figure.clone());
+            }
+        }
+    }
+
     /// The figure of this name.
     pub fn get(&self, name: &str) -> Option<&Figure> {
         self.figures.get(name)

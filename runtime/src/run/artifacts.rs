@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Run;
+use super::tables::Listed;
+use super::{Run, tell};
 use crate::error::Error;
 use crate::figure::{Format, Image, IntoFigure, Output, Spec};
 use crate::model::Model;
@@ -84,15 +85,18 @@ impl Run {
         let table =
             table(rows).map_err(|why| Error::new(format!("the table `{artifact_file}` {why}")))?;
         self.log_text(table.to_string(), artifact_file)?;
-        let tables = {
-            let mut state = self.shared.state();
-            if !state.tables.iter().any(|known| known == artifact_file) {
-                state.tables.push(artifact_file.to_owned());
-            }
-            let entry = |path: &String| json!({"path": path, "type": "table"});
-            Value::from(state.tables.iter().map(entry).collect::<Vec<_>>())
-        };
-        self.set_tag("mlflow.loggedArtifacts", tables);
+        if self.shared.is_forked() {
+            return Ok(());
+        }
+        let listed = self.shared.state().tables.add(artifact_file);
+        match listed {
+            Listed::Tag(tag) => self.set_tag("mlflow.loggedArtifacts", tag),
+            Listed::Full { is_first: true } => tell(format_args!(
+                "note: the table `{artifact_file}` and further ones are artifacts of the run, but \
+                 MLflow's table view does not list them: its tag is full"
+            )),
+            Listed::Known | Listed::Full { .. } => {}
+        }
         Ok(())
     }
 
@@ -164,7 +168,9 @@ impl Run {
         let png = image
             .to_png()
             .map_err(|why| Error::new(format!("the image `{key}`: {why}")))?;
-        let png = self.shared.store("images/image.png", &png)?;
+        let png = self
+            .shared
+            .store_at(&"image.png".parse().map_err(Error::new)?, &png)?;
         let files = self
             .shared
             .grid_images(key, step, &png)
@@ -196,7 +202,10 @@ impl Run {
         let files = parts
             .files
             .iter()
-            .map(|(path, content)| self.shared.store(path, content))
+            .map(|(path, content)| {
+                let path = path.parse().map_err(Error::new)?;
+                self.shared.store_at(&path, content)
+            })
             .collect::<Result<_, _>>()?;
         self.shared.append(&Record::Model(Box::new(record::Model {
             uuid: RunUuid::new().into(),

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::shared::Known;
 use super::{Run, tag};
-use crate::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Metric, Param, Record, check_key, now_millis};
+use crate::record::{Metric, Param, Record, check_key, check_param, check_tag, now_millis};
 
 /// Metric points of one record at most: a line of the journal stays short.
 const MAX_RECORD: usize = 1000;
@@ -85,9 +85,7 @@ impl Run {
         let mut new = Vec::new();
         for (key, value) in params {
             let (key, value) = (key.as_ref().to_owned(), value.to_string());
-            if !self.allowed(check_key("param", &key))
-                || !self.allowed(check_length("param", &key, &value, MAX_PARAM_VALUE))
-            {
+            if !self.allowed(check_param(&key, &value)) {
                 continue;
             }
             let known = self.shared.state().param(&key, &value);
@@ -114,9 +112,7 @@ impl Run {
         let mut good = Vec::new();
         for (key, value) in tags {
             let tag = tag(key.as_ref(), &value);
-            if self.allowed(check_key("tag", &tag.key))
-                && self.allowed(check_length("tag", &tag.key, &tag.value, MAX_TAG_VALUE))
-            {
+            if self.allowed(check_tag(&tag.key, &tag.value)) {
                 good.push(tag);
             }
         }
@@ -144,16 +140,4 @@ impl Run {
             }
         }
     }
-}
-
-/// MLflow cuts longer values and says nothing.
-fn check_length(what: &str, key: &str, value: &str, most: usize) -> Result<(), String> {
-    let length = value.chars().count();
-    if length <= most {
-        return Ok(());
-    }
-    Err(format!(
-        "the {what} `{key}` has a value of {length} characters; MLflow keeps {most}. \
-         Log it as an artifact: `run.log_text(value, \"{key}.txt\")`"
-    ))
 }

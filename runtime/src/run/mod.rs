@@ -4,11 +4,13 @@ mod artifacts;
 mod git;
 mod logging;
 mod panics;
+mod paths;
 mod plot;
 mod pool;
 mod problems;
 mod provenance;
 mod shared;
+mod tables;
 mod values;
 
 use std::fmt::Display;
@@ -22,11 +24,13 @@ pub use plot::{Input, Inputs, Plot};
 
 pub(crate) use panics::caught;
 pub(crate) use plot::summary;
+pub(crate) use provenance::program;
 
 use crate::error::Error;
 use crate::journal::{RunDir, Writer, here};
 use crate::record::{
-    Close, FORMAT, Figure, FigureStatus, Open, Record, Resumed, Status, Tag, TrainEntry, now_millis,
+    Close, FORMAT, Figure, FigureStatus, Open, Record, Resumed, RunUuid, Status, Tag, TrainEntry,
+    now_millis,
 };
 use pool::Pool;
 use shared::Shared;
@@ -83,23 +87,26 @@ pub(crate) struct Beginning {
 impl Run {
     /// Makes the directory and the journal.
     pub(crate) fn begin(beginning: Beginning) -> Result<Self, Error> {
-        let dir = beginning.dir;
-        let journal = dir
-            .create()
-            .and_then(|()| Writer::create(&dir))
-            .map_err(|why| {
-                let journal = dir.journal();
-                let journal = journal.display();
-                Error::new(match why.kind() {
-                    std::io::ErrorKind::AlreadyExists => {
-                        format!(
-                            "the journal `{journal}` is another run's: a journal has one writer"
-                        )
-                    }
-                    _ => format!("could not make the journal `{journal}`: {why}"),
-                })
-            })?;
-        let shared = Arc::new(Shared::new(dir, journal, beginning.resumed));
+        let mut dir = beginning.dir;
+        let mut resumed = beginning.resumed;
+        let journal = loop {
+            match dir.create().and_then(|()| Writer::create(&dir)) {
+                // Another process, or another thread, was given it too and was quicker.
+                Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => {
+                    dir = dir.sibling(&RunUuid::new());
+                    resumed = Resumed::default();
+                }
+                Err(why) => {
+                    let journal = dir.journal();
+                    let journal = journal.display();
+                    return Err(Error::new(format!(
+                        "could not make the journal `{journal}`: {why}"
+                    )));
+                }
+                Ok(journal) => break journal,
+            }
+        };
+        let shared = Arc::new(Shared::new(dir, journal, resumed));
         shared.dir.beat();
         panics::watch(&shared);
         let user = provenance::user();

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use crate::record::MAX_USER;
+
 /// The name of the user, as Python's `getpass` finds it.
 pub(super) fn user() -> String {
     ["LOGNAME", "USER", "LNAME", "USERNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
         .or_else(passwd)
-        .unwrap_or_else(|| "unknown".to_owned())
+        .map_or_else(
+            || "unknown".to_owned(),
+            |user| user.chars().take(MAX_USER).collect(),
+        )
 }
 
 #[cfg(unix)]
@@ -29,7 +34,7 @@ fn passwd() -> Option<String> {
 }
 
 /// The file name of this program.
-pub(super) fn program() -> String {
+pub(crate) fn program() -> String {
     std::env::args_os()
         .next()
         .and_then(|path| Some(Path::new(&path).file_stem()?.to_string_lossy().into_owned()))

@@ -6,14 +6,17 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::paths::Paths;
 use super::pool::Drawn;
 use super::problems::Problems;
+use super::tables::Tables;
 use super::tell;
 use crate::error::Error;
 use crate::figure::{Encoded, Output, with_texts};
 use crate::journal::{Files, Line, RunDir, Writer};
 use crate::record::{
-    self, Artifact, Figure, FigureStatus, Problem, Record, Resumed, RunUuid, Tag, Tally, now_millis,
+    self, Artifact, ArtifactPath, Figure, FigureStatus, Problem, Record, Resumed, RunUuid, Tag,
+    Tally, now_millis,
 };
 
 pub(super) struct Shared {
@@ -32,8 +35,9 @@ pub(super) struct State {
     params: BTreeMap<String, String>,
     /// Those of the run that this one goes on with.
     kept: BTreeMap<String, String>,
+    paths: Paths,
     /// Tables for MLflow's table view, by path.
-    pub(super) tables: Vec<String>,
+    pub(super) tables: Tables,
     pub(super) tally: Tally,
     /// Which plot wrote a path, and the number of its newest drawing.
     written: HashMap<String, (String, u64)>,
@@ -67,6 +71,7 @@ impl Shared {
             journal,
             state: Mutex::new(State {
                 kept: resumed.params,
+                tables: Tables::of(resumed.tables.as_deref()),
                 ..State::default()
             }),
             steps: resumed.steps,
@@ -144,11 +149,24 @@ impl Shared {
         let _ = self.try_append(&Record::Problem(Problem { message }));
     }
 
+    /// The path of one of the run's files.
+    fn path(&self, path: &str) -> Result<ArtifactPath, Error> {
+        let path: ArtifactPath = path.parse().map_err(Error::new)?;
+        if !self.is_forked() {
+            self.state().paths.add(&path).map_err(Error::new)?;
+        }
+        Ok(path)
+    }
+
     /// Stores a file's bytes.
     pub(super) fn store(&self, path: &str, bytes: &[u8]) -> Result<Artifact, Error> {
-        let artifact_path = path.parse().map_err(Error::new)?;
+        self.store_at(&self.path(path)?, bytes)
+    }
+
+    /// Stores a file's bytes, at a path of the run or of one of its models.
+    pub(super) fn store_at(&self, path: &ArtifactPath, bytes: &[u8]) -> Result<Artifact, Error> {
         self.files
-            .add_bytes(artifact_path, bytes)
+            .add_bytes(path.clone(), bytes)
             .map_err(|why| self.not_stored(path, &why))
     }
 
@@ -176,7 +194,7 @@ impl Shared {
 
     /// Stores a copy of a file.
     pub(super) fn store_file(&self, path: &str, source: &Path) -> Result<Artifact, Error> {
-        let artifact_path = path.parse().map_err(Error::new)?;
+        let artifact_path = self.path(path)?;
         self.files.add_file(artifact_path, source).map_err(|why| {
             Error::new(format!(
                 "could not log `{}` as the artifact `{path}`: {why}",

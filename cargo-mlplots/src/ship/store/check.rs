@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mlplots::record::{MAX_PARAM_VALUE, MAX_TAG_VALUE, Param, Tag, check_key, check_run_name};
+use mlplots::record::{Param, Tag, check_key, check_param, check_tag};
 
 use super::{Batch, NewModel, StoreError};
 
@@ -39,8 +39,7 @@ pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
     tags(&batch.tags)?;
     let mut params = BTreeMap::new();
     for param in &batch.params {
-        check_key("param", &param.key).map_err(StoreError::refused)?;
-        length("param", &param.key, &param.value, MAX_PARAM_VALUE)?;
+        check_param(&param.key, &param.value).map_err(StoreError::refused)?;
         if let Some(other) = params.insert(&param.key, param)
             && other.value != param.value
         {
@@ -53,12 +52,7 @@ pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
 /// Checks tags.
 pub(crate) fn tags(tags: &[Tag]) -> Result<(), StoreError> {
     for tag in tags {
-        check_key("tag", &tag.key).map_err(StoreError::refused)?;
-        length("tag", &tag.key, &tag.value, MAX_TAG_VALUE)?;
-        // MLflow keeps it as the run's name too, in a column of its own.
-        if tag.key == "mlflow.runName" {
-            check_run_name(&tag.value).map_err(StoreError::refused)?;
-        }
+        check_tag(&tag.key, &tag.value).map_err(StoreError::refused)?;
     }
     Ok(())
 }
@@ -83,21 +77,4 @@ pub(crate) fn changed_param(key: &str, old: &str, new: &str) -> StoreError {
         "the param `{key}` is already logged as `{old}` and cannot become `{new}`"
     ))
     .help("a param is set once per run; log what changes as a metric or a tag")
-}
-
-fn length(what: &str, key: &str, value: &str, longest: usize) -> Result<(), StoreError> {
-    if value.contains('\0') {
-        return Err(StoreError::refused(format!(
-            "the value of the {what} `{key}` has a NUL character, which databases do not take"
-        ))
-        .help("log it as an artifact instead"));
-    }
-    let length = value.chars().count();
-    if length <= longest {
-        return Ok(());
-    }
-    Err(StoreError::refused(format!(
-        "the value of the {what} `{key}` has {length} characters; MLflow takes {longest}"
-    ))
-    .help("log it as a text artifact instead"))
 }

@@ -61,6 +61,11 @@ impl StoreError {
         }
     }
 
+    /// Whether the store failed at what the call carries, and may not another time.
+    pub(crate) fn is_failure_of_item(&self) -> bool {
+        self.concerns == Concern::Item && self.kind != ErrorKind::Refused
+    }
+
     /// Says whom it concerns.
     pub(crate) fn concerning(mut self, concern: Concern) -> Self {
         self.concerns = concern;

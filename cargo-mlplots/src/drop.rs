@@ -1,0 +1,49 @@
+//! `cargo mlplots drop`: delete journals of runs that need not be shipped any more.
+
+use mlplots::journal::RunDir;
+
+use crate::cli::DropArgs;
+use crate::failure::{Failure, failure};
+use crate::project::root;
+use crate::ship::{Claim, Cursor, Life, life};
+use crate::view;
+
+pub(crate) fn drop(args: &DropArgs) -> Result<u8, Failure> {
+    let root = root(&args.place)?;
+    let folder = RunDir::runs(&root);
+    let unusable = |why| failure(format!("`{}` cannot be used: {why}", folder.display()));
+    let all = RunDir::all(&root).map_err(unusable)?;
+    for name in &args.runs {
+        let mut named = all.iter().filter(|dir| dir.uuid().starts_with(&**name));
+        let (Some(dir), None) = (named.next(), named.next()) else {
+            return Err(failure(format!(
+                "`{name}` does not name one run in `{}`",
+                folder.display()
+            ))
+            .help("`cargo mlplots runs` lists them")
+            .code(2));
+        };
+        drop_run(dir)?;
+    }
+    Ok(0)
+}
+
+fn drop_run(dir: &RunDir) -> Result<(), Failure> {
+    let uuid = dir.uuid();
+    if matches!(life(dir), Life::Alive | Life::Elsewhere(_)) {
+        return Err(failure(format!("the run {uuid} is still running")));
+    }
+    let path = dir.path().display();
+    let _claim = Claim::take(dir)
+        .map_err(|why| failure(format!("the run {uuid} cannot be dropped: {why}")))?;
+    let is_shipped = Cursor::load(dir).complete;
+    std::fs::remove_dir_all(dir.path())
+        .map_err(|why| failure(format!("`{path}` cannot be deleted: {why}")))?;
+    let lost = if is_shipped {
+        "MLflow has all of it"
+    } else {
+        "what MLflow does not have of it is lost"
+    };
+    view::status("Dropped", &format!("{uuid}: {lost}"));
+    Ok(())
+}

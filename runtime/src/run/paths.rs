@@ -1,0 +1,74 @@
+//! The paths of a run's artifacts: a file and a folder of one name fit into no store, and what
+//! mlplots itself logs is not overwritten.
+
+use std::collections::HashMap;
+
+use crate::record::ArtifactPath;
+
+/// Where mlplots keeps what it says of a run.
+const OURS: &str = "mlplots";
+
+/// The files and folders that a run has so far.
+#[derive(Debug, Default)]
+pub(super) struct Paths(HashMap<String, Kind>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+}
+
+impl Paths {
+    /// Takes a file in, with the folders that lead to it.
+    pub(super) fn add(&mut self, path: &ArtifactPath) -> Result<(), String> {
+        if path.split('/').next() == Some(OURS) {
+            return Err(format!(
+                "the artifact path `{path}` is not free: `{OURS}` holds what mlplots logs itself"
+            ));
+        }
+        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        for folder in folders.clone() {
+            if self.0.get(folder) == Some(&Kind::File) {
+                return Err(format!(
+                    "the artifact path `{path}` needs a folder `{folder}`, and the run has a file \
+                     of that name"
+                ));
+            }
+        }
+        if self.0.get(&**path) == Some(&Kind::Folder) {
+            return Err(format!(
+                "the artifact path `{path}` is a folder of the run already"
+            ));
+        }
+        for folder in folders {
+            if !self.0.contains_key(folder) {
+                self.0.insert(folder.to_owned(), Kind::Folder);
+            }
+        }
+        self.0.insert(path.to_string(), Kind::File);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_and_a_folder_of_one_name_are_refused_whichever_comes_first() {
+        let mut paths = Paths::default();
+        let mut add = |path: &str| paths.add(&path.parse().expect("a path"));
+        assert_eq!(add("x"), Ok(()));
+        assert_eq!(add("x"), Ok(()), "a file is replaced");
+        assert!(add("x/y").is_err_and(|why| why.contains("has a file of that name")));
+        assert_eq!(add("a/b/c.png"), Ok(()));
+        assert_eq!(add("a/b/d.png"), Ok(()));
+        for folder in ["a", "a/b"] {
+            assert!(add(folder).is_err_and(|why| why.contains("is a folder of the run")));
+        }
+        for ours in ["mlplots", "mlplots/figures.json"] {
+            assert!(add(ours).is_err_and(|why| why.contains("is not free")));
+        }
+        assert_eq!(add("mlplots.txt"), Ok(()));
+    }
+}
