@@ -56,6 +56,11 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
             Fate::Shipped(report) => {
                 shipped += 1;
                 view::status("Shipped", &format!("{uuid}: {}", title(report)));
+                report
+                    .ledger
+                    .damaged
+                    .iter()
+                    .for_each(|damage| view::warning(damage));
             }
             Fate::Failed(why, report) => {
                 failed += 1;
@@ -97,16 +102,23 @@ fn summarize(shipped: usize, living: usize, failed: usize) {
     match (parts.is_empty(), failed) {
         (true, _) => view::status("Synced", "MLflow has every run of this workspace"),
         (false, 0) => view::status("Synced", &parts.join(", ")),
-        (false, _) => view::bad_status("Synced", &parts.join(", ")),
+        (false, _) => {
+            view::bad_status("Synced", &parts.join(", "));
+            view::help("nothing is lost: the next `cargo mlplots sync` goes on with what is left");
+        }
     }
 }
 
-/// `Apple demand / mild-finch-375, FINISHED`.
+/// `Apple demand / mild-finch-375, FAILED: the data is bad`.
 fn title(report: &Report) -> String {
     let experiment = report.experiment.as_deref().unwrap_or("Default");
     let name = report.run.as_ref().map(|(run, _)| &*run.name);
     let name = name.unwrap_or_default();
-    format!("{experiment} / {name}, {}", report.outcome.status)
+    let status = report.outcome.status;
+    match &report.outcome.reason {
+        Some(reason) => format!("{experiment} / {name}, {status}: {reason}"),
+        None => format!("{experiment} / {name}, {status}"),
+    }
 }
 
 fn object(dir: &RunDir, fate: &Fate) -> Value {

@@ -149,6 +149,8 @@ impl Project {
             .args(arguments)
             .current_dir(self.path());
         command.env("CARGO_TARGET_DIR", kept("projects"));
+        // A program that is shared between tests lies elsewhere: it is of this package all the same.
+        command.env("CARGO_MANIFEST_DIR", self.path());
         command
     }
 

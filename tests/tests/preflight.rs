@@ -43,7 +43,7 @@ fn params_that_do_not_fit() {
         text,
         "error: `-P rte`: there is no param `rte`; did you mean `rate`?\n\
          error: `-P rate=abc`: `abc` is not a number; the default is `0.1`\n\
-         error: `-P steps=1.5`: `1.5` is not a whole number; the default is `5`"
+         error: `-P steps=1.5`: `1.5` is not a whole number from 0 to 4294967295; the default is `5`"
     );
     let text = refused(&project, &["run", "--only", "x*", "--tag", "a@b=c"]);
     assert_eq!(

@@ -82,7 +82,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     let [run] = read(&uri).try_into().expect("one run");
     is_whole(&run, 20, "resumed after KILLED: stopped by SIGTERM");
     let listed = folder.mlplots(&["runs"]).stdout;
-    assert_eq!(listed.matches("goes on with ").count(), 2, "{listed}");
+    assert_eq!(listed.matches("  resumes ").count(), 2, "{listed}");
     assert_eq!(listed.matches("stopped by SIGTERM").count(), 2, "{listed}");
 }
 
