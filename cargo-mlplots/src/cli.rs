@@ -121,7 +121,7 @@ pub(crate) struct DropArgs {
 }
 
 /// Which workspace.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct PlaceArgs {
     /// Path to Cargo.toml
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
@@ -178,6 +178,30 @@ pub(crate) struct BuildArgs {
     /// The same as --locked and --offline
     #[arg(long)]
     pub(crate) frozen: bool,
+    /// Ignore the `rust-version` of packages
+    #[arg(long)]
+    pub(crate) ignore_rust_version: bool,
+    /// Build as much as possible before an error ends it
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// Write a report of how long each crate took to build
+    #[arg(long, value_name = "FMTS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) timings: Option<String>,
+    /// Override a value of cargo's configuration
+    #[arg(long, value_name = "KEY=VALUE|PATH")]
+    pub(crate) config: Vec<String>,
+    /// Unstable flag of a nightly cargo
+    #[arg(short = 'Z', value_name = "FLAG")]
+    pub(crate) unstable: Vec<String>,
+    /// Say more of the build; twice: very much more
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say nothing of the build but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Colours of cargo's output: auto, always, never
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) color: Option<String>,
 }
 
 /// What the training is given.

@@ -4,12 +4,12 @@ use mlplots::journal::RunDir;
 
 use crate::cli::DropArgs;
 use crate::failure::{Failure, failure};
-use crate::project::root;
 use crate::ship::{Claim, Cursor, Life, life};
 use crate::view;
+use crate::workspace::Workspace;
 
 pub(crate) fn drop(args: &DropArgs) -> Result<u8, Failure> {
-    let root = root(&args.place)?;
+    let root = Workspace::find(&args.place)?.root;
     let folder = RunDir::runs(&root);
     let unusable = |why| failure(format!("`{}` cannot be used: {why}", folder.display()));
     let all = RunDir::all(&root).map_err(unusable)?;

@@ -2,19 +2,17 @@
 
 use std::path::PathBuf;
 
-use mlplots::journal::workspace_root;
-
-use crate::cli::ExecArgs;
-use crate::failure::{Failure, failure};
-use crate::project::Program;
+use crate::cli::{ExecArgs, PlaceArgs};
+use crate::failure::Failure;
+use crate::project::{Environment, Program};
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::workspace::Workspace;
 
 pub(crate) fn exec(args: ExecArgs) -> Result<u8, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|why| failure(format!("the current folder cannot be used: {why}")))?;
-    let root = workspace_root(&here);
-    let settings = Settings::resolve(args.session.shipping.tracking_uri.as_ref(), None, &root)?;
+    let Workspace { root, tracking_uri } = Workspace::find(&PlaceArgs::default())?;
+    let uri = args.session.shipping.tracking_uri.as_ref();
+    let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;
     let mut words = args.program.into_iter();
     // clap asks for at least one word.
     let path = PathBuf::from(words.next().unwrap_or_default());
@@ -22,8 +20,8 @@ pub(crate) fn exec(args: ExecArgs) -> Result<u8, Failure> {
         root,
         program: Program {
             path,
-            manifest_dir: None,
-            tracking_uri: None,
+            environment: Environment::default(),
+            tracking_uri,
         },
         arguments: words.collect(),
         train: args.train,

@@ -21,6 +21,7 @@ mod ship;
 mod supervise;
 mod sync;
 mod view;
+mod workspace;
 
 use std::process::ExitCode;
 

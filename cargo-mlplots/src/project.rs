@@ -1,18 +1,23 @@
 //! The user's project: its workspace, and the program that cargo builds of it.
 
+mod environment;
+
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
-use mlplots::journal::workspace_root;
+use cargo_metadata::camino::Utf8PathBuf;
+use cargo_metadata::{BuildScript, Message, Metadata, MetadataCommand, Package, TargetKind};
 
-use cargo_metadata::{Message, Metadata, MetadataCommand, Package, TargetKind};
-
-use crate::cli::{BuildArgs, PlaceArgs};
+use crate::cli::BuildArgs;
 use crate::failure::{Failure, failure};
 pub(crate) use crate::scan::Written;
 use crate::scan::scan;
 use crate::settings::UserUri;
+use crate::workspace::{here, manifest_folder};
+pub(crate) use environment::Environment;
+use environment::Toolchain;
 
 /// The workspace, as cargo sees it.
 pub(crate) struct Project {
@@ -22,8 +27,8 @@ pub(crate) struct Project {
 /// A program to train with.
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
-    /// Its package's folder, which `cargo run` tells the program.
-    pub(crate) manifest_dir: Option<PathBuf>,
+    /// What `cargo run` gives it; nothing where cargo did not build it.
+    pub(crate) environment: Environment,
     /// `tracking-uri` of `package.metadata.mlplots`.
     pub(crate) tracking_uri: Option<UserUri>,
 }
@@ -43,18 +48,7 @@ impl Project {
         if let Some(path) = &build.manifest_path {
             command.manifest_path(path);
         }
-        let flags = [
-            ("--locked", build.locked),
-            ("--offline", build.offline),
-            ("--frozen", build.frozen),
-        ];
-        command.other_options(
-            flags
-                .iter()
-                .filter(|(_, on)| *on)
-                .map(|(flag, _)| (*flag).to_owned())
-                .collect::<Vec<_>>(),
-        );
+        command.other_options(build.flags_of_workspace());
         let metadata = command.exec().map_err(|why| match why {
             cargo_metadata::Error::CargoMetadata { stderr } => {
                 let text = stderr.trim().trim_start_matches("error: ").to_owned();
@@ -78,10 +72,18 @@ impl Project {
     /// Builds the one program that the flags name; cargo's own words go to stderr.
     pub(crate) fn build(&self, build: &BuildArgs) -> Result<Program, Failure> {
         let candidate = self.candidate(build)?;
-        let executable = Self::cargo_build(&candidate, build)?;
+        let folder = here()?;
+        let (program, toolchain) = thread::scope(|scope| {
+            let toolchain = scope.spawn(|| Toolchain::find(&folder, build.target.as_deref()));
+            let program = Self::cargo_build(&candidate, build);
+            (program, toolchain.join())
+        });
+        let (executable, scripts) = program?;
+        let toolchain =
+            toolchain.map_err(|_| failure("cargo's configuration could not be read").code(101))?;
         Ok(Program {
+            environment: Environment::new(&executable, candidate.package, &scripts, toolchain),
             path: executable,
-            manifest_dir: candidate.package.manifest_path.parent().map(Into::into),
             tracking_uri: UserUri::of_manifest(&candidate.package.metadata)
                 .or_else(|| UserUri::of_manifest(&self.metadata.workspace_metadata)),
         })
@@ -189,15 +191,15 @@ impl Project {
             .code(2)
     }
 
-    /// The package of `-p`; else the one around the current folder; else those of the workspace
-    /// that use mlplots.
+    /// The package of `-p`; else the one around the current folder; else the default members that
+    /// use mlplots.
     fn packages(&self, build: &BuildArgs) -> Result<Vec<&Package>, Failure> {
         let members = self.metadata.workspace_packages();
         if let Some(spec) = &build.package {
             let found: Vec<_> = members
                 .iter()
                 .copied()
-                .filter(|package| *package.name == *spec)
+                .filter(|package| is_meant(package, spec))
                 .collect();
             if found.is_empty() {
                 let names: Vec<_> = members
@@ -210,36 +212,38 @@ impl Project {
             }
             return Ok(found);
         }
-        let here = match &build.manifest_path {
-            Some(path) => path.parent().map(Path::to_path_buf),
-            None => std::env::current_dir().ok(),
+        let folder = match &build.manifest_path {
+            Some(path) => manifest_folder(path)?,
+            None => here()?,
         };
-        let here = here
-            .and_then(|path| std::path::absolute(path).ok())
-            .unwrap_or_default();
         let around = members
             .iter()
             .copied()
             .filter(|package| {
-                package
-                    .manifest_path
-                    .parent()
-                    .is_some_and(|dir| here.starts_with(dir))
+                let home = package.manifest_path.parent();
+                home.is_some_and(|home| folder.starts_with(home) && home != self.root())
             })
             .max_by_key(|package| package.manifest_path.as_str().len());
         if let Some(package) = around {
             return Ok(vec![package]);
         }
-        let users = members.into_iter().filter(|package| {
-            package
-                .dependencies
-                .iter()
-                .any(|dependency| dependency.name == "mlplots")
-        });
-        Ok(users.collect())
+        // As cargo has them: the root package, or all members, or those that the manifest names.
+        let mut defaults = self.metadata.workspace_default_packages();
+        let uses_mlplots = |package: &&Package| {
+            let mut dependencies = package.dependencies.iter();
+            dependencies.any(|dependency| dependency.name == "mlplots")
+        };
+        if defaults.iter().any(uses_mlplots) {
+            defaults.retain(uses_mlplots);
+        }
+        Ok(defaults)
     }
 
-    fn cargo_build(candidate: &Candidate<'_>, build: &BuildArgs) -> Result<PathBuf, Failure> {
+    /// Builds; returns the program, and what the build scripts said.
+    fn cargo_build(
+        candidate: &Candidate<'_>,
+        build: &BuildArgs,
+    ) -> Result<(PathBuf, Vec<BuildScript>), Failure> {
         let mut command = Command::new(cargo());
         command
             .arg("build")
@@ -261,14 +265,19 @@ impl Project {
         };
         let mut child = command.spawn().map_err(|why| failed(&why))?;
         let mut executable = None;
+        let mut scripts = Vec::new();
         if let Some(stdout) = child.stdout.take() {
             for message in Message::parse_stream(BufReader::new(stdout)) {
-                if let Ok(Message::CompilerArtifact(artifact)) = message
-                    && artifact.package_id == candidate.package.id
-                    && artifact.target.name == candidate.name
-                    && let Some(path) = artifact.executable
-                {
-                    executable = Some(path.into_std_path_buf());
+                match message {
+                    Ok(Message::CompilerArtifact(artifact))
+                        if artifact.package_id == candidate.package.id
+                            && artifact.target.name == candidate.name =>
+                    {
+                        let path = artifact.executable.map(Utf8PathBuf::into_std_path_buf);
+                        executable = path.or(executable);
+                    }
+                    Ok(Message::BuildScriptExecuted(script)) => scripts.push(script),
+                    _ => {}
                 }
             }
         }
@@ -276,13 +285,32 @@ impl Project {
         if !status.success() {
             return Err(failure(format!("`{}` was not built", candidate.name)).code(101));
         }
-        executable.ok_or_else(|| {
+        let executable = executable.ok_or_else(|| {
             failure(format!("cargo built no program `{}`", candidate.name)).code(101)
-        })
+        })?;
+        Ok((executable, scripts))
     }
 }
 
 impl BuildArgs {
+    /// The flags that `cargo metadata` takes too.
+    fn flags_of_workspace(&self) -> Vec<String> {
+        let switches = [
+            ("--locked", self.locked),
+            ("--offline", self.offline),
+            ("--frozen", self.frozen),
+        ];
+        let switches = switches.into_iter().filter(|(_, on)| *on);
+        let mut flags: Vec<String> = switches.map(|(flag, _)| flag.to_owned()).collect();
+        for config in &self.config {
+            flags.extend(["--config".to_owned(), config.clone()]);
+        }
+        for flag in &self.unstable {
+            flags.extend(["-Z".to_owned(), flag.clone()]);
+        }
+        flags
+    }
+
     /// The flags that `cargo build` takes as they are.
     fn flags(&self) -> Vec<std::ffi::OsString> {
         let mut flags: Vec<std::ffi::OsString> = Vec::new();
@@ -293,6 +321,9 @@ impl BuildArgs {
             ("--locked", self.locked),
             ("--offline", self.offline),
             ("--frozen", self.frozen),
+            ("--ignore-rust-version", self.ignore_rust_version),
+            ("--keep-going", self.keep_going),
+            ("--quiet", self.quiet),
         ];
         flags.extend(
             switches
@@ -309,24 +340,42 @@ impl BuildArgs {
         valued("--target", self.target.clone().map(Into::into));
         valued("--target-dir", self.target_dir.clone().map(Into::into));
         valued("--jobs", self.jobs.clone().map(Into::into));
+        valued("--color", self.color.clone().map(Into::into));
+        for config in &self.config {
+            valued("--config", Some(config.into()));
+        }
+        for flag in &self.unstable {
+            valued("-Z", Some(flag.into()));
+        }
         for features in &self.features {
             valued("--features", Some(features.into()));
         }
+        flags.extend(self.timings.iter().map(|formats| match formats.as_str() {
+            "" => "--timings".into(),
+            formats => format!("--timings={formats}").into(),
+        }));
+        flags.extend((0..self.verbose).map(|_| "--verbose".into()));
         flags
     }
-}
-
-/// The workspace root of a manifest or the current folder, whether cargo is there or not.
-pub(crate) fn root(place: &PlaceArgs) -> Result<PathBuf, Failure> {
-    let unusable = |why| failure(format!("the current folder cannot be used: {why}"));
-    let from = match place.manifest_path.as_deref().and_then(Path::parent) {
-        Some(dir) => std::path::absolute(dir).map_err(unusable)?,
-        None => std::env::current_dir().map_err(unusable)?,
-    };
-    Ok(workspace_root(&from))
 }
 
 /// The cargo that started us, or the one on the path.
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}
+
+/// Whether a package spec means this package: `name`, `name@version`, or a package id.
+fn is_meant(package: &Package, spec: &str) -> bool {
+    let (name, version) = spec
+        .rsplit_once(['@', ':'])
+        .map_or((spec, None), |(name, version)| (name, Some(version)));
+    let is_version = |version: &str| {
+        let own = package.version.to_string();
+        own == version || own.starts_with(&format!("{version}."))
+    };
+    let url = package.id.repr.split('#').next().unwrap_or_default();
+    let url = url.strip_prefix("path+").unwrap_or(url);
+    package.id.repr == spec
+        || (!url.is_empty() && spec.split('#').next().is_some_and(|own| own == url))
+        || (*package.name == name && version.is_none_or(is_version))
 }

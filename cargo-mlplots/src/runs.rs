@@ -10,9 +10,9 @@ use crate::cli::RunsArgs;
 use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
-use crate::project::root;
 use crate::ship::{Claim, Cursor, Life, life};
 use crate::view::{self, duration, plain};
+use crate::workspace::Workspace;
 
 /// One run of the list.
 struct Row {
@@ -32,7 +32,7 @@ struct Row {
 }
 
 pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
-    let root = root(&args.place)?;
+    let root = Workspace::find(&args.place)?.root;
     let folder = RunDir::runs(&root);
     let unreadable = |why| failure(format!("`{}` cannot be read: {why}", folder.display()));
     let dirs = RunDir::all(&root).map_err(unreadable)?;

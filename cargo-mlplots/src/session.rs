@@ -282,11 +282,8 @@ pub(crate) fn command(
                 file.display()
             ))
         })?;
-    let mut command = Command::new(&program.path);
+    let mut command = program.environment.command(&program.path);
     command.env(Request::VARIABLE, file);
-    if let Some(dir) = &program.manifest_dir {
-        command.env("CARGO_MANIFEST_DIR", dir);
-    }
     Ok(command)
 }
 

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use crate::cli::SyncArgs;
 use crate::failure::{Failure, failure};
 use crate::outcome::Outcome;
-use crate::project::root;
 use crate::settings::Settings;
 use crate::ship::store::Concern;
 use crate::ship::{Claim, Cursor, Delivery, Halt, Life, goes_there, life, quote};
 use crate::view::{self, Report};
+use crate::workspace::Workspace;
 
 /// Exit code: not everything is shipped.
 const UNSHIPPED: u8 = 4;
@@ -33,19 +33,16 @@ enum Fate {
 }
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
-    let root = root(&args.place)?;
+    let Workspace { root, tracking_uri } = Workspace::find(&args.place)?;
     let patience = Duration::from_secs(args.shipping.flush_timeout);
-    let settings = Settings::resolve(args.shipping.tracking_uri.as_ref(), None, &root)?;
+    let uri = args.shipping.tracking_uri.as_ref();
+    let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;
     let settings = settings.within(patience);
     let (mut shipped, mut living, mut failed) = (0, 0, 0);
     let mut objects = Vec::new();
     let mut nobody = None;
     for dir in chosen(&root, &args.runs)? {
-        let fate = match &nobody {
-            None => fate(&dir, args, &settings),
-            // The next run would wait as long.
-            Some(why) => Fate::Failed(failure(format!("it was not tried: {why}")), None),
-        };
+        let fate = fate(&dir, args, &settings, nobody.as_deref());
         let uuid = dir.uuid();
         match &fate {
             Fate::Nothing => continue,
@@ -104,7 +101,7 @@ fn summarize(shipped: usize, living: usize, failed: usize) {
         (false, 0) => view::status("Synced", &parts.join(", ")),
         (false, _) => {
             view::bad_status("Synced", &parts.join(", "));
-            view::help("nothing is lost: the next `cargo mlplots sync` goes on with what is left");
+            view::help("nothing is lost here: the next `cargo mlplots sync` tries them again");
         }
     }
 }
@@ -122,20 +119,21 @@ fn title(report: &Report) -> String {
 }
 
 fn object(dir: &RunDir, fate: &Fate) -> Value {
-    let (report, error) = match fate {
-        Fate::Shipped(report) => (Some(report), None),
-        Fate::Failed(why, report) => (report.as_ref(), Some(why.to_string())),
-        Fate::Skipped(why) => (None, Some(why.clone())),
-        Fate::Nothing => (None, None),
+    let (report, error, help) = match fate {
+        Fate::Shipped(report) => (Some(report), None, None),
+        Fate::Failed(why, report) => (report.as_ref(), Some(why.to_string()), why.help.clone()),
+        Fate::Skipped(why) => (None, Some(why.clone()), None),
+        Fate::Nothing => (None, None, None),
     };
     let known = report.map(|report| view::run_as_json(report));
     let mut object = known.unwrap_or_else(|| json!({ "run_uuid": dir.uuid(), "shipped": false }));
     object["error"] = Value::from(error);
+    object["help"] = Value::from(help);
     object
 }
 
 /// Ships one run, if there is something to ship.
-fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings) -> Fate {
+fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>) -> Fate {
     let unreadable = |why: std::io::Error| {
         let path = dir.path().display();
         Fate::Failed(failure(format!("`{path}` cannot be read: {why}")), None)
@@ -167,13 +165,26 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings) -> Fate {
     if Cursor::load(dir).complete {
         return Fate::Nothing;
     }
-    let report = match ship(dir, claim, args, settings) {
+    let report = match ship(dir, claim, args, settings, nobody) {
         Ok(report) => Box::new(report),
         Err(why) => return Fate::Failed(why, None),
     };
     match &report.halt {
         None => Fate::Shipped(report),
-        Some(halt) => Fate::Failed(halt.failure(), Some(report)),
+        Some(halt) => Fate::Failed(unshipped(dir, halt), Some(report)),
+    }
+}
+
+/// Why a run is not wholly shipped, and what to do.
+fn unshipped(dir: &RunDir, halt: &Halt) -> Failure {
+    match halt {
+        Halt::Refused(error) if error.concerns == Concern::Gone => {
+            failure(error.to_string()).help(format!(
+                "if it was deleted there for good, `cargo mlplots drop {}` deletes its journal too",
+                dir.short()
+            ))
+        }
+        halt => halt.failure(),
     }
 }
 
@@ -224,6 +235,7 @@ fn ship(
     claim: Claim,
     args: &SyncArgs,
     settings: &Settings,
+    nobody: Option<&str>,
 ) -> Result<Report, Failure> {
     let begun = Cursor::load(dir);
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
@@ -236,6 +248,10 @@ fn ship(
                 dir.short()
             )),
         );
+    }
+    if let Some(why) = nobody {
+        // It would wait as long as the run before.
+        return Err(failure(format!("it was not tried: {why}")));
     }
     let unreadable = |why: std::io::Error| {
         failure(format!(

@@ -185,11 +185,85 @@ impl RunDir {
     }
 }
 
-/// The workspace root above `from`: the nearest folder up that holds a `Cargo.lock` or
-/// `.mlplots`, or else `from` itself.
+/// The root of cargo's workspace around `from`: the nearest package, or the folder further up whose
+/// manifest has a `[workspace]` that does not exclude it. Where there is no manifest it is the
+/// nearest folder up that holds `.mlplots`, or else `from` itself.
 pub fn workspace_root(from: &Path) -> PathBuf {
-    from.ancestors()
-        .find(|folder| folder.join("Cargo.lock").is_file() || folder.join(".mlplots").is_dir())
-        .unwrap_or(from)
-        .to_path_buf()
+    let mut manifests = from
+        .ancestors()
+        .filter_map(|folder| Some((folder, fs::read_to_string(folder.join("Cargo.toml")).ok()?)));
+    let Some((package, manifest)) = manifests.next() else {
+        let ours = |folder: &&Path| folder.join(".mlplots").is_dir();
+        return from.ancestors().find(ours).unwrap_or(from).to_path_buf();
+    };
+    if is_workspace(&manifest) {
+        return package.to_path_buf();
+    }
+    let root = manifests.find(|(root, manifest)| {
+        let below = package.strip_prefix(root).unwrap_or(package);
+        is_workspace(manifest) && !excluded(manifest).any(|path| below.starts_with(path))
+    });
+    root.map_or(package, |(root, _)| root).to_path_buf()
+}
+
+/// Whether a manifest has a `[workspace]` table. A reader of TOML would be one more crate in every
+/// training program.
+fn is_workspace(manifest: &str) -> bool {
+    let mut tables = manifest.lines().map(str::trim_start);
+    tables.any(|line| line.starts_with("[workspace]") || line.starts_with("[workspace."))
+}
+
+/// The paths in the list `exclude` of `[workspace]`.
+fn excluded(manifest: &str) -> impl Iterator<Item = &str> {
+    let workspace = manifest
+        .split_once("[workspace]")
+        .map_or("", |(_, rest)| rest);
+    let table = workspace.split("\n[").next().unwrap_or_default();
+    let list = table.split("\nexclude").nth(1).unwrap_or_default();
+    let list = list.split(']').next().unwrap_or_default();
+    list.split('"').skip(1).step_by(2)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_cargos() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let package = "[package]\nname = \"x\"\n";
+        write(
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"a\"]\nexclude = [\n  \"apart\",\n  \"b/c\"\n]\n",
+        );
+        write("a/Cargo.toml", package);
+        // A lock file of its own, left over from before it was a member.
+        write("a/Cargo.lock", "");
+        write("a/src/main.rs", "");
+        write("apart/Cargo.toml", package);
+        write("b/c/Cargo.toml", package);
+        write("own/Cargo.toml", "[package]\nname = \"y\"\n\n[workspace]\n");
+        for (from, found) in [
+            ("", ""),
+            ("a", ""),
+            ("a/src", ""),
+            ("apart", "apart"),
+            ("b/c", "b/c"),
+            ("own", "own"),
+        ] {
+            assert_eq!(workspace_root(&root.join(from)), root.join(found), "{from}");
+        }
+        let alone = tempfile::tempdir().unwrap();
+        let below = alone.path().join("x/y");
+        assert_eq!(workspace_root(&below), below);
+        fs::create_dir_all(alone.path().join(".mlplots")).unwrap();
+        assert_eq!(workspace_root(&below), alone.path());
+    }
 }

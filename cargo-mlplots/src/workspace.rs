@@ -1,0 +1,69 @@
+//! Which workspace a command is about, where cargo may be missing: its root, and what its manifests
+//! say of mlplots.
+
+use std::path::{Path, PathBuf};
+
+use mlplots::journal::workspace_root;
+
+use crate::cli::PlaceArgs;
+use crate::failure::{Failure, failure};
+use crate::settings::UserUri;
+
+/// A workspace, or a folder that is in none.
+pub(crate) struct Workspace {
+    /// Where `.mlplots` and the default `mlflow.db` are.
+    pub(crate) root: PathBuf,
+    /// `tracking-uri` of `package.metadata.mlplots`, or else of `workspace.metadata.mlplots`.
+    pub(crate) tracking_uri: Option<UserUri>,
+}
+
+impl Workspace {
+    /// That of a manifest, or around the current folder.
+    pub(crate) fn find(place: &PlaceArgs) -> Result<Self, Failure> {
+        let from = match &place.manifest_path {
+            Some(path) => manifest_folder(path)?,
+            None => here()?,
+        };
+        let root = workspace_root(&from);
+        let mut folders = from.ancestors();
+        let package = folders.find(|folder| folder.join("Cargo.toml").is_file());
+        let of_package = package.and_then(|folder| metadata(folder, "package"));
+        let of_workspace = || metadata(&root, "workspace");
+        Ok(Self {
+            tracking_uri: of_package
+                .and_then(|metadata| UserUri::of_manifest(&metadata))
+                .or_else(|| UserUri::of_manifest(&of_workspace()?)),
+            root,
+        })
+    }
+}
+
+/// The folder of a manifest that a user names.
+pub(crate) fn manifest_folder(manifest: &Path) -> Result<PathBuf, Failure> {
+    let unusable = |why| {
+        failure(format!("`{}` cannot be used: {why}", manifest.display()))
+            .help("`--manifest-path` names a Cargo.toml")
+            .code(2)
+    };
+    let manifest = manifest.canonicalize().map_err(unusable)?;
+    Ok(manifest.parent().unwrap_or(&manifest).to_path_buf())
+}
+
+pub(crate) fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|why| failure(format!("the current folder cannot be used: {why}")))
+}
+
+/// The table `[TABLE.metadata]` of the manifest in this folder; none where there is no such manifest
+/// or it is not one of cargo's: cargo says so.
+fn metadata(folder: &Path, table: &str) -> Option<serde_json::Value> {
+    let text = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    let mut manifest: serde_json::Value = toml::from_str(&text).ok()?;
+    let table = manifest.get_mut(table)?;
+    Some(
+        table
+            .get_mut("metadata")
+            .map(serde_json::Value::take)
+            .unwrap_or_default(),
+    )
+}
