@@ -53,10 +53,10 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
             Fate::Shipped(report) => {
                 shipped += 1;
                 view::status("Shipped", &format!("{uuid}: {}", title(report)));
-                report
-                    .ledger
-                    .damaged
-                    .iter()
+                let reason = report.outcome.reason.as_ref();
+                let damaged = report.ledger.damaged.iter();
+                damaged
+                    .filter(|damage| reason != Some(damage))
                     .for_each(|damage| view::warning(damage));
             }
             Fate::Failed(why, report) => {
