@@ -1,7 +1,6 @@
 //! A real browser, without a window.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -11,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::devtools::DevTools;
 use crate::kept;
+use crate::setup::{CHROMIUM, in_path};
 
 /// How long a page may take to show what it should.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -206,21 +206,7 @@ fn as_str(value: &Value) -> &str {
 
 /// The browser's program.
 fn program() -> PathBuf {
-    let known = || {
-        let path = std::env::var_os("PATH")?;
-        ["chromium", "chromium-browser", "google-chrome"]
-            .iter()
-            .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
-            .find(|file| file.is_file())
-    };
-    let install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium";
-    known()
-        .or_else(|| {
-            let _ = Command::new("sh")
-                .args(["-c", install])
-                .stdin(Stdio::null())
-                .output();
-            known()
-        })
-        .unwrap_or_else(|| panic!("the tests need Chromium; type: sudo sh -c '{install}'"))
+    // What is missing was installed, or has ended the tests.
+    kept("browser");
+    in_path(&CHROMIUM).expect("Chromium is installed")
 }

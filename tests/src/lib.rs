@@ -1,7 +1,7 @@
 //! Support for tests against the real thing: MLflow's server and Python client, a browser, and
 //! temporary cargo projects.
 //!
-//! What is missing makes a test fail with the one command that gets it; nothing is skipped.
+//! What is missing is installed once, or named with the one command that gets it; nothing is skipped.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -25,6 +25,7 @@ mod read;
 mod s3;
 mod sample;
 mod server;
+mod setup;
 mod soak;
 mod venv;
 
@@ -61,5 +62,6 @@ pub fn checkout() -> PathBuf {
 pub fn kept(name: &str) -> PathBuf {
     let folder = checkout().join("target").join("mlplots-tests").join(name);
     std::fs::create_dir_all(&folder).expect("the target folder can be written to");
+    setup::ensure(folder.parent().unwrap_or(&folder));
     folder
 }

@@ -1,13 +1,13 @@
 //! A PostgreSQL server for MLflow's own server to keep its runs in.
 
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::server::free_port;
+use crate::{kept, setup};
 
 /// A running PostgreSQL server with an empty database; it ends when dropped.
 #[derive(Debug)]
@@ -24,7 +24,9 @@ impl Postgres {
     /// # Panics
     /// PostgreSQL is not installed; the message says what to type.
     pub fn start() -> Self {
-        let programs = programs();
+        // What is missing was installed, or has ended the tests.
+        kept("postgres");
+        let programs = setup::postgres().expect("PostgreSQL is installed");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let root = Command::new("id").arg("-u").output();
@@ -105,24 +107,6 @@ impl Drop for Postgres {
             .status();
         let _ = self.process.wait();
     }
-}
-
-/// Where Debian keeps the programs, the newest version if there are several; else those of the `PATH`.
-fn programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
-    places.sort();
-    places.reverse();
-    places.extend(std::env::split_paths(&path));
-    let found = places
-        .into_iter()
-        .find(|place| place.join("initdb").exists());
-    found
-        .unwrap_or_else(|| panic!("the tests need PostgreSQL; type: apt-get install -y postgresql"))
 }
 
 fn run(command: &mut Command) {
