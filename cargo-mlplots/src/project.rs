@@ -94,24 +94,11 @@ impl Project {
         let candidate = self.candidate(build)?;
         let mut found = Vec::new();
         for target in &candidate.package.targets {
-            let path = target.src_path.as_std_path();
-            if target.is_lib() {
-                // Other programs of the package may lie below; their own files are not the library's.
-                scan(path.parent().unwrap_or(path), &mut found);
-            } else if target.name == candidate.name && (target.is_bin() || target.is_example()) {
-                scan(path, &mut found);
+            let is_program = target.is_bin() || target.is_example();
+            if target.is_lib() || (is_program && target.name == candidate.name) {
+                scan(target.src_path.as_std_path(), &mut found);
             }
         }
-        let elsewhere: Vec<_> = candidate
-            .package
-            .targets
-            .iter()
-            .filter(|target| {
-                (target.is_bin() || target.is_example()) && target.name != candidate.name
-            })
-            .map(|target| target.src_path.as_std_path())
-            .collect();
-        found.retain(|function| !elsewhere.iter().any(|path| function.file.starts_with(path)));
         found.dedup();
         Ok(found)
     }

@@ -1,6 +1,7 @@
 //! What a package's sources mark with `#[train]` and `#[plot]`, read without compiling: to name
 //! what is not linked.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// A marked function in a source file.
@@ -23,50 +24,124 @@ impl Written {
     }
 }
 
-/// Marked functions of a file, or of all files below a folder. What does not parse is left to the
-/// compiler to complain about.
-pub(crate) fn scan(path: &Path, found: &mut Vec<Written>) {
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        paths.iter().for_each(|path| scan(path, found));
-    } else if path.extension().is_some_and(|extension| extension == "rs")
-        && let Ok(text) = std::fs::read_to_string(path)
-        && let Ok(file) = syn::parse_file(&text)
-    {
-        functions(&file.items, path, found);
+/// A source file is not larger, and does not nest deeper: what does is left to the compiler.
+const MAX_SOURCE: u64 = 4 * 1024 * 1024;
+const MAX_NESTING: usize = 200;
+
+/// Marked functions of a crate, by its root file. Modules are followed as the compiler follows them;
+/// what does not parse is left to the compiler to complain about.
+pub(crate) fn scan(root: &Path, found: &mut Vec<Written>) {
+    let folder = root.parent().unwrap_or(root);
+    Scan {
+        known: HashSet::new(),
+        found,
+    }
+    .file(root, folder);
+}
+
+struct Scan<'a> {
+    /// Files that are read already: a link may lead back to one.
+    known: HashSet<PathBuf>,
+    found: &'a mut Vec<Written>,
+}
+
+impl Scan<'_> {
+    /// Reads a file whose own modules are in this folder.
+    fn file(&mut self, path: &Path, modules: &Path) {
+        let real = path.canonicalize();
+        if real.is_ok_and(|real| self.known.insert(real))
+            && let Some(text) = read(path)
+            && let Ok(file) = syn::parse_file(&text)
+        {
+            self.items(&file.items, path, modules);
+        }
+    }
+
+    fn items(&mut self, items: &[syn::Item], path: &Path, modules: &Path) {
+        for item in items {
+            match item {
+                syn::Item::Mod(module) if !conditional(&module.attrs) => {
+                    self.module(module, path, modules);
+                }
+                syn::Item::Fn(function) if !conditional(&function.attrs) => {
+                    if let Some(attribute) = marked(&function.attrs) {
+                        self.found.push(Written {
+                            attribute,
+                            name: function.sig.ident.to_string(),
+                            file: path.to_path_buf(),
+                            line: function.sig.ident.span().start().line,
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn module(&mut self, module: &syn::ItemMod, path: &Path, modules: &Path) {
+        let name = module.ident.to_string();
+        let name = name.trim_start_matches("r#");
+        if let Some((_, items)) = &module.content {
+            return self.items(items, path, &modules.join(name));
+        }
+        if let Some(named) = path_attribute(&module.attrs) {
+            let file = path.parent().unwrap_or(path).join(named);
+            let folder = file.parent().unwrap_or(&file).to_path_buf();
+            return self.file(&file, &folder);
+        }
+        let file = modules.join(format!("{name}.rs"));
+        let folder = modules.join(name);
+        if file.is_file() {
+            self.file(&file, &folder);
+        } else {
+            self.file(&folder.join("mod.rs"), &folder);
+        }
     }
 }
 
-fn functions(items: &[syn::Item], path: &Path, found: &mut Vec<Written>) {
-    for item in items {
-        match item {
-            syn::Item::Mod(module) if !conditional(&module.attrs) => {
-                if let Some((_, items)) = &module.content {
-                    functions(items, path, found);
-                }
-            }
-            syn::Item::Fn(function) if !conditional(&function.attrs) => {
-                if let Some(attribute) = marked(&function.attrs) {
-                    found.push(Written {
-                        attribute,
-                        name: function.sig.ident.to_string(),
-                        file: path.to_path_buf(),
-                        line: function.sig.ident.span().start().line,
-                    });
-                }
-            }
+/// A source file's text; none of what is no file, as a pipe that nobody writes to.
+fn read(path: &Path) -> Option<String> {
+    let found = std::fs::metadata(path).ok()?;
+    if !found.is_file() || found.len() > MAX_SOURCE {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
+    // The parser calls itself for each bracket.
+    let mut depth = 0_usize;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        if depth > MAX_NESTING {
+            return None;
+        }
     }
+    Some(text)
+}
+
+/// The path of `#[path = "…"]`.
+fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
+    attributes
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(path),
+                    ..
+                }) => Some(path.value()),
+                _ => None,
+            },
+            _ => None,
+        })
 }
 
 /// What is compiled only under a condition may rightly be missing.
 fn conditional(attributes: &[syn::Attribute]) -> bool {
     attributes
         .iter()
-        .any(|attribute| attribute.path().is_ident("cfg"))
+        .any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
 }
 
 fn marked(attributes: &[syn::Attribute]) -> Option<&'static str> {
@@ -112,9 +187,12 @@ mod tests {
     fn not_compiled() {}
 }
 ";
-        let file = syn::parse_file(text).expect("the sample parses");
+        let folder = tempfile::tempdir().expect("a folder");
+        let main = folder.path().join("app/src/main.rs");
+        std::fs::create_dir_all(main.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&main, text).expect("a file");
         let mut found = Vec::new();
-        functions(&file.items, Path::new("/w/app/src/main.rs"), &mut found);
+        scan(&main, &mut found);
         let seen: Vec<_> = found
             .iter()
             .map(|f| (f.attribute, f.name.as_str(), f.line))
@@ -122,5 +200,44 @@ mod tests {
         assert_eq!(seen, [("train", "fit", 4), ("plot", "loss", 9)]);
         assert!(found[0].is_at("app/src/main.rs:4") && found[0].is_at("src/main.rs:4"));
         assert!(!found[0].is_at("src/main.rs:5") && !found[0].is_at("src/lib.rs:4"));
+    }
+
+    #[test]
+    fn modules_are_followed_as_the_compiler_follows_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        let plot = |name: &str| format!("#[plot]\nfn {name}(x: &u8) {{}}\n");
+        for (path, text) in [
+            (
+                "main.rs",
+                "mod a;\nmod b;\n#[path = \"elsewhere/c.rs\"]\nmod other;\n\
+                 #[cfg(feature = \"x\")]\nmod gated;\nmod inline { mod d; }\nmod deep;\nmod pipe;\nmod back;\n"
+                    .to_owned(),
+            ),
+            ("a.rs", format!("mod sub;\n{}", plot("a"))),
+            ("a/sub.rs", plot("a_sub")),
+            ("b/mod.rs", plot("b")),
+            ("elsewhere/c.rs", plot("c")),
+            ("inline/d.rs", plot("d")),
+            ("gated.rs", plot("gated")),
+            ("unnamed.rs", plot("unnamed")),
+            ("deep.rs", format!("const X: u8 = {}1{};", "(".repeat(20_000), ")".repeat(20_000))),
+            ("back/mod.rs", format!("mod back;\n{}", plot("back"))),
+        ] {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        let made = std::process::Command::new("mkfifo")
+            .arg(root.join("pipe.rs"))
+            .status();
+        assert!(made.expect("mkfifo").success());
+        // `back::back` is `back` again.
+        std::os::unix::fs::symlink(root.join("back"), root.join("back/back")).expect("a link");
+        let mut found = Vec::new();
+        scan(&root.join("main.rs"), &mut found);
+        let mut names: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["a", "a_sub", "b", "back", "c", "d"]);
     }
 }

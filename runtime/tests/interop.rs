@@ -42,6 +42,27 @@ fn a_chart_of_charming_is_a_page() {
 }
 
 #[test]
+fn a_label_of_any_library_cannot_run_a_script() {
+    use charming::{component::Axis, series::Line};
+    const LABEL: &str = "</script><script>alert(1)</SCRIPT><!-- & é";
+    let chart = charming::Chart::new()
+        .x_axis(Axis::new().data(vec![LABEL, "2"]))
+        .y_axis(Axis::new())
+        .series(Line::new().name(LABEL).data(vec![3, 1]));
+    let mut plot = plotly::Plot::new();
+    plot.add_trace(plotly::Scatter::new(vec![1, 2], vec![3, 1]).name(LABEL));
+    for page in [file(chart), file(plot)] {
+        let page = String::from_utf8(page.bytes).expect("HTML is text");
+        assert!(page.contains("alert(1)"), "the label is there");
+        assert!(
+            !page.contains("</script><script>alert"),
+            "it ends no script"
+        );
+        assert!(!page.contains("<script>alert(1)"), "it begins none");
+    }
+}
+
+#[test]
 fn an_image_is_a_png() {
     let image = image::RgbaImage::from_pixel(4, 3, image::Rgba([255, 0, 0, 128]));
     let Encoded { extension, bytes } = file(image);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tempfile::TempDir;
+
 use mlplots::prelude::*;
 
 use crate::model::{Evaluation, Ridge};
@@ -101,7 +103,7 @@ fn density_weekday_weekend(sales: &Sales) -> Figure {
 
 /// Which columns move together. Saved by hand, as any plotting library would do it.
 #[plot]
-fn corr_plot(sales: &Sales) -> anyhow::Result<PathBuf> {
+fn corr_plot(sales: &Sales) -> anyhow::Result<(PathBuf, TempDir)> {
     let features: Vec<_> = sales.days.iter().map(Day::features).collect();
     let mut names = Day::FEATURES.to_vec();
     let mut columns: Vec<Vec<f64>> = (0..names.len())
@@ -110,14 +112,15 @@ fn corr_plot(sales: &Sales) -> anyhow::Result<PathBuf> {
     names.push("demand");
     columns.push(sales.column(|day| day.demand));
 
-    let path = scratch("correlation")?.join("corr_plot.png");
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("corr_plot.png");
     charts::correlation(&names, &columns)
         .title("Correlation of features and demand")
         .x_label("Column")
         .y_label("Column")
         .size((1200, 1000))
         .save(&path)?;
-    Ok(path)
+    Ok((path, folder))
 }
 
 /// What the model got wrong, over what it predicted. A funnel means the error grows with demand.
@@ -159,23 +162,24 @@ fn qq_plot(evaluation: &Evaluation) -> Figure {
 /// Three more, saved together: the seasons in the data, the distribution of the residuals, and
 /// whether the error's size depends on the prediction.
 #[plot(dir = "diagnostics")]
-fn diagnostics(sales: &Sales, evaluation: &Evaluation) -> anyhow::Result<PathBuf> {
-    let folder = scratch("diagnostics")?;
+fn diagnostics(sales: &Sales, evaluation: &Evaluation) -> anyhow::Result<(PathBuf, TempDir)> {
+    // Fresh, for its owner only, and removed once the run has its own copies.
+    let folder = tempfile::tempdir()?;
     charts::group_means(&by_month(sales))
         .title("Mean demand by month")
         .x_label("Month")
         .y_label("Demand (kg)")
-        .save(folder.join("demand_by_month.png"))?;
+        .save(folder.path().join("demand_by_month.png"))?;
     charts::histogram(&evaluation.residuals())
         .title("Distribution of the residuals")
         .x_label("Residual (kg)")
         .y_label("Days")
-        .save(folder.join("residual_distribution.png"))?;
+        .save(folder.path().join("residual_distribution.png"))?;
     charts::scale_location(&evaluation.y_true, &evaluation.y_pred)
         .title("Size of the error by prediction")
         .x_label("Predicted demand (kg)")
-        .save(folder.join("error_size.png"))?;
-    Ok(folder)
+        .save(folder.path().join("error_size.png"))?;
+    Ok((folder.path().to_path_buf(), folder))
 }
 
 fn by_weekend(sales: &Sales) -> [(&'static str, Vec<f64>); 2] {
@@ -192,13 +196,4 @@ fn by_month(sales: &Sales) -> [(&'static str, Vec<f64>); 12] {
         let month = months.next();
         (name, sales.demand(|day| Some(day.date.month()) == month))
     })
-}
-
-/// An empty folder of this process. What a plot saves there is copied into the run.
-fn scratch(name: &str) -> std::io::Result<PathBuf> {
-    let folder = std::env::temp_dir()
-        .join(format!("apple-sales-{}", std::process::id()))
-        .join(name);
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

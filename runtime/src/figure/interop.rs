@@ -16,8 +16,33 @@ impl super::IntoFigure for charming::Chart {
         let page = charming::HtmlRenderer::new("", width.into(), height.into())
             .render(&self)
             .map_err(|why| format!("the chart could not be written as HTML: {why}"))?;
+        // charming puts its options into a script as they are.
+        let options = self.to_string();
+        let page = page.replacen(&options, &in_script(&options), 1);
         Ok(super::output::one("html", page.into_bytes()))
     }
+}
+
+/// JavaScript that cannot end the script that it stands in: a label may be any text.
+#[cfg(feature = "charming")]
+fn in_script(code: &str) -> String {
+    let mut safe = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(at) = rest.find('<') {
+        let (before, from) = rest.split_at(at);
+        safe.push_str(before);
+        let begins = |word: &str| {
+            from.get(..word.len())
+                .is_some_and(|text| text.eq_ignore_ascii_case(word))
+        };
+        // In a string of JavaScript a backslash before these characters changes nothing.
+        safe.push('<');
+        if begins("</script") || begins("<script") || begins("<!--") {
+            safe.push('\\');
+        }
+        rest = &from[1..];
+    }
+    safe + rest
 }
 
 /// Pixels of 8 bits, with or without opacity.

@@ -1,7 +1,9 @@
 //! What a plot function may return, and the files that come of it.
 
-use std::fmt::Display;
+use std::any::Any;
+use std::fmt::{self, Debug, Display};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Figure;
 use super::png;
@@ -72,11 +74,34 @@ pub struct Encoded {
 pub enum Output {
     /// Files to be named after the plot.
     Files(Vec<Encoded>),
-    /// A file that the function saved, with the name that it has.
-    Saved(PathBuf),
-    /// A directory of files that the function saved, with the names that they have.
-    Directory(PathBuf),
+    /// A file that the function saved, with the name that it has; and what keeps it there until it
+    /// is stored.
+    Saved(PathBuf, Option<Guard>),
+    /// A directory of files that the function saved, with the names that they have; and what keeps
+    /// it there until they are stored.
+    Directory(PathBuf, Option<Guard>),
 }
+
+/// Keeps something until it is dropped, such as a temporary directory.
+#[derive(Clone)]
+pub struct Guard {
+    _kept: Arc<dyn Any + Send + Sync>,
+}
+
+impl Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
+    }
+}
+
+/// It says nothing of what it keeps.
+impl PartialEq for Guard {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Guard {}
 
 /// What a plot function may return: a [`Figure`], [`Svg`], [`Html`], an [`Image`], the path of a
 /// file or a directory that it saved, a chart's builder, or a `Result` of one of these.
@@ -202,12 +227,28 @@ impl IntoFigure for Image {
 impl IntoFigure for PathBuf {
     fn into_output(self, _: &Spec) -> Result<Output, String> {
         match std::fs::metadata(&self) {
-            Ok(found) if found.is_dir() => Ok(Output::Directory(self)),
-            Ok(_) => Ok(Output::Saved(self)),
+            Ok(found) if found.is_dir() => Ok(Output::Directory(self, None)),
+            Ok(_) => Ok(Output::Saved(self, None)),
             Err(why) => Err(format!(
                 "the plot returned `{}`, which cannot be read: {why}",
                 self.display()
             )),
+        }
+    }
+}
+
+/// A file or a directory, and what keeps it there until it is stored, such as a temporary directory
+/// that is removed when it is dropped.
+impl<G: Send + Sync + 'static> IntoFigure for (PathBuf, G) {
+    fn into_output(self, spec: &Spec) -> Result<Output, String> {
+        let (path, kept) = self;
+        let guard = Guard {
+            _kept: Arc::new(kept),
+        };
+        match path.into_output(spec)? {
+            Output::Directory(path, _) => Ok(Output::Directory(path, Some(guard))),
+            Output::Saved(path, _) => Ok(Output::Saved(path, Some(guard))),
+            files @ Output::Files(_) => Ok(files),
         }
     }
 }

@@ -207,8 +207,11 @@ fn stroke(color: Color, width: f32) -> String {
     )
 }
 
+/// Text of XML, which has no way to write most control characters.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    let is_none = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    text.replace(is_none, "\u{fffd}")
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
@@ -232,4 +235,17 @@ fn base64(bytes: &[u8]) -> String {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn text_holds_what_xml_can_write() {
+        assert_eq!(
+            escaped("a<b>&\"\u{0}\u{8}\u{1b}\u{ffff}\té\n"),
+            "a&lt;b&gt;&amp;&quot;\u{fffd}\u{fffd}\u{fffd}\u{fffd}\té\n"
+        );
+    }
 }

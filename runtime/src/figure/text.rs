@@ -20,6 +20,7 @@ const DESCENT: f32 = 0.236;
 #[derive(Clone)]
 struct Own {
     family: String,
+    bytes: &'static [u8],
     font: &'static FontRef<'static>,
 }
 
@@ -52,11 +53,24 @@ pub fn register_font(family: &str, font: &'static [u8]) -> Result<(), Error> {
         let _ = plotters::style::register_font(family, style, font);
     }
     let mut own = OWN.write().unwrap_or_else(PoisonError::into_inner);
-    // A font is wanted until the program ends.
-    let font: &'static FontRef<'static> = Box::leak(Box::new(read));
-    let family = family.to_owned();
-    own.retain(|known| known.family != family);
-    own.push(Own { family, font });
+    let known = own.iter_mut().find(|known| known.family == family);
+    if known
+        .as_ref()
+        .is_some_and(|known| std::ptr::eq(known.bytes, font))
+    {
+        return Ok(());
+    }
+    let new = Own {
+        family: family.to_owned(),
+        bytes: font,
+        // A font is wanted until the program ends.
+        font: Box::leak(Box::new(read)),
+    };
+    // Figures that are recorded name fonts by their index: it stays.
+    match known {
+        Some(known) => *known = new,
+        None => own.push(new),
+    }
     Ok(())
 }
 
@@ -187,6 +201,23 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_font_that_is_registered_again_keeps_its_index() {
+        register_font("First", REGULAR).expect("a font");
+        register_font("Second", BOLD).expect("a font");
+        let before = (registered("First"), registered("Second"));
+        let first = || font(registered("First").expect("it is registered"));
+        let read = std::ptr::from_ref(first());
+        register_font("First", REGULAR).expect("a font");
+        assert!(
+            std::ptr::eq(first(), read),
+            "the same bytes are not read again"
+        );
+        register_font("First", OBLIQUE).expect("a font");
+        assert_eq!((registered("First"), registered("Second")), before);
+        assert!(!std::ptr::eq(first(), read));
+    }
 
     #[test]
     fn what_no_font_has_is_a_box_and_not_lost() {

@@ -133,8 +133,8 @@ impl Run {
                 self.shared
                     .store_drawn(artifact_file, &file.bytes, &source)?
             }
-            Output::Saved(path) => self.shared.store_file(artifact_file, &path)?,
-            Output::Directory(_) => {
+            Output::Saved(path, _guard) => self.shared.store_file(artifact_file, &path)?,
+            Output::Directory(..) => {
                 return Err(failed(
                     "a directory is not one figure; use `log_artifacts`".to_owned(),
                 ));

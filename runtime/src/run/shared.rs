@@ -251,7 +251,7 @@ impl Shared {
         };
         let stored = drawn.output.and_then(|output| match output {
             Output::Files(files) => self.take_files(plot, drawn.number, drawn.step, files),
-            Output::Saved(path) => {
+            Output::Saved(path, _guard) => {
                 let name = path
                     .file_name()
                     .unwrap_or_default()
@@ -261,7 +261,7 @@ impl Shared {
                     .map(|artifact| vec![artifact])
                     .map_err(|error| error.to_string())
             }
-            Output::Directory(path) => self
+            Output::Directory(path, _guard) => self
                 .store_directory(&path, |name| plot.path(name))
                 .map_err(|error| error.to_string()),
         });

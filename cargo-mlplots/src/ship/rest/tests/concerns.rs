@@ -99,9 +99,9 @@ fn what_only_some_databases_take_is_not_sent() {
         ),
         (
             tags(tag("a", "b\0c")),
-            "the value of the tag `a` has a NUL character",
+            "the tag `a` has a value with a NUL character",
         ),
-        (params, "the value of the param `a` has a NUL character"),
+        (params, "the param `a` has a value with a NUL character"),
     ] {
         let error = store(&uri, &[]).log_batch("r", &batch).expect_err(words);
         assert_eq!(error.concerns, Concern::Item);
