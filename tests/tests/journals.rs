@@ -67,6 +67,15 @@ fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() 
     let journal = dir.join("journal");
     signal("-KILL", training.supervisor());
     gone(training.supervisor());
+    // The training hangs; its figure may still be drawn.
+    let since = Instant::now();
+    while !String::from_utf8_lossy(&records(&journal)).contains("{\"figure\":") {
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "no figure is drawn"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let (before, cursor) = (records(&journal), fs::read(dir.join("cursor.json")).ok());
 
     let mut second = Command::new(built(PROGRAM));

@@ -9,8 +9,22 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::ship::store::Checked;
 
-/// The body of a request.
-pub(super) struct Content(pub(super) Checked);
+/// The body of a request. Between two pieces the connection may read: a server that refuses a large
+/// file answers before it has all of it, and closes.
+pub(super) struct Content {
+    bytes: Checked,
+    /// The connection has had its turn since the last piece.
+    rested: bool,
+}
+
+impl Content {
+    pub(super) fn new(bytes: Checked) -> Self {
+        Self {
+            bytes,
+            rested: true,
+        }
+    }
+}
 
 impl Body for Content {
     type Data = Bytes;
@@ -18,21 +32,22 @@ impl Body for Content {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(
-            self.0
-                .next()
-                .map(|piece| piece.map(Frame::data))
-                .transpose(),
-        )
+        if !std::mem::replace(&mut self.rested, false) {
+            self.rested = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let piece = self.bytes.next();
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.left() == 0
+        self.bytes.left() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.left())
+        SizeHint::with_exact(self.bytes.left())
     }
 }

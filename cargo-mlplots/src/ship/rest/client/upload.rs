@@ -58,7 +58,7 @@ impl Uploads {
             .timeout(self.timeout + Duration::from_secs(bytes / SLOWEST))
             .headers(headers)
             .header(CONTENT_LENGTH, bytes)
-            .body(Body::wrap(Content(content)));
+            .body(Body::wrap(Content::new(content)));
         self.runtime.block_on(async {
             let mut response = request.send().await?;
             let status = response.status();
