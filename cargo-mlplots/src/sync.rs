@@ -40,7 +40,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
     let settings = settings.within(patience);
     let (mut shipped, mut living, mut failed) = (0, 0, 0);
     let mut objects = Vec::new();
-    let mut nobody = None;
+    let (mut nobody, mut last) = (None, None);
     for dir in chosen(&root, &args.runs)? {
         let fate = fate(&dir, args, &settings, nobody.as_deref());
         let uuid = dir.uuid();
@@ -72,8 +72,14 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
             }
         }
         objects.push(object(&dir, &fate));
+        if let Fate::Shipped(report) = fate {
+            last = Some(report);
+        }
     }
     summarize(shipped, living, failed);
+    if let Some(report) = &last {
+        view::print_link(report);
+    }
     if args.output.json {
         view::print(json!({
             "runs": objects, "shipped": shipped, "skipped": living, "failed": failed,

@@ -16,7 +16,7 @@ pub struct Venv {
 
 impl Venv {
     /// The environment of `tests/requirements.txt`; made the first time, and again when the
-    /// requirements change.
+    /// requirements or the folder change.
     ///
     /// # Panics
     /// Python or the packages cannot be had; the message says what to type.
@@ -40,7 +40,12 @@ impl Venv {
             folder: folder.join("venv"),
             requirements: checkout().join("tests").join(requirements),
         };
-        let wanted = std::fs::read_to_string(&venv.requirements).expect("the requirements");
+        // The scripts of an environment name its folder: a checkout that was moved needs a new one.
+        let wanted = format!(
+            "{}\n{}",
+            venv.folder.display(),
+            std::fs::read_to_string(&venv.requirements).expect("the requirements")
+        );
         let made = folder.join("made-from.txt");
         if std::fs::read_to_string(&made).ok().as_ref() != Some(&wanted) {
             venv.make();

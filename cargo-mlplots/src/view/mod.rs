@@ -8,7 +8,7 @@ mod tree;
 pub(crate) use json::object as run_as_json;
 pub(crate) use progress::{Meter, Progress};
 pub(crate) use term::{bad_status, error, help, plain, print, status, warning};
-pub(crate) use tree::print as print_tree;
+pub(crate) use tree::{print as print_tree, print_link};
 
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;

@@ -206,14 +206,16 @@ fn endings(report: &Report) {
     }
     match &report.halt {
         Some(halt) => unshipped(report, halt),
-        None => {
-            if let Some((_, view)) = &report.run {
-                match view {
-                    View::Url(url) => status("View", url),
-                    View::Command(command) => status("View", &format!("`{command}`")),
-                }
-            }
-        }
+        None => print_link(report),
+    }
+}
+
+/// Where MLflow shows the run.
+pub(crate) fn print_link(report: &Report) {
+    match &report.run {
+        Some((_, View::Url(url))) => status("View", url),
+        Some((_, View::Command(command))) => status("View", &format!("`{command}`")),
+        None => {}
     }
 }
 

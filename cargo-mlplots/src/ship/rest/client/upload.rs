@@ -34,7 +34,11 @@ pub(super) struct Answer {
 
 impl Uploads {
     pub(super) fn new(http: Client, timeout: Duration) -> Result<Self, StoreError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
+        // Between two pieces of a body it must see whether an answer is there.
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .event_interval(1)
+            .build();
         let runtime = runtime
             .map_err(|error| StoreError::refused(format!("cannot begin uploads: {error}")))?;
         Ok(Self {
