@@ -36,7 +36,7 @@ fn drop_run(dir: &RunDir) -> Result<(), Failure> {
     let path = dir.path().display();
     let _claim = Claim::take(dir)
         .map_err(|why| failure(format!("the run {uuid} cannot be dropped: {why}")))?;
-    let is_shipped = Cursor::load(dir).complete;
+    let is_shipped = Cursor::load(dir).is_ok_and(|cursor| cursor.complete);
     std::fs::remove_dir_all(dir.path())
         .map_err(|why| failure(format!("`{path}` cannot be deleted: {why}")))?;
     let lost = if is_shipped {

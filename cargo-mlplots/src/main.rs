@@ -11,6 +11,8 @@ mod ledger;
 mod list;
 mod outcome;
 mod project;
+#[cfg(test)]
+mod random;
 mod resume;
 mod run;
 mod runs;

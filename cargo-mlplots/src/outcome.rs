@@ -93,7 +93,7 @@ impl Outcome {
 
     /// What its supervisor left, or else what the journal says last.
     fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
-        if let Some(outcome) = Self::saved(dir) {
+        if let Some(outcome) = Self::saved(dir)? {
             return Ok(outcome);
         }
         if let Some(close) = &ledger.close {
@@ -125,8 +125,9 @@ impl Outcome {
 
     /// The verdict that the supervisor left. A file that does not hold one counts as none: the
     /// journal says the same.
-    pub(crate) fn saved(dir: &RunDir) -> Option<Self> {
-        serde_json::from_slice(&read(&path(dir)).ok()??).ok()
+    pub(crate) fn saved(dir: &RunDir) -> io::Result<Option<Self>> {
+        let bytes = read(&path(dir))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Leaves the verdict in the run's directory.

@@ -45,7 +45,8 @@ impl Resumption {
         let all: Vec<_> = all
             .into_iter()
             .filter(|dir| dir.journal().exists())
-            .map(|dir| (Cursor::load(&dir), dir))
+            // One that cannot be read is told if this is the run that is meant.
+            .map(|dir| (Cursor::load(&dir).unwrap_or_default(), dir))
             .collect();
         let mut found: Vec<usize> = (0..all.len())
             .filter(|&place| is_named(&all[place], wanted))
@@ -79,15 +80,14 @@ impl Resumption {
         place: usize,
         settings: &Settings,
     ) -> Result<Self, Failure> {
-        let (cursor, dir) = &all[place];
+        let dir = &all[place].1;
+        let cursor = &Cursor::load(dir)?;
         let uuid = dir.uuid();
         if matches!(life(dir), Life::Alive | Life::Elsewhere(_)) {
             return Err(failure(format!("the run {uuid} is still running")).code(REFUSED));
         }
-        if Claim::take(dir).is_err() {
-            let busy = format!("another `cargo mlplots` still ships the run {uuid}");
-            return Err(failure(busy).code(REFUSED));
-        }
+        Claim::take(dir)
+            .map_err(|why| failure(format!("the run {uuid} cannot go on: {why}")).code(REFUSED))?;
         if let (Some(uri), Some(_)) = (&cursor.tracking_uri, &cursor.run)
             && !goes_there(cursor, settings)?
         {
@@ -114,7 +114,8 @@ impl Resumption {
             ..Self::default()
         };
         resumption.add(ledger);
-        for dir in before(dir) {
+        for before in before(dir, cursor) {
+            let (dir, _) = before?;
             resumption.add(Ledger::read(&dir).map_err(unreadable)?);
         }
         Ok(resumption)

@@ -15,7 +15,7 @@ use crate::view::{self, duration, plain};
 use crate::workspace::Workspace;
 
 /// One run of the list.
-struct Row {
+pub(crate) struct Row {
     uuid: RunUuid,
     resumes: Option<RunUuid>,
     name: String,
@@ -36,7 +36,7 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
     let folder = RunDir::runs(&root);
     let unreadable = |why| failure(format!("`{}` cannot be read: {why}", folder.display()));
     let dirs = RunDir::all(&root).map_err(unreadable)?;
-    let rows: Vec<Row> = dirs.iter().filter_map(row).collect();
+    let rows = rows(&dirs);
     if args.json {
         view::print(json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() }))?;
     } else if rows.is_empty() {
@@ -51,6 +51,10 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
         }
     }
     Ok(0)
+}
+
+pub(crate) fn rows(dirs: &[RunDir]) -> Vec<Row> {
+    dirs.iter().filter_map(row).collect()
 }
 
 /// A run that has a journal, or of which that cannot be seen.
@@ -77,7 +81,7 @@ fn row(dir: &RunDir) -> Option<Row> {
 }
 
 fn read(dir: &RunDir) -> std::io::Result<Row> {
-    let cursor = Cursor::load(dir);
+    let cursor = Cursor::load(dir).map_err(|why| std::io::Error::other(why.message))?;
     let running = |reason| {
         let outcome = Outcome {
             status: Status::Running,
@@ -118,7 +122,7 @@ fn read(dir: &RunDir) -> std::io::Result<Row> {
     })
 }
 
-fn object(row: &Row) -> serde_json::Value {
+pub(crate) fn object(row: &Row) -> serde_json::Value {
     json!({
         "run_uuid": row.uuid, "run_name": row.name, "experiment": row.experiment,
         "status": row.status, "reason": row.reason, "start_time": row.start, "millis": row.took,
@@ -154,7 +158,7 @@ impl Row {
     }
 }
 
-fn table(rows: &[Row]) -> String {
+pub(crate) fn table(rows: &[Row]) -> String {
     let header = [
         "RUN",
         "EXPERIMENT",

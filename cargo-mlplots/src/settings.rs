@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::builder::{StringValueParser, TypedValueParser};
-use mlplots::record::Tag;
+use mlplots::record::{Tag, check_experiment_name, check_tag};
 
 #[cfg(feature = "cloud")]
 pub(crate) use aws::AwsProfile;
@@ -96,7 +96,7 @@ impl Settings {
         Ok(Self {
             target,
             http,
-            experiment_name: env.text("MLFLOW_EXPERIMENT_NAME"),
+            experiment_name: experiment_name(env)?,
             experiment_id: env.text("MLFLOW_EXPERIMENT_ID"),
             run_id: env.text("MLFLOW_RUN_ID"),
             run_context: run_context(env)?,
@@ -187,6 +187,16 @@ struct Places<'a> {
     home: Option<&'a Path>,
 }
 
+fn experiment_name(env: &Environment<'_>) -> Result<Option<String>, StoreError> {
+    let name = env.text("MLFLOW_EXPERIMENT_NAME");
+    name.as_deref()
+        .map_or(Ok(()), check_experiment_name)
+        .map_err(|why| {
+            StoreError::refused(format!("MLFLOW_EXPERIMENT_NAME cannot be used: {why}"))
+        })?;
+    Ok(name)
+}
+
 /// `MLFLOW_RUN_CONTEXT`, a JSON object of tags.
 fn run_context(env: &Environment<'_>) -> Result<Vec<Tag>, StoreError> {
     let Some(text) = env.text("MLFLOW_RUN_CONTEXT") else {
@@ -203,13 +213,15 @@ fn run_context(env: &Environment<'_>) -> Result<Vec<Tag>, StoreError> {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     };
-    Ok(tags
-        .into_iter()
-        .map(|(key, value)| Tag {
-            key,
-            value: text(value),
+    tags.into_iter()
+        .map(|(key, value)| {
+            let value = text(value);
+            check_tag(&key, &value).map_err(|why| {
+                StoreError::refused(format!("MLFLOW_RUN_CONTEXT cannot be used: {why}"))
+            })?;
+            Ok(Tag { key, value })
         })
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]

@@ -152,8 +152,10 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
     if let Err(why) = dir.check() {
         return unreadable(why);
     }
-    if Cursor::load(dir).complete {
-        return Fate::Nothing;
+    match Cursor::load(dir) {
+        Ok(cursor) if cursor.complete => return Fate::Nothing,
+        Ok(_) => {}
+        Err(why) => return Fate::Failed(why.into(), None),
     }
     if let Some(why) = lives(dir, !args.runs.is_empty()) {
         return Fate::Skipped(why);
@@ -168,7 +170,7 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
         Err(why) => return Fate::Skipped(why.to_string()),
     };
     // Another may have shipped it while this one waited for the claim.
-    if Cursor::load(dir).complete {
+    if Cursor::load(dir).is_ok_and(|cursor| cursor.complete) {
         return Fate::Nothing;
     }
     let report = match ship(dir, claim, args, settings, nobody) {
@@ -243,7 +245,7 @@ fn ship(
     settings: &Settings,
     nobody: Option<&str>,
 ) -> Result<Report, Failure> {
-    let begun = Cursor::load(dir);
+    let begun = Cursor::load(dir)?;
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
     if !is_named && !goes_there(&begun, settings)? {
         let before = begun.tracking_uri.unwrap_or_default();

@@ -47,7 +47,7 @@ pub use s3::S3;
 pub use sample::{built, sample};
 pub use server::MlflowServer;
 pub use soak::{Soaked, soak};
-pub use venv::{Venv, python};
+pub use venv::{Venv, python, sha256};
 
 /// The root of the checkout.
 pub fn checkout() -> PathBuf {

@@ -1,7 +1,7 @@
 //! A Python environment with MLflow, made once for all tests.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -118,6 +118,17 @@ impl Venv {
 /// The script fails; the message has its errors.
 pub fn python(script: &str, arguments: &[&str]) -> String {
     Venv::get().run(&[], script, arguments)
+}
+
+/// The SHA-256 of a file that we have.
+///
+/// # Panics
+/// It cannot be read.
+pub fn sha256(path: &Path) -> String {
+    let script =
+        "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())";
+    let path = path.to_str().expect("a path in UTF-8");
+    python(script, &[path]).trim().to_owned()
 }
 
 /// Takes away what the environment of the tests could change.

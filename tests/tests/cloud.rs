@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mlplots_tests::{
     Azurite, Finished, Flaky, MlflowServer, Project, Read, S3, Venv, python, read_of, read_with,
-    sample,
+    sample, sha256,
 };
 
 const ROOT: [&str; 5] = [
@@ -77,14 +77,6 @@ fn unsigned_below(folder: &Path) {
             unsigned(&path.display().to_string(), &bytes);
         }
     }
-}
-
-/// The digest of a file that we have.
-fn sha256(path: &Path) -> String {
-    let script =
-        "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())";
-    let path = path.to_str().expect("a path in UTF-8");
-    python(script, &[path]).trim().to_owned()
 }
 
 /// Every artifact as MLflow's client downloads it is the object as the bucket keeps it, and every

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mlplots_tests::{Finished, Project, Read, program, read};
+use mlplots_tests::{Finished, MlflowServer, Project, Read, program, read, sha256};
 
 const PROGRAM: &str = "limits-files";
 /// Nobody listens there.
@@ -147,6 +147,51 @@ fn paths_that_lead_out_of_the_run_are_refused() {
 }
 
 #[test]
+fn a_name_that_cannot_be_keeps_no_other_back() {
+    let server = MlflowServer::start(&["--workers", "1"]);
+    let folder = Project::new(PROGRAM)
+        .file("given/a:b.txt", "colon")
+        .file("given/50%.txt", "percent")
+        .file("given/deep/ü d.txt", "space")
+        .file("given/no%20.txt", "escape")
+        .file("given/no#.txt", "fragment")
+        .file("given/no?.txt", "query");
+    let mut command = folder.command(&["exec", "--tracking-uri", &server.url, "-P", "case=names"]);
+    command.arg("--").arg(program(PROGRAM, SOURCE));
+    let finished = Finished::from(command.output().expect("cargo-mlplots starts"));
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    for words in [
+        "given: 3 files of `given` are not logged; the first: '#' in the artifact path \
+         `taken/no#.txt` is not allowed",
+        "in a file: the artifact path `x/y` needs a folder `x`, and the run has a file of that name",
+        "over a folder: the artifact path `taken/deep` is a folder of the run already",
+        "ours: the artifact path `mlplots/figures.json` is not free: `mlplots` holds what mlplots \
+         logs itself",
+        "model: the model `x`: the artifact path `x/MLmodel` needs a folder `x`",
+    ] {
+        let text = finished.text();
+        assert!(finished.stdout.contains(words), "{words}\n{text}");
+    }
+    let run = read(&server.url).remove(0);
+    assert_eq!(run.status(), "FINISHED");
+    let mut artifacts = run.artifacts();
+    artifacts.sort_unstable();
+    let wanted = [
+        "mlplots/figures.json",
+        "taken/50%.txt",
+        "taken/a:b.txt",
+        "taken/deep/ü d.txt",
+        "x",
+    ];
+    assert_eq!(artifacts, wanted);
+    let given = folder.path().join("given");
+    for path in ["a:b.txt", "50%.txt", "deep/ü d.txt"] {
+        let digest = sha256(&given.join(path));
+        assert_eq!(run.sha256(&format!("taken/{path}")), Some(&*digest));
+    }
+}
+
+#[test]
 fn what_waits_to_be_shipped_is_its_owners_only() {
     let folder = Project::new(PROGRAM).file("given/a.txt", "a");
     // Where everybody may do everything unless a program says otherwise.
@@ -194,6 +239,7 @@ struct Params { case: String }
 fn fill(run: &Run, params: Params) -> Result<(), Error> {
     match &*params.case {
         "directory" => run.log_artifacts("given", "taken"),
+        "names" => names(run),
         _ => paths(run),
     }
 }
@@ -209,6 +255,16 @@ fn paths(run: &Run) -> Result<(), Error> {
     run.log_text("in", &format!("{}.txt", "n".repeat(251)))?;
     run.log_text("in", "損失/ü + (1).txt")?;
     run.log_text("in", "here.txt")
+}
+
+fn names(run: &Run) -> Result<(), Error> {
+    told("given", run.log_artifacts("given", "taken"));
+    run.log_text("x", "x")?;
+    told("in a file", run.log_text("y", "x/y"));
+    told("over a folder", run.log_text("z", "taken/deep"));
+    told("ours", run.log_text("{}", "mlplots/figures.json"));
+    told("model", run.log_model("x", mlplots::Model::onnx(mlplots::onnx::linear(&[2.0], 0.5))));
+    Ok(())
 }
 
 fn told(what: &str, result: Result<(), Error>) {

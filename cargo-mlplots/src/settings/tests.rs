@@ -183,6 +183,8 @@ fn variables_mean_what_they_mean_in_python() {
         ],
         &[("MLFLOW_TRACKING_AWS_SIGV4", "true")],
         &[("MLFLOW_RUN_CONTEXT", "team=a")],
+        &[("MLFLOW_RUN_CONTEXT", r#"{"a@b":"fruit"}"#)],
+        &[("MLFLOW_EXPERIMENT_NAME", &"n".repeat(257))],
     ] {
         let error = resolve(None, None, bad).expect_err("refused");
         assert!(error.message.contains(bad[0].0), "{error}");

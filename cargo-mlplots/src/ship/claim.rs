@@ -69,7 +69,7 @@ impl fmt::Display for Beat {
 /// Whether the program of a run still writes to its journal. What its supervisor has seen counts
 /// more than the lock, which a process that the program has forked may hold on to.
 pub(crate) fn life(dir: &RunDir) -> Life {
-    if Outcome::saved(dir).is_some() {
+    if matches!(Outcome::saved(dir), Ok(Some(_))) {
         return Life::Over;
     }
     if has_writer(dir) {

@@ -112,8 +112,10 @@ impl Delivery {
     /// How the figures of the whole run stand, those of the journals before this one too.
     fn tally(&self, ledger: &Ledger) -> Tally {
         let mut whole = Tally::default();
-        for dir in before(&self.dir).iter().rev() {
-            // What cannot be read of a journal stops its own delivery.
+        let cursor = self.cursor().clone();
+        // What cannot be read of a journal stops its own delivery.
+        let before: Vec<_> = before(&self.dir, &cursor).map_while(Result::ok).collect();
+        for (dir, _) in before.iter().rev() {
             whole.resume(&Ledger::read(dir).unwrap_or_default().tally);
         }
         whole.resume(&ledger.tally);

@@ -36,12 +36,19 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Reads it; a run that was never shipped has the first one.
-    pub(crate) fn load(dir: &RunDir) -> Self {
-        read(&path(dir))
-            .ok()
-            .flatten()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+    pub(crate) fn load(dir: &RunDir) -> Result<Self, StoreError> {
+        let path = path(dir);
+        let unreadable = |why: &dyn std::fmt::Display| {
+            StoreError::refused(format!("`{}` cannot be read: {why}", path.display()))
+        };
+        let Some(bytes) = read(&path).map_err(|why| unreadable(&why))? else {
+            return Ok(Self::default());
+        };
+        let mut cursor: Self = serde_json::from_slice(&bytes).map_err(|why| {
+            unreadable(&why).help("remove that file: the run is looked for by its own id then")
+        })?;
+        cursor.continues.take_if(|before| before == dir.uuid());
+        Ok(cursor)
     }
 
     pub(super) fn save(&self, dir: &RunDir) -> Result<(), StoreError> {

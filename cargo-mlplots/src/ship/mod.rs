@@ -107,7 +107,7 @@ impl Halt {
 
 impl Delivery {
     pub(crate) fn new(dir: RunDir, settings: Settings) -> Result<Self, StoreError> {
-        let mut cursor = Cursor::load(&dir);
+        let mut cursor = Cursor::load(&dir)?;
         let store = match cursor.run {
             Some(_) => settings.open_existing()?,
             None => settings.open()?,
@@ -233,7 +233,7 @@ impl Delivery {
         self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cursor(&self) -> MutexGuard<'_, Cursor> {
+    pub(crate) fn cursor(&self) -> MutexGuard<'_, Cursor> {
         self.cursor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -245,13 +245,11 @@ impl Delivery {
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Halt {
-        unreadable(&self.dir, why)
+        Halt::Refused(unreadable(&self.dir, why))
     }
 }
 
-fn unreadable(dir: &RunDir, why: &std::io::Error) -> Halt {
+fn unreadable(dir: &RunDir, why: &std::io::Error) -> StoreError {
     let journal = dir.path().display();
-    Halt::Refused(StoreError::refused(format!(
-        "the journal in `{journal}` cannot be used: {why}"
-    )))
+    StoreError::refused(format!("the journal in `{journal}` cannot be used: {why}"))
 }

@@ -6,6 +6,7 @@ use super::{Claim, Cursor, Delivery, Halt, unreadable};
 use crate::outcome::Outcome;
 use crate::resume::Resumption;
 use std::collections::HashSet;
+use std::{io, iter};
 
 use mlplots::journal::RunDir;
 use mlplots::record::Status;
@@ -14,20 +15,28 @@ use mlplots::record::Status;
 const RESUMED: &str = "resumed after ";
 
 /// The journals that a run has before this one, newest first, as far as they are here. A journal
-/// that names itself, or one twice, ends the list.
-pub(crate) fn before(dir: &RunDir) -> Vec<RunDir> {
-    let mut found: Vec<RunDir> = Vec::new();
+/// that is named twice ends the list, as does one that cannot be read.
+pub(crate) fn before(
+    dir: &RunDir,
+    cursor: &Cursor,
+) -> impl Iterator<Item = Result<(RunDir, Cursor), StoreError>> {
     let mut known = HashSet::from([dir.uuid().clone()]);
-    let mut next = Cursor::load(dir).continues;
-    while let Some(uuid) = next.filter(|uuid| known.insert(uuid.clone())) {
+    let mut next = cursor.continues.clone();
+    let dir = dir.clone();
+    iter::from_fn(move || {
+        let uuid = next.take().filter(|uuid| known.insert(uuid.clone()))?;
         let before = dir.sibling(&uuid);
-        if !before.has_journal().unwrap_or(false) {
-            break;
+        match before.has_journal() {
+            Ok(false) => return None,
+            Ok(true) => {}
+            Err(why) => return Some(Err(unreadable(&before, &why))),
         }
-        next = Cursor::load(&before).continues;
-        found.push(before);
-    }
-    found
+        let cursor = Cursor::load(&before);
+        if let Ok(cursor) = &cursor {
+            next.clone_from(&cursor.continues);
+        }
+        Some(cursor.map(|cursor| (before, cursor)))
+    })
 }
 
 impl Delivery {
@@ -45,14 +54,19 @@ impl Delivery {
 
     /// Ships what the run had before, if that is not shipped yet.
     pub(super) fn earlier(&self) -> Result<(), Halt> {
-        let before = before(&self.dir);
-        let unshipped = before
-            .into_iter()
-            .take_while(|dir| !Cursor::load(dir).complete);
-        for dir in unshipped.collect::<Vec<_>>().into_iter().rev() {
-            let _claim = Claim::take(&dir).map_err(|why| unreadable(&dir, &why))?;
-            let (outcome, ledger) =
-                Outcome::and_ledger(&dir).map_err(|why| unreadable(&dir, &why))?;
+        let mut unshipped = Vec::new();
+        let cursor = self.cursor().clone();
+        for before in before(&self.dir, &cursor) {
+            let (dir, cursor) = before.map_err(Halt::Refused)?;
+            if cursor.complete {
+                break;
+            }
+            unshipped.push(dir);
+        }
+        for dir in unshipped.into_iter().rev() {
+            let unreadable = |why: io::Error| Halt::Refused(unreadable(&dir, &why));
+            let _claim = Claim::take(&dir).map_err(unreadable)?;
+            let (outcome, ledger) = Outcome::and_ledger(&dir).map_err(unreadable)?;
             let mut delivery = Self::new(dir, self.settings.clone()).map_err(Halt::Refused)?;
             delivery.flow = self.flow.past(outcome, ledger);
             delivery.deliver_after(|| Ok(()))?;
@@ -62,7 +76,7 @@ impl Delivery {
 
     /// The run that this journal goes on with, RUNNING again.
     pub(super) fn resumed(&self) -> Result<Option<StoredRun>, Halt> {
-        let Some(id) = self.resumed_id() else {
+        let Some(id) = self.resumed_id().map_err(Halt::Refused)? else {
             return Ok(None);
         };
         let known = self.attempt(|| self.store.run(&id))?;
@@ -81,12 +95,15 @@ impl Delivery {
         Ok(Some(known.run))
     }
 
-    fn resumed_id(&self) -> Option<String> {
+    fn resumed_id(&self) -> Result<Option<String>, StoreError> {
         let cursor = self.cursor();
-        cursor.resume.clone().or_else(|| {
-            let before = self.dir.sibling(cursor.continues.as_ref()?);
-            Some(Cursor::load(&before).run?.id)
-        })
+        match (&cursor.resume, &cursor.continues) {
+            (None, Some(before)) => {
+                let before = Cursor::load(&self.dir.sibling(before))?;
+                Ok(before.run.map(|run| run.id))
+            }
+            (resume, _) => Ok(resume.clone()),
+        }
     }
 
     /// What is said of a run that has ended before.
@@ -110,6 +127,8 @@ impl Delivery {
         let later = self.dir.later().unwrap_or_default();
         later
             .iter()
-            .any(|dir| dir.journal().exists() && Cursor::load(dir).continues.as_ref() == Some(uuid))
+            .filter(|dir| dir.journal().exists())
+            .filter_map(|dir| Cursor::load(dir).ok())
+            .any(|cursor| cursor.continues.as_ref() == Some(uuid))
     }
 }

@@ -16,7 +16,7 @@ use mlplots::journal::RunDir;
 use mlplots::record::RunUuid;
 
 use crate::ship::store::{StoredRun, View};
-use crate::ship::{Cursor, Delivery, Halt};
+use crate::ship::{Delivery, Halt};
 
 /// A run that has ended, ready to be shown.
 pub(crate) struct Report {
@@ -40,9 +40,8 @@ impl Report {
         halt: Option<Halt>,
     ) -> Self {
         let open = ledger.open.as_ref();
-        let experiment = Cursor::load(dir)
-            .experiment
-            .or_else(|| open?.experiment.clone());
+        let experiment = delivery.cursor().experiment.clone();
+        let experiment = experiment.or_else(|| open?.experiment.clone());
         Self {
             run_uuid: dir.uuid().clone(),
             experiment,

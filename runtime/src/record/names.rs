@@ -88,6 +88,11 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
         ));
     }
     check_segments(path).map_err(|why| format!("the artifact path `{path}` {why}"))?;
+    if let Some(escape) = escape(path) {
+        return Err(format!(
+            "the artifact path `{path}` has `{escape}`, which MLflow's server decodes to another name"
+        ));
+    }
     if path.len() > MAX_ARTIFACT_PATH {
         return Err(format!(
             "the artifact path `{}…` has {} bytes; object stores take {MAX_ARTIFACT_PATH}",
@@ -103,6 +108,13 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// The first `%` that two hex digits follow, with them.
+fn escape(path: &str) -> Option<&str> {
+    path.match_indices('%')
+        .filter_map(|(at, _)| path.get(at..at + 3))
+        .find(|escape| escape.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Checks the name of an experiment.
@@ -225,6 +237,8 @@ mod tests {
             "a+b.png",
             "a:b.txt",
             "50%.txt",
+            "50%é.txt",
+            "5%a",
             &longest,
         ] {
             assert_eq!(check_artifact_path(good), Ok(()), "{good}");
@@ -239,6 +253,8 @@ mod tests {
             "a\0b",
             "a//b",
             "a?b",
+            "a%20b",
+            "5%%2F",
             &"x/".repeat(500),
             &format!("{}y", "x/".repeat(400)),
             &format!("{longest}x/b"),

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::shared::list_directory;
 use super::tables::Listed;
 use super::{Run, tell};
 use crate::error::Error;
@@ -41,15 +42,26 @@ impl Run {
     /// `artifact_path` (empty: the run's artifact root).
     ///
     /// # Errors
-    /// The directory is empty, holds a symbolic link, or cannot be read.
+    /// The directory is empty, holds a symbolic link, or cannot be read. A file that cannot be
+    /// logged, as by its name, is an error that keeps back no other file.
     pub fn log_artifacts(&self, dir: impl AsRef<Path>, artifact_path: &str) -> Result<(), Error> {
-        let stored = self
-            .shared
-            .store_directory(dir.as_ref(), |name| below(artifact_path, name))?;
-        for artifact in stored {
-            self.shared.log(artifact);
+        let mut refused = Vec::new();
+        for name in list_directory(dir.as_ref())? {
+            let path = below(artifact_path, &name);
+            match self.shared.store_file(&path, &dir.as_ref().join(&name)) {
+                Ok(artifact) => self.shared.log(artifact),
+                Err(why) => refused.push(why),
+            }
         }
-        Ok(())
+        match refused.len() {
+            0 => Ok(()),
+            1 => Err(refused.remove(0)),
+            count => Err(Error::new(format!(
+                "{count} files of `{}` are not logged; the first: {}",
+                dir.as_ref().display(),
+                refused[0]
+            ))),
+        }
     }
 
     /// Logs text as a file; MLflow's page shows it by its extension (`.txt`, `.md`, `.html` …).
@@ -198,6 +210,10 @@ impl Run {
             )));
         }
         let failed = |why: String| Error::new(format!("the model `{name}`: {why}"));
+        // MLflow 2 has a model's files among those of the run.
+        self.shared
+            .path(&format!("{name}/MLmodel"))
+            .map_err(|why| failed(why.to_string()))?;
         let parts = model.into_parts().map_err(failed)?;
         let files = parts
             .files

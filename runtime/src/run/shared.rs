@@ -150,7 +150,7 @@ impl Shared {
     }
 
     /// The path of one of the run's files.
-    fn path(&self, path: &str) -> Result<ArtifactPath, Error> {
+    pub(super) fn path(&self, path: &str) -> Result<ArtifactPath, Error> {
         let path: ArtifactPath = path.parse().map_err(Error::new)?;
         if !self.is_forked() {
             self.state().paths.add(&path).map_err(Error::new)?;
@@ -203,27 +203,6 @@ impl Shared {
         })
     }
 
-    /// Stores what is below a directory, in the order of the names. Symbolic links are refused:
-    /// they could lead out of it.
-    pub(super) fn store_directory(
-        &self,
-        source: &Path,
-        path: impl Fn(&str) -> String,
-    ) -> Result<Vec<Artifact>, Error> {
-        let mut found = Vec::new();
-        list(source, "", &mut found)?;
-        if found.is_empty() {
-            return Err(Error::new(format!(
-                "the directory `{}` holds no file",
-                source.display()
-            )));
-        }
-        found
-            .iter()
-            .map(|name| self.store_file(&path(name), &source.join(name)))
-            .collect()
-    }
-
     fn not_stored(&self, path: &str, why: &io::Error) -> Error {
         Error::new(format!(
             "could not store the artifact `{path}` in `{}`: {why}",
@@ -261,8 +240,12 @@ impl Shared {
                     .map(|artifact| vec![artifact])
                     .map_err(|error| error.to_string())
             }
-            Output::Directory(path, _guard) => self
-                .store_directory(&path, |name| plot.path(name))
+            Output::Directory(path, _guard) => list_directory(&path)
+                .and_then(|names| {
+                    let store =
+                        |name: String| self.store_file(&plot.path(&name), &path.join(&name));
+                    names.into_iter().map(store).collect()
+                })
                 .map_err(|error| error.to_string()),
         });
         match stored.and_then(|files| self.claim(plot.name, drawn.number, files)) {
@@ -342,7 +325,8 @@ impl Shared {
             RunUuid::new(),
         );
         let file = |end: &str| {
-            format!("{name}{end}").parse().map(|path| Artifact {
+            let path = self.path(&format!("{name}{end}"));
+            path.map_err(|why| why.to_string()).map(|path| Artifact {
                 path,
                 ..png.clone()
             })
@@ -378,7 +362,20 @@ impl Shared {
     }
 }
 
-/// Names of the files below `directory`, with `/`.
+/// Names of the files below a directory, with `/`, in order. Symbolic links are refused: they could
+/// lead out of it.
+pub(super) fn list_directory(directory: &Path) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    list(directory, "", &mut found)?;
+    if found.is_empty() {
+        return Err(Error::new(format!(
+            "the directory `{}` holds no file",
+            directory.display()
+        )));
+    }
+    Ok(found)
+}
+
 fn list(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Error> {
     let failed = |why: &dyn std::fmt::Display| {
         Error::new(format!(
