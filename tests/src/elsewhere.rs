@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use crate::written;
+
 /// Makes a run look as if a program had begun it before this machine was started, or on another
 /// one: no lock is on its journal, and the machine that the journal names is not this one now.
 ///
@@ -22,9 +24,8 @@ pub fn moved(run: &Path, host: Option<&str>) {
     if let Some(host) = host {
         machine["name"] = json!(host);
     }
-    let json = open.to_string();
-    let mut moved = format!("{:08x} {json}", crc32fast::hash(json.as_bytes())).into_bytes();
-    moved.extend(rest);
+    let mut moved = written::journal(&[open]).into_bytes();
+    moved.extend(&rest[1..]);
     let copy = journal.with_extension("moved");
     fs::write(&copy, moved).expect("a copy");
     fs::rename(copy, journal).expect("it takes the place");

@@ -28,6 +28,7 @@ mod server;
 mod setup;
 mod soak;
 mod venv;
+pub mod written;
 
 use std::path::{Path, PathBuf};
 

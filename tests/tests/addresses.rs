@@ -234,3 +234,31 @@ fn each_run_is_shipped_or_reported_on_its_own() {
     let shipped = read(&format!("sqlite:///{}", database.display()));
     assert_eq!((shipped.len(), shipped[0].status()), (1, "FINISHED"));
 }
+
+#[test]
+fn a_run_that_mlflow_has_no_more_is_named_and_can_be_dropped() {
+    let folder = Project::new(PROGRAM);
+    let program = built(PROGRAM).display().to_string();
+    let finished = folder.mlplots(&["exec", "--", &program]);
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    // It was broken off at its last step, and MLflow's database was made anew since.
+    let run = folder.run_dir();
+    let path = run.join("cursor.json");
+    let cursor = std::fs::read_to_string(&path).expect("the cursor");
+    let cursor = cursor.replace("\"complete\":true", "\"complete\":false");
+    std::fs::write(&path, cursor).expect("the cursor");
+    std::fs::remove_file(folder.path().join("mlflow.db")).expect("removed");
+    let other = folder.mlplots(&["exec", "--", &program]);
+    assert_eq!(other.code, 0, "{}", other.text());
+    let uuid = run.file_name().expect("a name").to_string_lossy();
+    let synced = folder.mlplots(&["sync"]);
+    assert_eq!(synced.code, 4, "{}", synced.text());
+    let words = format!(
+        "help: if it was deleted there for good, `cargo mlplots drop {}` deletes its journal too",
+        &uuid[..12]
+    );
+    assert!(synced.stderr.contains(&words), "{}", synced.text());
+    let dropped = folder.mlplots(&["drop", &uuid[..12]]);
+    assert_eq!(dropped.code, 0, "{}", dropped.text());
+    assert_eq!(folder.mlplots(&["sync"]).code, 0);
+}

@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
+use mlplots_tests::written::{self, leave};
 use mlplots_tests::{Project, built};
 use serde_json::json;
 
@@ -13,28 +14,14 @@ const UUID: &str = "01980000000070008000000000000000";
 /// Another user than the one that runs the tests.
 const NOBODY: u32 = 65534;
 
-fn line(record: &serde_json::Value) -> String {
-    let json = record.to_string();
-    format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
-}
-
 /// The journal of a run that ended, with one artifact of this digest.
 fn journal(sha256: &str, bytes: usize, path: &str) -> String {
-    let open = json!({ "open": {
-        "format": 1, "run_uuid": UUID, "mlplots": "0.1.0", "experiment": "Attacked",
-        "run_name": null, "train": null, "pid": 1, "start_time": 1_000, "user": "eve",
-        "program": "train", "figures": [],
-    } });
     let artifact = json!({ "artifact": { "path": path, "sha256": sha256, "bytes": bytes } });
-    let close = json!({ "close": { "status": "FINISHED", "end_time": 2_000 } });
-    [open, artifact, close].iter().map(line).collect()
-}
-
-fn planted(folder: &Path, journal: &str) -> std::path::PathBuf {
-    let dir = folder.join(".mlplots/runs").join(UUID);
-    fs::create_dir_all(dir.join("artifacts")).expect("the run's folder");
-    fs::write(dir.join("journal"), journal).expect("the journal");
-    dir
+    written::journal(&[
+        written::open(UUID, 1, 1_000),
+        artifact,
+        written::close(2_000),
+    ])
 }
 
 /// All that is below a folder, with its content.
@@ -67,7 +54,7 @@ fn a_folder_that_another_user_planted_is_refused() {
     let project = Project::new("attacked-folder");
     let victim = shared.path().join("work");
     fs::create_dir(&victim).expect("a folder");
-    let dir = planted(shared.path(), &journal(&"0".repeat(64), 3, ".bashrc"));
+    let dir = leave(shared.path(), UUID, journal(&"0".repeat(64), 3, ".bashrc"));
     fs::write(dir.join("artifacts").join("0".repeat(64)), "bad").expect("a content");
     let cursor = json!({
         "tracking_uri": "sqlite:///mlflow.db",
@@ -137,7 +124,7 @@ fn links_that_came_with_a_repository_lead_nowhere() {
         "artifacts/0.part",
     ] {
         let project = Project::new("attacked-links");
-        let dir = planted(project.path(), &journal(&"0".repeat(64), 3, "x.txt"));
+        let dir = leave(project.path(), UUID, journal(&"0".repeat(64), 3, "x.txt"));
         symlink(&profile, dir.join(link)).expect("a link");
         for arguments in [vec!["sync"], vec!["runs"], vec!["sync", UUID]] {
             project.mlplots(&arguments);
@@ -152,7 +139,7 @@ fn links_that_came_with_a_repository_lead_nowhere() {
         &format!("runs/{UUID}/artifacts"),
     ] {
         let project = Project::new("attacked-links");
-        planted(project.path(), &journal(&"0".repeat(64), 3, "x.txt"));
+        leave(project.path(), UUID, journal(&"0".repeat(64), 3, "x.txt"));
         let path = match folder {
             "" => project.path().join(".mlplots"),
             folder => project.path().join(".mlplots").join(folder),
@@ -195,7 +182,7 @@ fn a_journal_reads_no_file_of_its_readers() {
     let path = secret.path().display().to_string();
     for sha256 in [&*path, "../../../../../etc/passwd", "", "0"] {
         let project = Project::new("attacked-digest");
-        planted(project.path(), &journal(sha256, 6, "stolen.txt"));
+        leave(project.path(), UUID, journal(sha256, 6, "stolen.txt"));
         let sync = project.mlplots(&["sync"]);
         let words = "is not a SHA-256, which has 64 lowercase hex digits";
         assert!(sync.stderr.contains(words), "{}", sync.text());

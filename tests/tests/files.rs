@@ -192,6 +192,29 @@ fn a_name_that_cannot_be_keeps_no_other_back() {
 }
 
 #[test]
+fn more_tables_than_a_tag_lists_are_artifacts_all_the_same() {
+    let folder = Project::new(PROGRAM);
+    let finished = train(&folder, "tables");
+    assert_eq!(finished.code, 0, "{}", finished.text());
+    let note = "and further ones are artifacts of the run, but MLflow's table view does not list \
+                them: its tag is full";
+    assert_eq!(
+        finished.stderr.matches(note).count(),
+        1,
+        "{}",
+        finished.text()
+    );
+    let run = stored(&folder);
+    assert_eq!(
+        (run.status(), run.tag("mlplots.problems")),
+        ("FINISHED", "")
+    );
+    assert_eq!(run.artifacts().len(), 201);
+    let listed = run.tag("mlflow.loggedArtifacts");
+    assert!((7_900..=8_000).contains(&listed.len()), "{}", listed.len());
+}
+
+#[test]
 fn what_waits_to_be_shipped_is_its_owners_only() {
     let folder = Project::new(PROGRAM).file("given/a.txt", "a");
     // Where everybody may do everything unless a program says otherwise.
@@ -240,6 +263,7 @@ fn fill(run: &Run, params: Params) -> Result<(), Error> {
     match &*params.case {
         "directory" => run.log_artifacts("given", "taken"),
         "names" => names(run),
+        "tables" => tables(run),
         _ => paths(run),
     }
 }
@@ -265,6 +289,14 @@ fn names(run: &Run) -> Result<(), Error> {
     told("ours", run.log_text("{}", "mlplots/figures.json"));
     told("model", run.log_model("x", mlplots::Model::onnx(mlplots::onnx::linear(&[2.0], 0.5))));
     Ok(())
+}
+
+fn tables(run: &Run) -> Result<(), Error> {
+    #[derive(Serialize)]
+    struct Row { epoch: usize }
+    (0..200).try_for_each(|epoch| {
+        run.log_table(&[Row { epoch }], &format!("mistakes/after epoch {epoch:03}.json"))
+    })
 }
 
 fn told(what: &str, result: Result<(), Error>) {

@@ -1,12 +1,12 @@
 //! One journal, one writer, one supervisor; and journals that another version or clock has written.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use mlplots_tests::written::{journal, leave, open, point};
 use mlplots_tests::{
     Finished, Hanging, Project, Read, built, checkout, gone, has_arrived, program, python, read,
     scrubbed, signal,
@@ -32,31 +32,6 @@ fn records(journal: &Path) -> Vec<u8> {
     let end = bytes.iter().rposition(|&byte| byte != 0);
     bytes.truncate(end.map_or(0, |last| last + 1));
     bytes
-}
-
-/// The journal of a run that nobody watches, as a program leaves it that was killed.
-fn left(folder: &Project, records: &[Value]) -> PathBuf {
-    let dir = folder.path().join(".mlplots").join("runs").join(UUID);
-    fs::create_dir_all(dir.join("artifacts")).expect("the run's folder");
-    let mut lines = String::new();
-    for record in records {
-        let json = record.to_string();
-        let _ = writeln!(lines, "{:08x} {json}", crc32fast::hash(json.as_bytes()));
-    }
-    fs::write(dir.join("journal"), lines).expect("the journal");
-    dir
-}
-
-fn open(format: u32, start_time: i64) -> Value {
-    json!({ "open": {
-        "format": format, "run_uuid": UUID, "mlplots": "9.9.9", "experiment": "Journals",
-        "run_name": "by hand", "train": null, "pid": 1, "start_time": start_time, "user": "ada",
-        "program": "train", "figures": [],
-    } })
-}
-
-fn point(step: i64, timestamp: i64) -> Value {
-    json!({ "metrics": [{ "key": "loss", "value": 0.5, "timestamp": timestamp, "step": step }] })
 }
 
 #[test]
@@ -155,9 +130,9 @@ fn a_clock_that_is_set_back_loses_nothing() {
     let folder = Project::new(PROGRAM);
     // It began in the year 2100, and each point is a second before the one before.
     let start = 4_102_444_800_000;
-    let mut records = vec![open(1, start)];
+    let mut records = vec![open(UUID, 1, start)];
     records.extend((0..5).map(|step| point(step, start - 1000 * step)));
-    left(&folder, &records);
+    leave(folder.path(), UUID, journal(&records));
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let run = stored(&folder).remove(0);
@@ -171,8 +146,8 @@ fn a_clock_that_is_set_back_loses_nothing() {
 #[test]
 fn a_journal_of_a_newer_format_is_kept_for_a_newer_version() {
     let folder = Project::new(PROGRAM);
-    let records = [open(2, 1), json!({ "surface": [1, 2] }), point(0, 1)];
-    let dir = left(&folder, &records);
+    let records = [open(UUID, 2, 1), json!({ "surface": [1, 2] }), point(0, 1)];
+    let dir = leave(folder.path(), UUID, journal(&records));
     for _ in 0..2 {
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 4, "{}", sync.text());
@@ -192,8 +167,8 @@ fn a_journal_of_a_newer_format_is_kept_for_a_newer_version() {
 /// every kind of file, each record changed by `change`.
 fn of_format_1(change: impl Fn(&mut Value)) -> Project {
     let data = checkout().join("tests/tests/data/format-1");
-    let journal = fs::read_to_string(data.join("journal")).expect("the journal");
-    let records = journal.lines().map(|line| {
+    let written = fs::read_to_string(data.join("journal")).expect("the journal");
+    let records = written.lines().map(|line| {
         let mut record: Value = serde_json::from_str(&line[9..]).expect("a record");
         if let Some(open) = record.get_mut("open") {
             // A journal is that of the folder it is in.
@@ -203,7 +178,11 @@ fn of_format_1(change: impl Fn(&mut Value)) -> Project {
         record
     });
     let folder = Project::new(PROGRAM);
-    let dir = left(&folder, &records.collect::<Vec<Value>>());
+    let dir = leave(
+        folder.path(),
+        UUID,
+        journal(&records.collect::<Vec<Value>>()),
+    );
     for file in fs::read_dir(data.join("artifacts")).expect("its files") {
         let file = file.expect("a file");
         let to = dir.join("artifacts").join(file.file_name());
@@ -239,38 +218,6 @@ fn a_journal_of_the_first_format_still_ships_whole() {
         let database = folder.path().join("mlflow.db");
         has_arrived(&format!("sqlite:///{}", database.display()), &[folder]);
     }
-}
-
-#[test]
-fn a_record_that_cannot_be_read_is_told_and_the_rest_is_shipped() {
-    let folder = Project::new(PROGRAM);
-    let unknown = json!({ "surface": [1, 2] });
-    left(&folder, &[open(1, 1), point(0, 1), unknown, point(1, 2)]);
-    let sync = folder.mlplots(&["sync"]);
-    assert_eq!(sync.code, 0, "{}", sync.text());
-    let words = "this version of mlplots does not know the record: unknown variant `surface`";
-    assert!(sync.stderr.contains(words), "{}", sync.text());
-    assert_eq!(stored(&folder)[0].steps("loss"), [0, 1]);
-}
-
-#[test]
-fn a_record_that_was_never_finished_is_told_and_the_rest_is_shipped() {
-    let folder = Project::new(PROGRAM);
-    let records = [open(1, 1), point(0, 1), point(1, 2), point(2, 3)];
-    let dir = left(&folder, &records);
-    // Its thread was killed before the first byte, which comes last; another thread was not.
-    let journal = dir.join("journal");
-    let mut bytes = fs::read(&journal).expect("the journal");
-    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
-    let third: usize = lines.take(2).map(<[u8]>::len).sum();
-    bytes[third] = 0;
-    bytes[third + 30..third + 60].fill(0);
-    fs::write(&journal, bytes).expect("the journal");
-    let sync = folder.mlplots(&["sync"]);
-    assert_eq!(sync.code, 0, "{}", sync.text());
-    let words = format!("the journal is damaged at byte {third}: its writing was not finished");
-    assert!(sync.stderr.contains(&words), "{}", sync.text());
-    assert_eq!(stored(&folder)[0].steps("loss"), [0, 2]);
 }
 
 /// Eight threads that do nothing but log, each its own metric, and write a byte to a file of that
@@ -355,7 +302,7 @@ fn threads_that_are_killed_at_full_speed_lose_nothing() {
 #[test]
 fn a_journal_in_which_nothing_stands_is_nothing_to_ship() {
     let folder = Project::new(PROGRAM);
-    left(&folder, &[]);
+    leave(folder.path(), UUID, "");
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     assert!(

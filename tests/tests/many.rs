@@ -1,11 +1,11 @@
 //! Many runs in one `.mlplots`, some of them broken: each is judged by itself.
 
-use std::fmt::Write;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use mlplots_tests::written::{self, leave};
 use mlplots_tests::{Project, read};
 use serde_json::{Value, json};
 
@@ -17,34 +17,11 @@ fn uuid(number: usize) -> String {
 
 /// The journal of a run that returned, with these records before its end.
 fn journal(uuid: &str, format: u32, more: &[Value]) -> String {
-    let open = json!({ "open": {
-        "format": format, "run_uuid": uuid, "mlplots": "0.1.0", "experiment": "Many",
-        "run_name": null, "train": null, "pid": 1, "start_time": 1_000, "user": "ada",
-        "program": "train", "figures": [],
-    } });
-    let points = (0..3).map(|step| {
-        let point = json!({ "key": "loss", "value": 0.5, "timestamp": 1_000, "step": step });
-        json!({ "metrics": [point] })
-    });
-    let close = json!({ "close": { "status": "FINISHED", "end_time": 2_000 } });
-    let records = [open]
-        .into_iter()
-        .chain(points)
-        .chain(more.to_vec())
-        .chain([close]);
-    records.fold(String::new(), |mut lines, record| {
-        let json = record.to_string();
-        let _ = writeln!(lines, "{:08x} {json}", crc32fast::hash(json.as_bytes()));
-        lines
-    })
-}
-
-/// Leaves a run with this journal.
-fn left(folder: &Path, uuid: &str, journal: &str) -> PathBuf {
-    let dir = folder.join(".mlplots/runs").join(uuid);
-    fs::create_dir_all(dir.join("artifacts")).expect("the run's folder");
-    fs::write(dir.join("journal"), journal).expect("the journal");
-    dir
+    let mut records = vec![written::open(uuid, format, 1_000)];
+    records.extend((0..3).map(|step| written::point(step, 1_000)));
+    records.extend(more.to_vec());
+    records.push(written::close(2_000));
+    written::journal(&records)
 }
 
 /// The digest of five bytes, `plums`.
@@ -58,47 +35,47 @@ fn break_it(way: usize, folder: &Path, uuid: &str) -> &'static str {
     let content = |dir: &Path| dir.join("artifacts").join(PLUMS);
     match way {
         0 => {
-            left(folder, uuid, "\u{1}\u{2}no journal at all\n");
+            leave(folder, uuid, "\u{1}\u{2}no journal at all\n");
             "does not say which run it is"
         }
         1 => {
-            left(folder, uuid, &journal(&self::uuid(3), 1, &[]));
+            leave(folder, uuid, journal(&self::uuid(3), 1, &[]));
             "is that of another run"
         }
         2 => {
-            left(folder, uuid, &journal(uuid, 99, &[]));
+            leave(folder, uuid, journal(uuid, 99, &[]));
             "in format 99"
         }
         3 => {
-            let journal = left(folder, uuid, "").join("journal");
+            let journal = leave(folder, uuid, "").join("journal");
             fs::remove_file(&journal).expect("it can be removed");
             let made = Command::new("mkfifo").arg(&journal).status();
             assert!(made.expect("mkfifo").success());
             "it is not a regular file"
         }
         4 => {
-            let journal = left(folder, uuid, "").join("journal");
+            let journal = leave(folder, uuid, "").join("journal");
             fs::remove_file(&journal).expect("it can be removed");
             symlink("/etc/hostname", &journal).expect("a link");
             "it is a symbolic link"
         }
         5 => {
-            let dir = left(folder, uuid, &whole);
+            let dir = leave(folder, uuid, whole);
             fs::set_permissions(&dir, Permissions::from_mode(0o777)).expect("a mode");
             "other users may write to"
         }
         6 => {
-            let dir = left(folder, uuid, &with_file);
+            let dir = leave(folder, uuid, with_file);
             fs::write(content(&dir), "plu").expect("a content");
             "it has 3 bytes instead of 5"
         }
         7 => {
-            let dir = left(folder, uuid, &with_file);
+            let dir = leave(folder, uuid, with_file);
             symlink("/etc/hostname", content(&dir)).expect("a link");
             "it is a symbolic link"
         }
         8 => {
-            let dir = left(folder, uuid, &whole);
+            let dir = leave(folder, uuid, whole);
             let cursor = json!({
                 "tracking_uri": "http://127.0.0.1:9", "run": { "id": "1", "name": "elsewhere" },
             });
@@ -106,7 +83,7 @@ fn break_it(way: usize, folder: &Path, uuid: &str) -> &'static str {
             "it goes to http://127.0.0.1:9"
         }
         _ => {
-            let dir = left(folder, uuid, &with_file);
+            let dir = leave(folder, uuid, with_file);
             fs::write(content(&dir), "pears").expect("a content");
             "its bytes are not those that were logged"
         }
@@ -124,7 +101,7 @@ fn one_sync_ships_what_is_whole_and_names_what_is_broken() {
             let words = break_it(number / 30, folder, &uuid);
             broken.push((uuid, words));
         } else {
-            left(folder, &uuid, &journal(&uuid, 1, &[]));
+            leave(folder, &uuid, journal(&uuid, 1, &[]));
         }
     }
     assert_eq!(broken.len(), 10);

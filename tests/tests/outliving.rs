@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, Project, Read, built, read};
+use mlplots_tests::{Finished, Project, Read, built, program, read};
 
 const PROGRAM: &str = "outliving";
 
@@ -66,6 +66,46 @@ fn ranks_of_one_program_each_have_a_run() {
     assert_eq!(runs.len(), 3);
     assert!(runs.iter().all(|run| run.status() == "FINISHED"));
 }
+
+#[test]
+fn a_program_below_the_training_has_a_run_of_its_own() {
+    let folder = Project::new(PROGRAM);
+    let nested = program("outliving-nested", NESTED);
+    let run: Finished = folder
+        .command(&["exec", "--"])
+        .arg(nested)
+        .output()
+        .expect("it starts")
+        .into();
+    assert_eq!(run.code, 0, "{}", run.text());
+    let sync = folder.mlplots(&["sync"]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    let mut depths: Vec<_> = stored(&folder)
+        .iter()
+        .map(|run| (run.status().to_owned(), run.metric("depth")))
+        .collect();
+    depths.sort_by(|a, b| a.1.partial_cmp(&b.1).expect("numbers"));
+    let finished = |depth| ("FINISHED".to_owned(), Some(depth));
+    assert_eq!(depths, [finished(0.0), finished(1.0)]);
+}
+
+/// A training that starts another one.
+const NESTED: &str = r#"
+use mlplots::prelude::*;
+
+#[train(experiment = "Nested")]
+fn train(run: &Run) {
+    let below = std::env::var_os("BELOW").is_some();
+    run.log_metric("depth", if below { 1.0 } else { 0.0 });
+    if !below {
+        let program = std::env::current_exe().expect("our path");
+        let ended = std::process::Command::new(program).env("BELOW", "1").status();
+        assert!(ended.expect("it starts").success());
+    }
+}
+
+mlplots::main!();
+"#;
 
 #[test]
 fn children_that_are_ignored_before_the_start_are_seen_to_end() {

@@ -34,6 +34,9 @@ fn is_whole(run: &Read, steps: i64, reason: &str) {
     for part in 0..steps / 10 {
         let note = format!("notes/{}.txt", part * 10);
         assert!(run.sha256(&note).is_some(), "{note}");
+        let table = format!(r#""path": "tables/{}.json""#, part * 10);
+        let listed = run.tag("mlflow.loggedArtifacts").replace("\":\"", "\": \"");
+        assert!(listed.contains(&table), "{table} in {listed}");
     }
 }
 
@@ -41,7 +44,7 @@ fn is_whole(run: &Read, steps: i64, reason: &str) {
 fn a_stopped_run_goes_on_where_it_was() {
     let folder = Project::new("resuming");
     let uri = format!("sqlite:///{}/mlflow.db", folder.path().display());
-    let first = exec(&folder, &["-P", "rate=0.25"], &[]);
+    let first = exec(&folder, &["-P", "rate=0.25", "-P", "name=12345"], &[]);
     assert_eq!(first.code, 1, "{}", first.text());
     assert!(
         first
@@ -81,6 +84,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     assert_eq!(third.code, 0, "{}", third.text());
     let [run] = read(&uri).try_into().expect("one run");
     is_whole(&run, 20, "resumed after KILLED: stopped by SIGTERM");
+    assert_eq!(run.0["params"]["name"], "12345");
     let listed = folder.mlplots(&["runs"]).stdout;
     assert_eq!(listed.matches("  resumes ").count(), 2, "{listed}");
     assert_eq!(listed.matches("stopped by SIGTERM").count(), 2, "{listed}");
@@ -212,6 +216,7 @@ client.log_param(run, "rate", "0.25")
 for step in range(10):
     client.log_metric(run, "loss", 1.0 / (step + 1), step=step)
 client.log_text(run, "step 0", "notes/0.txt")
+client.log_table(run, {"step": [0]}, "tables/0.json")
 client.set_terminated(run, "FAILED")
 print(run)
 "#;
@@ -222,11 +227,14 @@ use mlplots::prelude::*;
 
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
-struct Params { rate: f64 }
+struct Params { rate: f64, name: Option<String> }
 
 impl Default for Params {
-    fn default() -> Self { Self { rate: 0.1 } }
+    fn default() -> Self { Self { rate: 0.1, name: None } }
 }
+
+#[derive(Serialize)]
+struct Row { step: i64 }
 
 struct Loss(Vec<f64>);
 
@@ -241,6 +249,7 @@ fn part(run: &Run, _params: Params) -> Result<Loss, mlplots::Error> {
         run.log_metric_at("loss", loss[loss.len() - 1], step);
         if step % 10 == 0 {
             run.log_text(format!("step {step}"), &format!("notes/{step}.txt"))?;
+            run.log_table(&[Row { step }], &format!("tables/{step}.json"))?;
         }
     }
     if steps > 0 {
