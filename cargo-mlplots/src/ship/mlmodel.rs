@@ -1,8 +1,6 @@
 //! The files that make a logged model loadable: `MLmodel` and the Python environment of an ONNX
 //! model, as MLflow's Python client writes them.
 
-use std::process::Command;
-
 use mlplots::record::{ExampleKind, Flavor, Model, Signature};
 use serde_json::{Map, Value, json};
 
@@ -11,8 +9,6 @@ const MLFLOW: &str = "3.17.2";
 /// What loads an ONNX model in Python. No versions: any that reads the file will do, and a pin
 /// that differs from the reader's would only warn.
 const REQUIREMENTS: [&str; 5] = ["mlflow", "numpy", "onnx", "onnxruntime", "pandas"];
-/// Named where this machine has no Python to name.
-const PYTHON: &str = "3.12";
 
 /// What the stores know of a model.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +19,7 @@ pub(crate) struct Place<'a> {
     pub(crate) run_id: &'a str,
     /// Where the model's files go: an artifact URI, or a path among the run's artifacts.
     pub(crate) artifact_path: &'a str,
-    /// The Python that will most likely load it: `3.12`, see [`python`].
+    /// The Python that will most likely load it: `3.12`.
     pub(crate) python: &'a str,
 }
 
@@ -35,22 +31,6 @@ pub(crate) fn files(model: &Model, place: &Place<'_>) -> Vec<(&'static str, Stri
     };
     files.push(("MLmodel", block(&mlmodel(model, place))));
     files
-}
-
-/// Major and minor version of this machine's Python. MLflow warns whoever loads a model with
-/// another one than it names, and builds environments with it.
-pub(crate) fn python() -> String {
-    let version = |program| {
-        let output = Command::new(program).arg("--version").output().ok()?;
-        let text = String::from_utf8(output.stdout).ok()?;
-        let mut numbers = text.strip_prefix("Python ")?.trim().split('.');
-        let (major, minor) = (numbers.next()?, numbers.next()?);
-        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        (major == "3" && number(minor)).then(|| format!("{major}.{minor}"))
-    };
-    version("python3")
-        .or_else(|| version("python"))
-        .unwrap_or_else(|| PYTHON.to_owned())
 }
 
 /// What `MLmodel` says.
@@ -289,10 +269,5 @@ signature:
         assert_eq!(utc(951_782_400_000), "2000-02-29 00:00:00.000000");
         assert_eq!(utc(4_107_542_400_000), "2100-03-01 00:00:00.000000");
         assert_eq!(utc(1_798_761_599_999), "2026-12-31 23:59:59.999000");
-    }
-
-    #[test]
-    fn python_has_two_numbers() {
-        assert_eq!(python().split('.').count(), 2);
     }
 }

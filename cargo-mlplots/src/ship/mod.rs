@@ -12,6 +12,7 @@ pub(crate) mod mlmodel;
 mod models;
 mod opening;
 mod place;
+mod python;
 mod reason;
 pub(crate) mod rest;
 mod resuming;
@@ -128,6 +129,7 @@ impl Delivery {
 
     /// Follows the journal on a thread of its own until `flow` ends; `ended` is called then.
     pub(crate) fn start(self: &Arc<Self>, ended: impl FnOnce() + Send + 'static) -> Shipping {
+        python::look();
         let delivery = Arc::clone(self);
         let (result, shipped) = channel();
         let work = move || {

@@ -4,7 +4,7 @@ use mlplots::journal::{Entry, Files, Reader};
 use mlplots::record::{Artifact, ArtifactPath, Model, Param, Record, Tag};
 
 use super::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun};
-use super::{Delivery, Halt, mlmodel};
+use super::{Delivery, Halt, mlmodel, python};
 use crate::ledger::Ledger;
 
 impl Delivery {
@@ -34,12 +34,11 @@ impl Delivery {
         model: &Model,
     ) -> Result<(), Halt> {
         self.attempt(|| self.store.add_output(run, &stored.id, model.step))?;
-        let python = mlmodel::python();
         let place = mlmodel::Place {
             model_id: Some(&stored.id),
             run_id: &run.id,
             artifact_path: &stored.artifact_uri,
-            python: &python,
+            python: python::version(),
         };
         let uploaded = self
             .model_files(model, &place)
@@ -55,12 +54,11 @@ impl Delivery {
 
     /// The way of MLflow 2: `runs:/…/NAME` is a folder of the run's artifacts.
     fn ship_run_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
-        let python = mlmodel::python();
         let place = mlmodel::Place {
             model_id: None,
             run_id: &run.id,
             artifact_path: &model.name,
-            python: &python,
+            python: python::version(),
         };
         let mut files = self.model_files(model, &place)?;
         for file in &mut files {

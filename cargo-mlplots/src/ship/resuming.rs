@@ -132,3 +132,31 @@ impl Delivery {
             .any(|cursor| cursor.continues.as_ref() == Some(uuid))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_may_go_on_thousands_of_times_and_after_itself() {
+        const JOURNALS: u32 = 3_000;
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = |number: u32| {
+            let uuid = format!("0198{:028x}", number % JOURNALS);
+            RunDir::new(folder.path(), &uuid.parse().expect("a uuid"))
+        };
+        for number in 0..JOURNALS {
+            let (here, before) = (dir(number), dir(number + JOURNALS - 1));
+            here.create().expect("the run's folder");
+            std::fs::write(here.journal(), "").expect("a journal");
+            let cursor = format!("{{\"continues\":\"{}\"}}", before.uuid());
+            std::fs::write(here.path().join("cursor.json"), cursor).expect("a cursor");
+        }
+        let last = dir(JOURNALS - 1);
+        let cursor = Cursor::load(&last).expect("a cursor");
+        let found: Result<Vec<_>, _> = before(&last, &cursor).collect();
+        let found = found.expect("all can be read");
+        assert_eq!(found.len() as u32, JOURNALS - 1, "each once");
+        assert_eq!(found[0].0.uuid(), dir(JOURNALS - 2).uuid());
+    }
+}
