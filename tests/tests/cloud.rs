@@ -188,7 +188,7 @@ fn where_the_server_cannot_sign_our_credentials_count() {
     ] {
         let server = MlflowServer::start_with(&ROOT, variables);
         let project = Project::new(name).file("src/main.rs", LARGE);
-        let left = mlplots(&project, &server, &[], &["run", "--flush-timeout", "3"]);
+        let left = mlplots(&project, &server, &[], &["run", "--flush-timeout", "10"]);
         assert_eq!(left.code, 4, "{}", left.text());
         assert!(left.stderr.contains(words), "{}", left.text());
         let own = [key, secret, region, endpoint];

@@ -89,7 +89,7 @@ fn along(line: &[Point], mark: &mut impl FnMut(Point)) {
     let mut due = 0.0;
     for pair in line.windows(2) {
         let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
-        let length = dx.hypot(dy);
+        let length = (dx * dx + dy * dy).sqrt();
         if !length.is_finite() {
             continue; // A gap.
         }

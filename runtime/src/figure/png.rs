@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use png::{BitDepth, ColorType, Compression, Encoder, PixelDimensions, Unit};
+use png::{BitDepth, ColorType, Compression, Encoder, Filter, PixelDimensions, Unit};
 use tiny_skia::Pixmap;
 
 /// Encodes an opaque picture; `dpi` is what viewers and word processors size it by.
@@ -46,6 +46,8 @@ fn write_rows(
     encoder.set_color(color);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::Fast);
+    // Trying every filter for each row takes half as long again, and saves a hundredth.
+    encoder.set_filter(Filter::Paeth);
     encoder.set_pixel_dims(dpi.map(|dpi| {
         let per_meter = (dpi / 0.0254).round() as u32;
         PixelDimensions {

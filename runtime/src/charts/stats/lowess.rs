@@ -125,32 +125,30 @@ fn local_line(
 ) -> Option<f64> {
     let (points, trust) = (&points[near.clone()], &trust[near]);
     let radius = (x - points[0].0).max(points[points.len() - 1].0 - x);
+    let scale = if radius > 0.0 { 1.0 / radius } else { 0.0 };
     weights.clear();
-    weights.extend(points.iter().zip(trust).map(|(point, trust)| {
-        let distance = if radius > 0.0 {
-            (point.0 - x).abs() / radius
-        } else {
-            0.0
-        };
-        (1.0 - distance.powi(3)).powi(3) * trust
-    }));
-    if weights.iter().filter(|&&weight| weight > 1e-12).count() < 2 {
+    let mut counted = 0;
+    let (mut total, mut x_sum, mut y_sum) = (0.0, 0.0, 0.0);
+    for (point, trust) in points.iter().zip(trust) {
+        let distance = ((point.0 - x).abs() * scale).min(1.0);
+        let weight = (1.0 - distance.powi(3)).powi(3) * trust;
+        weights.push(weight);
+        counted += usize::from(weight > 1e-12);
+        total += weight;
+        x_sum += weight * point.0;
+        y_sum += weight * point.1;
+    }
+    if counted < 2 {
         return None;
     }
-    let total: f64 = weights.iter().sum();
-    let weighted = || {
-        points
-            .iter()
-            .zip(&*weights)
-            .map(|(point, weight)| (point.0, point.1, weight / total))
-    };
-    let (x_mean, y_mean) =
-        weighted().fold((0.0, 0.0), |sum, (x, y, w)| (sum.0 + w * x, sum.1 + w * y));
-    let (xx, xy) = weighted().fold((0.0, 0.0), |sum, (x, y, w)| {
-        let dx = x - x_mean;
-        (sum.0 + w * dx * dx, sum.1 + w * dx * (y - y_mean))
-    });
-    let level = xx <= 1e-14 * radius * radius;
+    let (x_mean, y_mean) = (x_sum / total, y_sum / total);
+    let (mut xx, mut xy) = (0.0, 0.0);
+    for (point, weight) in points.iter().zip(&*weights) {
+        let weighted = weight * (point.0 - x_mean);
+        xx += weighted * (point.0 - x_mean);
+        xy += weighted * (point.1 - y_mean);
+    }
+    let level = xx <= 1e-14 * radius * radius * total;
     Some(if level {
         y_mean
     } else {

@@ -13,7 +13,7 @@ pub(super) fn fill(pixmap: &mut Pixmap, from: Point, to: Point, color: Color) {
     let width = pixmap.width() as usize;
     let columns = parts(from.0, to.0, pixmap.width());
     for (rows, down) in parts(from.1, to.1, pixmap.height()) {
-        for (columns, across) in &columns {
+        for (columns, across) in columns.iter().filter(|(columns, _)| !columns.is_empty()) {
             let source = premultiplied(color, down * across);
             for row in rows.clone() {
                 let first = row * width;

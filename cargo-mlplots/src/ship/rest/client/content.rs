@@ -1,27 +1,33 @@
 //! Bytes of a file as the body of a request, never more of them in memory than one piece.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::Sleep;
 
 use crate::ship::store::Checked;
 
-/// The body of a request. Between two pieces the connection may read: a server that refuses a large
-/// file answers before it has all of it, and closes.
+/// The body of a request.
 pub(super) struct Content {
     bytes: Checked,
-    /// The connection has had its turn since the last piece.
-    rested: bool,
+    /// What comes before the first of them.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Content {
     pub(super) fn new(bytes: Checked) -> Self {
+        Self { bytes, pause: None }
+    }
+
+    /// The same once this time is over, or never if the server has answered by then.
+    pub(super) fn after(self, pause: Sleep) -> Self {
         Self {
-            bytes,
-            rested: true,
+            pause: Some(Box::pin(pause)),
+            ..self
         }
     }
 }
@@ -34,10 +40,9 @@ impl Body for Content {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if !std::mem::replace(&mut self.rested, false) {
-            self.rested = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+            self.pause = None;
         }
         let piece = self.bytes.next();
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
