@@ -2,6 +2,9 @@
 
 /// Longest name of a figure in bytes: file systems take 255 with the step and the extension.
 const MAX_FILE: usize = 200;
+/// Longest part of a path in bytes, and longest folder: object stores take 800 with the file's name.
+const MAX_PART: usize = 255;
+const MAX_DIR: usize = 500;
 /// Longest key and longest experiment name that MLflow takes, in characters.
 const MAX_KEY: usize = 250;
 const MAX_EXPERIMENT: usize = 256;
@@ -74,6 +77,14 @@ pub(crate) fn check_dir(dir: &str) -> Result<(), String> {
     {
         return Err(format!(
             "{bad:?} is not allowed: MLflow refuses it in the path of an artifact"
+        ));
+    }
+    if dir.split('/').next() == Some("mlplots") {
+        return Err("`mlplots` holds what mlplots logs itself: take another folder".into());
+    }
+    if dir.len() > MAX_DIR || dir.split('/').any(|part| part.len() > MAX_PART) {
+        return Err(format!(
+            "a folder has up to {MAX_DIR} bytes, {MAX_PART} in each part: stores take no more"
         ));
     }
     check_segments(dir, "a folder")

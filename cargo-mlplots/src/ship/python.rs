@@ -43,7 +43,7 @@ fn asked(program: &Path) -> Option<String> {
     numbers(text.strip_prefix("Python ")?.trim())
 }
 
-/// `3.11` of `3.11.7`.
+/// `3.11` of `3.11.7`, and of `3.11` itself.
 fn numbers(text: &str) -> Option<String> {
     let mut numbers = text.split('.');
     let (major, minor) = (numbers.next()?, numbers.next()?);

@@ -51,7 +51,8 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
 
 /// A line on stderr. Where nobody is left to read it, what it tells goes on all the same.
 pub(super) fn line(text: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    // At once: a program that prints too does not come between its parts.
+    let _ = anstream::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// A right-justified verb and what it is about, like cargo's `   Compiling …`.
