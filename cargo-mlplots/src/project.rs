@@ -1,6 +1,8 @@
 //! The user's project: its workspace, and the program that cargo builds of it.
 
 mod environment;
+mod flags;
+mod selection;
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -8,16 +10,17 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use cargo_metadata::camino::Utf8PathBuf;
-use cargo_metadata::{BuildScript, Message, Metadata, MetadataCommand, Package, TargetKind};
+use cargo_metadata::{BuildScript, Message, Metadata, MetadataCommand};
 
 use crate::cli::BuildArgs;
 use crate::failure::{Failure, failure};
 pub(crate) use crate::scan::Written;
 use crate::scan::scan;
 use crate::settings::UserUri;
-use crate::workspace::{here, manifest_folder};
+use crate::workspace::here;
 pub(crate) use environment::Environment;
 use environment::Toolchain;
+use selection::Candidate;
 
 /// The workspace, as cargo sees it.
 pub(crate) struct Project {
@@ -31,13 +34,6 @@ pub(crate) struct Program {
     pub(crate) environment: Environment,
     /// `tracking-uri` of `package.metadata.mlplots`.
     pub(crate) tracking_uri: Option<UserUri>,
-}
-
-/// A bin or an example that may hold the training.
-struct Candidate<'a> {
-    package: &'a Package,
-    name: String,
-    example: bool,
 }
 
 impl Project {
@@ -103,129 +99,6 @@ impl Project {
         Ok(found)
     }
 
-    fn candidate(&self, build: &BuildArgs) -> Result<Candidate<'_>, Failure> {
-        let packages = self.packages(build)?;
-        let (kind, name) = match (&build.bin, &build.example) {
-            (Some(name), _) => (TargetKind::Bin, Some(name)),
-            (None, Some(name)) => (TargetKind::Example, Some(name)),
-            (None, None) => (TargetKind::Bin, None),
-        };
-        let mut found: Vec<Candidate<'_>> = packages
-            .iter()
-            .flat_map(|&package| package.targets.iter().map(move |target| (package, target)))
-            .filter(|(_, target)| target.kind.contains(&kind))
-            .filter(|(_, target)| name.is_none_or(|name| *name == target.name))
-            .map(|(package, target)| Candidate {
-                package,
-                name: target.name.clone(),
-                example: kind == TargetKind::Example,
-            })
-            .collect();
-        if let [one] = packages.as_slice()
-            && name.is_none()
-            && let Some(default) = &one.default_run
-        {
-            found.retain(|candidate| candidate.name == *default);
-        }
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => Err(Self::none_found(&packages, name)),
-            _ => {
-                let all: Vec<_> = found
-                    .iter()
-                    .map(|c| format!("`-p {} --bin {}`", c.package.name, c.name))
-                    .collect();
-                Err(failure("which program? There are several")
-                    .help(format!("name one: {}", all.join(", ")))
-                    .code(2))
-            }
-        }
-    }
-
-    fn none_found(packages: &[&Package], name: Option<&String>) -> Failure {
-        let names: Vec<_> = packages
-            .iter()
-            .map(|package| format!("`{}`", package.name))
-            .collect();
-        let what = match name {
-            Some(name) => format!("no target `{name}`"),
-            None => "no program".to_owned(),
-        };
-        let programs: Vec<_> = packages
-            .iter()
-            .flat_map(|package| &package.targets)
-            .filter(|target| target.is_bin() || target.is_example())
-            .map(|target| {
-                format!(
-                    "`{} {}`",
-                    if target.is_example() {
-                        "--example"
-                    } else {
-                        "--bin"
-                    },
-                    target.name
-                )
-            })
-            .collect();
-        let help = if programs.is_empty() {
-            "the training needs a bin or an example: `src/main.rs` with `mlplots::main!();`"
-                .to_owned()
-        } else {
-            format!("there is {}", programs.join(", "))
-        };
-        failure(format!("{what} in {}", names.join(", ")))
-            .help(help)
-            .code(2)
-    }
-
-    /// The package of `-p`; else the one around the current folder; else the default members that
-    /// use mlplots.
-    fn packages(&self, build: &BuildArgs) -> Result<Vec<&Package>, Failure> {
-        let members = self.metadata.workspace_packages();
-        if let Some(spec) = &build.package {
-            let found: Vec<_> = members
-                .iter()
-                .copied()
-                .filter(|package| is_meant(package, spec))
-                .collect();
-            if found.is_empty() {
-                let names: Vec<_> = members
-                    .iter()
-                    .map(|package| format!("`{}`", package.name))
-                    .collect();
-                return Err(failure(format!("the workspace has no package `{spec}`"))
-                    .help(format!("there is {}", names.join(", ")))
-                    .code(2));
-            }
-            return Ok(found);
-        }
-        let folder = match &build.manifest_path {
-            Some(path) => manifest_folder(path)?,
-            None => here()?,
-        };
-        let around = members
-            .iter()
-            .copied()
-            .filter(|package| {
-                let home = package.manifest_path.parent();
-                home.is_some_and(|home| folder.starts_with(home) && home != self.root())
-            })
-            .max_by_key(|package| package.manifest_path.as_str().len());
-        if let Some(package) = around {
-            return Ok(vec![package]);
-        }
-        // As cargo has them: the root package, or all members, or those that the manifest names.
-        let mut defaults = self.metadata.workspace_default_packages();
-        let uses_mlplots = |package: &&Package| {
-            let mut dependencies = package.dependencies.iter();
-            dependencies.any(|dependency| dependency.name == "mlplots")
-        };
-        if defaults.iter().any(uses_mlplots) {
-            defaults.retain(uses_mlplots);
-        }
-        Ok(defaults)
-    }
-
     /// Builds; returns the program, and what the build scripts said.
     fn cargo_build(
         candidate: &Candidate<'_>,
@@ -238,13 +111,7 @@ impl Project {
         command
             .arg("--manifest-path")
             .arg(&candidate.package.manifest_path);
-        command
-            .arg(if candidate.example {
-                "--example"
-            } else {
-                "--bin"
-            })
-            .arg(&candidate.name);
+        command.arg(candidate.flag()).arg(&candidate.name);
         command.args(build.flags());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let failed = |why: &dyn std::fmt::Display| {
@@ -279,90 +146,7 @@ impl Project {
     }
 }
 
-impl BuildArgs {
-    /// The flags that `cargo metadata` takes too.
-    fn flags_of_workspace(&self) -> Vec<String> {
-        let switches = [
-            ("--locked", self.locked),
-            ("--offline", self.offline),
-            ("--frozen", self.frozen),
-        ];
-        let switches = switches.into_iter().filter(|(_, on)| *on);
-        let mut flags: Vec<String> = switches.map(|(flag, _)| flag.to_owned()).collect();
-        for config in &self.config {
-            flags.extend(["--config".to_owned(), config.clone()]);
-        }
-        for flag in &self.unstable {
-            flags.extend(["-Z".to_owned(), flag.clone()]);
-        }
-        flags
-    }
-
-    /// The flags that `cargo build` takes as they are.
-    fn flags(&self) -> Vec<std::ffi::OsString> {
-        let mut flags: Vec<std::ffi::OsString> = Vec::new();
-        let switches = [
-            ("--release", self.release),
-            ("--all-features", self.all_features),
-            ("--no-default-features", self.no_default_features),
-            ("--locked", self.locked),
-            ("--offline", self.offline),
-            ("--frozen", self.frozen),
-            ("--ignore-rust-version", self.ignore_rust_version),
-            ("--keep-going", self.keep_going),
-            ("--quiet", self.quiet),
-        ];
-        flags.extend(
-            switches
-                .into_iter()
-                .filter(|(_, on)| *on)
-                .map(|(flag, _)| flag.into()),
-        );
-        let mut valued = |flag: &str, value: Option<std::ffi::OsString>| {
-            if let Some(value) = value {
-                flags.extend([flag.into(), value]);
-            }
-        };
-        valued("--profile", self.profile.clone().map(Into::into));
-        valued("--target", self.target.clone().map(Into::into));
-        valued("--target-dir", self.target_dir.clone().map(Into::into));
-        valued("--jobs", self.jobs.clone().map(Into::into));
-        valued("--color", self.color.clone().map(Into::into));
-        for config in &self.config {
-            valued("--config", Some(config.into()));
-        }
-        for flag in &self.unstable {
-            valued("-Z", Some(flag.into()));
-        }
-        for features in &self.features {
-            valued("--features", Some(features.into()));
-        }
-        flags.extend(self.timings.iter().map(|formats| match formats.as_str() {
-            "" => "--timings".into(),
-            formats => format!("--timings={formats}").into(),
-        }));
-        flags.extend((0..self.verbose).map(|_| "--verbose".into()));
-        flags
-    }
-}
-
 /// The cargo that started us, or the one on the path.
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
-}
-
-/// Whether a package spec means this package: `name`, `name@version`, or a package id.
-fn is_meant(package: &Package, spec: &str) -> bool {
-    let (name, version) = spec
-        .rsplit_once(['@', ':'])
-        .map_or((spec, None), |(name, version)| (name, Some(version)));
-    let is_version = |version: &str| {
-        let own = package.version.to_string();
-        own == version || own.starts_with(&format!("{version}."))
-    };
-    let url = package.id.repr.split('#').next().unwrap_or_default();
-    let url = url.strip_prefix("path+").unwrap_or(url);
-    package.id.repr == spec
-        || (!url.is_empty() && spec.split('#').next().is_some_and(|own| own == url))
-        || (*package.name == name && version.is_none_or(is_version))
 }
