@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::settings::UserUri;
@@ -102,6 +103,7 @@ pub(crate) struct RunsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
     /// The runs to ship, by the first digits of their id; all that are not shipped if none
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) runs: Vec<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -114,7 +116,7 @@ pub(crate) struct SyncArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DropArgs {
     /// The runs, by the first digits of their ids
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) runs: Vec<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -236,7 +238,7 @@ pub(crate) struct SessionArgs {
     /// Go on with a run, by the first digits of its id here or in MLflow; its params stay as they
     /// are [default: `MLFLOW_RUN_ID`]
     #[arg(long, value_name = "RUN", conflicts_with_all = ["run_name", "experiment"])]
-    #[arg(help_heading = "Training")]
+    #[arg(help_heading = "Training", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) resume: Option<String>,
     /// Stop a program that takes longer: with SIGTERM, and 10 s later with SIGKILL; the run is
     /// KILLED
@@ -308,5 +310,13 @@ mod tests {
     #[test]
     fn the_words_are_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_empty_name_does_not_mean_every_run() {
+        for command in ["sync", "drop"] {
+            let words = ["cargo", "mlplots", command, ""];
+            assert!(super::parse(words.map(Into::into).to_vec()).is_err());
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! One training from its start to its last shipped record.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use mlplots::journal::{RunDir, replace};
+use mlplots::journal::{RunDir, create_new};
 use mlplots::record::{Mode, Request, RunUuid};
 
 use crate::cli::{ProgressMode, SessionArgs, TrainingArgs};
@@ -48,12 +49,14 @@ impl Session {
             .transpose()?;
         let dir = RunDir::new(&self.root, &RunUuid::new());
         let make = |why: &std::io::Error| {
-            failure(format!(
-                "could not make the run's folder `{}`: {why}",
-                dir.path().display()
-            ))
-            .help("the journal needs a folder that can be written to")
-            .code(REFUSED)
+            let path = dir.path().display();
+            let failed = failure(format!("could not make the run's folder `{path}`: {why}"));
+            let failed = failed.code(REFUSED);
+            match why.raw_os_error() {
+                Some(_) => failed.help("the journal needs a folder that can be written to"),
+                // It says itself what to do.
+                None => failed,
+            }
         };
         dir.create().map_err(|why| make(&why))?;
         let _claim = Claim::take(&dir).map_err(|why| make(&why))?;
@@ -275,7 +278,8 @@ pub(crate) fn command(
 ) -> Result<Command, Failure> {
     serde_json::to_vec(request)
         .map_err(std::io::Error::from)
-        .and_then(|json| replace(file, &json))
+        // Nobody reads it after a power cut: it need not be brought to disk.
+        .and_then(|json| create_new(file)?.write_all(&json))
         .map_err(|why| {
             failure(format!(
                 "the arguments cannot be written to `{}`: {why}",

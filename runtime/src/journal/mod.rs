@@ -27,7 +27,7 @@ mod windows;
 mod writer;
 
 pub use directory::{RunDir, workspace_root};
-pub use disk::{check_directory, open, open_or_create, read, replace};
+pub use disk::{check_directory, create_new, open, open_or_create, read, replace};
 pub use files::Files;
 pub use host::here;
 pub use reader::{Entry, Reader};
