@@ -46,6 +46,7 @@ impl Delivery {
                 }
             }
             let full = files.len() >= WINDOW;
+            outdate(&mut failing, &files);
             if ended && !full {
                 // Once more: whatever the store failed of may be over.
                 files.splice(0..0, std::mem::take(&mut failing));
@@ -138,4 +139,41 @@ impl Delivery {
 fn add(files: &mut Vec<Artifact>, artifact: Artifact) {
     files.retain(|file| file.path != artifact.path);
     files.push(artifact);
+}
+
+/// A file that the store failed at is not tried again once a later one for its path is there.
+fn outdate(failing: &mut Vec<Artifact>, later: &[Artifact]) {
+    failing.retain(|file| later.iter().all(|later| later.path != file.path));
+}
+
+#[cfg(test)]
+mod tests {
+    use mlplots::record::Digest;
+
+    use super::*;
+
+    fn artifact(path: &str, content: &str) -> Artifact {
+        Artifact {
+            path: path.parse().expect("a valid path"),
+            sha256: Digest::of(content.as_bytes()),
+            bytes: content.len() as u64,
+        }
+    }
+
+    #[test]
+    fn the_last_file_of_a_path_is_the_one_that_stays() {
+        let (old, new, other) = (
+            artifact("a.txt", "old"),
+            artifact("a.txt", "new"),
+            artifact("b.txt", "old"),
+        );
+        let mut files = Vec::new();
+        for file in [&old, &other, &new] {
+            add(&mut files, file.clone());
+        }
+        assert_eq!(files, [other.clone(), new]);
+        let mut failing = vec![old, other];
+        outdate(&mut failing, &files[1..]);
+        assert_eq!(failing, [files[0].clone()]);
+    }
 }
