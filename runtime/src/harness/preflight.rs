@@ -3,8 +3,6 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
-use wildmatch::WildMatch;
-
 use super::params::{keep, overlay};
 use crate::params::Tree;
 use crate::record::{
@@ -344,7 +342,29 @@ fn formats(plots: &[&'static Plot]) -> Vec<Complaint> {
 
 /// Whether a name fits a glob: `*` stands for any text, `?` for one character.
 fn matches_glob(glob: &str, name: &str) -> bool {
-    WildMatch::new(glob).matches(name)
+    let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
+    let (mut at, mut here) = (0, 0);
+    // Where the last star is, and up to where it stands for the name. Those before it need no other
+    // look: it can take whatever they would.
+    let mut star = None;
+    while here < name.len() {
+        match (glob.get(at), star) {
+            (Some('*'), _) => {
+                star = Some((at, here));
+                at += 1;
+            }
+            (Some(&c), _) if c == '?' || c == name[here] => {
+                at += 1;
+                here += 1;
+            }
+            (_, Some((last, upto))) => {
+                star = Some((last, upto + 1));
+                (at, here) = (last + 1, upto + 1);
+            }
+            (_, None) => return false,
+        }
+    }
+    glob[at..].iter().all(|&c| c == '*')
 }
 
 #[cfg(test)]
@@ -361,6 +381,10 @@ mod tests {
             ("loss", "loss2", false),
             ("", "", true),
             ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXbYcd", false),
+            ("*a?c", "abcabc", true),
+            ("a**", "a", true),
+            ("?*", "", false),
         ] {
             assert_eq!(matches_glob(glob, name), fits, "{glob} {name}");
         }
