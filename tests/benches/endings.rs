@@ -216,7 +216,8 @@ impl Bench {
     }
 
     fn sync(&self) {
-        let sync = self.folder.mlplots(&["sync"]);
+        let sync = ["sync", "--tracking-uri", &self.server.url];
+        let sync = self.folder.mlplots(&sync);
         assert_eq!(sync.code, 0, "{}", sync.text());
     }
 
