@@ -167,7 +167,7 @@ fn a_name_that_cannot_be_keeps_no_other_back() {
         "over a folder: the artifact path `taken/deep` is a folder of the run already",
         "ours: the artifact path `mlplots/figures.json` is not free: `mlplots` holds what mlplots \
          logs itself",
-        "model: the model `x`: the artifact path `x/MLmodel` needs a folder `x`",
+        "model: the model `x` needs a folder `x`, and the run has a file of that name",
     ] {
         let text = finished.text();
         assert!(finished.stdout.contains(words), "{words}\n{text}");

@@ -1,15 +1,16 @@
 //! A run that goes on: one journal holds what it had before, another what it gets now.
 
-use super::closing::{REASON, tag, tags};
-use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
-use super::{Claim, Cursor, Delivery, Halt, unreadable};
-use crate::outcome::Outcome;
-use crate::resume::Resumption;
 use std::collections::HashSet;
 use std::{io, iter};
 
 use mlplots::journal::RunDir;
 use mlplots::record::Status;
+
+use super::closing::{REASON, tag, tags};
+use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
+use super::{Claim, Cursor, Delivery, Halt, unreadable};
+use crate::outcome::Outcome;
+use crate::resume::Resumption;
 
 /// How a reason begins that tells of the end before.
 const RESUMED: &str = "resumed after ";

@@ -212,8 +212,8 @@ impl Run {
         let failed = |why: String| Error::new(format!("the model `{name}`: {why}"));
         // MLflow 2 has a model's files among those of the run.
         self.shared
-            .path(&format!("{name}/MLmodel"))
-            .map_err(|why| failed(why.to_string()))?;
+            .folder(name)
+            .map_err(|why| Error::new(format!("the model `{name}` {why}")))?;
         let parts = model.into_parts().map_err(failed)?;
         let files = parts
             .files

@@ -28,12 +28,8 @@ impl Paths {
         }
         let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
         for folder in folders.clone() {
-            if self.0.get(folder) == Some(&Kind::File) {
-                return Err(format!(
-                    "the artifact path `{path}` needs a folder `{folder}`, and the run has a file \
-                     of that name"
-                ));
-            }
+            self.check_folder(folder)
+                .map_err(|why| format!("the artifact path `{path}` {why}"))?;
         }
         if self.0.get(&**path) == Some(&Kind::Folder) {
             return Err(format!(
@@ -41,12 +37,32 @@ impl Paths {
             ));
         }
         for folder in folders {
-            if !self.0.contains_key(folder) {
-                self.0.insert(folder.to_owned(), Kind::Folder);
-            }
+            self.insert_folder(folder);
         }
         self.0.insert(path.to_string(), Kind::File);
         Ok(())
+    }
+
+    /// Takes a folder in whose files need not be known.
+    pub(super) fn add_folder(&mut self, folder: &str) -> Result<(), String> {
+        self.check_folder(folder)?;
+        self.insert_folder(folder);
+        Ok(())
+    }
+
+    fn check_folder(&self, folder: &str) -> Result<(), String> {
+        match self.0.get(folder) {
+            Some(Kind::File) => Err(format!(
+                "needs a folder `{folder}`, and the run has a file of that name"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn insert_folder(&mut self, folder: &str) {
+        if !self.0.contains_key(folder) {
+            self.0.insert(folder.to_owned(), Kind::Folder);
+        }
     }
 }
 
@@ -70,5 +86,8 @@ mod tests {
             assert!(add(ours).is_err_and(|why| why.contains("is not free")));
         }
         assert_eq!(add("mlplots.txt"), Ok(()));
+        assert!(paths.add_folder("x").is_err());
+        assert_eq!(paths.add_folder("model"), Ok(()));
+        assert!(paths.add(&"model".parse().expect("a path")).is_err());
     }
 }

@@ -150,12 +150,20 @@ impl Shared {
     }
 
     /// The path of one of the run's files.
-    pub(super) fn path(&self, path: &str) -> Result<ArtifactPath, Error> {
+    fn path(&self, path: &str) -> Result<ArtifactPath, Error> {
         let path: ArtifactPath = path.parse().map_err(Error::new)?;
         if !self.is_forked() {
             self.state().paths.add(&path).map_err(Error::new)?;
         }
         Ok(path)
+    }
+
+    /// A folder of the run whose files need not be known.
+    pub(super) fn folder(&self, folder: &str) -> Result<(), String> {
+        if self.is_forked() {
+            return Ok(());
+        }
+        self.state().paths.add_folder(folder)
     }
 
     /// Stores a file's bytes.
@@ -324,9 +332,10 @@ impl Shared {
             now_millis(),
             RunUuid::new(),
         );
+        self.folder("images")
+            .map_err(|why| format!("the image `{key}` {why}"))?;
         let file = |end: &str| {
-            let path = self.path(&format!("{name}{end}"));
-            path.map_err(|why| why.to_string()).map(|path| Artifact {
+            format!("{name}{end}").parse().map(|path| Artifact {
                 path,
                 ..png.clone()
             })
