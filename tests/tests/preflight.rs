@@ -126,16 +126,22 @@ fn a_build_that_fails_is_101() {
 fn a_folder_that_cannot_be_written_to() {
     let project = sample("preflight-readonly");
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
-    std::fs::write(project.path().join(".mlplots"), "in the way").expect("a file");
+    let folder = project.path().join(".mlplots");
+    std::fs::write(&folder, "in the way").expect("a file");
     let text = refused(&project, &["run"]);
-    assert!(
-        text.contains("error: could not make the run's folder `"),
-        "{text}"
-    );
-    assert!(
-        text.contains("help: the journal needs a folder that can be written to"),
-        "{text}"
-    );
+    for words in [
+        "error: could not make the run's folder `",
+        ".mlplots` is not a directory; mlplots uses only a directory that you own. Remove it",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+    std::fs::remove_file(&folder).expect("it can be removed");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("runs"), "in the way").expect("a file");
+    let text = refused(&project, &["run"]);
+    for words in ["error: could not make the run's folder `", ".mlplots/runs`"] {
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 #[test]
