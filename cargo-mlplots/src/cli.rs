@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -242,7 +243,7 @@ pub(crate) struct SessionArgs {
     pub(crate) resume: Option<String>,
     /// Stop a program that takes longer: with SIGTERM, and 10 s later with SIGKILL; the run is
     /// KILLED
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=YEAR))]
     #[arg(help_heading = "Training")]
     pub(crate) timeout: Option<u64>,
     #[command(flatten)]
@@ -261,8 +262,19 @@ pub(crate) struct ShippingArgs {
     pub(crate) tracking_uri: Option<UserUri>,
     /// How long to go on shipping once the training has ended
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub(crate) flush_timeout: u64,
+    #[arg(value_parser = clap::value_parser!(u64).range(..=YEAR))]
+    flush_timeout: u64,
 }
+
+impl ShippingArgs {
+    /// How long to go on shipping once the training has ended.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.flush_timeout)
+    }
+}
+
+/// In seconds; what would be longer is a slip, and no clock can hold it.
+const YEAR: u64 = 365 * 24 * 60 * 60;
 
 /// How it is told.
 #[derive(Clone, Debug, Default, Args)]

@@ -36,7 +36,12 @@ fn drop_run(dir: &RunDir) -> Result<(), Failure> {
     let path = dir.path().display();
     let _claim = Claim::take(dir)
         .map_err(|why| failure(format!("the run {uuid} cannot be dropped: {why}")))?;
-    let is_shipped = Cursor::load(dir).is_ok_and(|cursor| cursor.complete);
+    let cursor = Cursor::load(dir).unwrap_or_default();
+    let is_shipped = cursor.complete;
+    if let Some(before) = cursor.continues.as_ref().filter(|_| !is_shipped) {
+        // How the run ended was this journal's to tell.
+        Cursor::reopen(&dir.sibling(before))?;
+    }
     std::fs::remove_dir_all(dir.path())
         .map_err(|why| failure(format!("`{path}` cannot be deleted: {why}")))?;
     let lost = if is_shipped {

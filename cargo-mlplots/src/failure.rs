@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ship::store::StoreError;
+use crate::ship::store::{Concern, StoreError};
 
 /// An error with what to do next and the exit code.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     pub(crate) code: u8,
+    /// Nobody answers at the store's address.
+    pub(crate) nobody_answers: bool,
 }
 
 /// A failure with exit code 1.
@@ -18,6 +20,7 @@ pub(crate) fn failure(message: impl Into<String>) -> Failure {
         message: message.into(),
         help: None,
         code: 1,
+        nobody_answers: false,
     }
 }
 
@@ -40,6 +43,7 @@ impl From<StoreError> for Failure {
             message: error.message,
             help: error.help,
             code: 3,
+            nobody_answers: error.concerns == Concern::Nobody,
         }
     }
 }

@@ -24,8 +24,40 @@ pub(crate) struct Ledger {
     pub(crate) problems: Vec<String>,
     pub(crate) panic: Option<String>,
     pub(crate) close: Option<Close>,
-    /// Places whose bytes are not what was written.
-    pub(crate) damaged: Vec<String>,
+    pub(crate) damages: Damages,
+}
+
+/// Places of a journal whose bytes are not what was written. The first are kept: a file of anything
+/// may have millions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Damages {
+    first: Vec<String>,
+    further: u64,
+}
+
+/// Places that are told one by one.
+const MAX_DAMAGES: usize = 20;
+
+impl Damages {
+    fn add(&mut self, damage: String) {
+        if self.first.len() < MAX_DAMAGES {
+            self.first.push(damage);
+        } else {
+            self.further += 1;
+        }
+    }
+
+    /// The first of them.
+    pub(crate) fn first(&self) -> Option<&String> {
+        self.first.first()
+    }
+
+    /// What is told of them.
+    pub(crate) fn told(&self) -> impl Iterator<Item = String> {
+        let further = (self.further > 0)
+            .then(|| format!("the journal is damaged at {} more places", self.further));
+        self.first.iter().cloned().chain(further)
+    }
 }
 
 impl Ledger {
@@ -37,16 +69,14 @@ impl Ledger {
         while let Some(entry) = reader.next_entry()? {
             match entry {
                 Entry::Record(record) => ledger.add(record),
-                Entry::Damaged { offset, why } => {
-                    ledger
-                        .damaged
-                        .push(format!("the journal is damaged at byte {offset}: {why}"));
-                }
+                Entry::Damaged { offset, why } => ledger
+                    .damages
+                    .add(format!("the journal is damaged at byte {offset}: {why}")),
             }
         }
         if reader.torn() > 0 {
             let (offset, bytes) = (reader.offset(), reader.torn());
-            ledger.damaged.push(format!(
+            ledger.damages.add(format!(
                 "the journal's last record, at byte {offset}, is cut off after {bytes} bytes"
             ));
         }
@@ -83,6 +113,11 @@ impl Ledger {
             Record::Panic(panic) => self.panic = Some(panic),
             Record::Close(close) => self.close = Some(close),
         }
+    }
+
+    /// What went wrong, as the program and the journal's bytes tell it.
+    pub(crate) fn all_problems(&self) -> impl Iterator<Item = String> {
+        self.problems.iter().cloned().chain(self.damages.told())
     }
 
     /// The program's own tags that were set more than once, as they are in the end.

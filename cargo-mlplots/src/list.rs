@@ -17,8 +17,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     let program = project.build(&args.build)?;
     let listing = registry(&program)?;
     if args.json {
-        let json = serde_json::to_string(&listing);
-        view::print(json.map_err(|why| failure(format!("the registry is no JSON: {why}")))?)?;
+        view::print_json(&listing)?;
     } else if !listing.trains.is_empty() || !listing.plots.is_empty() {
         view::print(text(&listing).trim_end())?;
     }
@@ -40,7 +39,7 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
             "`{}` could not be asked what it registers: {why}",
             program.path.display()
         ))
-        .help("its `main` is `mlplots::main!();`")
+        .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
         .code(REFUSED)
     };
     let folder = request_folder()?;
@@ -52,7 +51,10 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     if !output.status.success() {
         return Err(failed(format!("it ended with {}", output.status)));
     }
-    serde_json::from_slice(&output.stdout)
+    // A program with a `main` of its own may have printed something before.
+    let lines = output.stdout.trim_ascii_end();
+    let last = lines.rsplit(|&byte| byte == b'\n').next();
+    serde_json::from_slice(last.unwrap_or_default())
         .map_err(|_| failed("it printed something else".to_owned()))
 }
 

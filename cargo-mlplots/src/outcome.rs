@@ -14,6 +14,7 @@ use crate::supervise::{Ending, signal_name};
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
+    #[serde(deserialize_with = "Status::of_an_end")]
     pub(crate) status: Status,
     /// Milliseconds since 1970.
     pub(crate) end_time: i64,
@@ -29,7 +30,7 @@ impl Outcome {
 
     /// A run of which something was lost is not FINISHED.
     fn damaged(self, ledger: &Ledger) -> Self {
-        match ledger.damaged.first() {
+        match ledger.damages.first() {
             Some(damage) if self.status == Status::Finished => Self {
                 status: Status::Failed,
                 reason: Some(damage.clone()),
@@ -171,6 +172,7 @@ mod tests {
 
     fn ending(raw: i32, asked: Option<i32>) -> Ending {
         Ending {
+            pid: 1,
             status: ExitStatus::from_raw(raw),
             asked: asked.map(Asked::Signal),
             time: 7,

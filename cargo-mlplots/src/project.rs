@@ -1,5 +1,6 @@
 //! The user's project: its workspace, and the program that cargo builds of it.
 
+mod config;
 mod environment;
 mod flags;
 mod selection;
@@ -70,7 +71,7 @@ impl Project {
         let candidate = self.candidate(build)?;
         let folder = here()?;
         let (program, toolchain) = thread::scope(|scope| {
-            let toolchain = scope.spawn(|| Toolchain::find(&folder, build.target.as_deref()));
+            let toolchain = scope.spawn(|| Toolchain::find(&folder, build));
             let program = Self::cargo_build(&candidate, build);
             (program, toolchain.join())
         });

@@ -172,8 +172,9 @@ impl Resumption {
 
 /// Whether these digits are a journal's, or its run's in MLflow.
 fn is_named((cursor, dir): &(Cursor, RunDir), wanted: &str) -> bool {
-    let run_id = cursor.run.as_ref().map(|run| &run.id);
-    dir.uuid().starts_with(wanted) || run_id.is_some_and(|id| id.starts_with(wanted))
+    let made = cursor.run.as_ref().map(|run| &run.id);
+    let mut names = [made, cursor.resume.as_ref()].into_iter().flatten();
+    dir.uuid().starts_with(wanted) || names.any(|id| id.starts_with(wanted))
 }
 
 /// The newest journal of the same run.

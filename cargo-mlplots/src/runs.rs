@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use mlplots::journal::RunDir;
-use mlplots::record::{RunUuid, Status, now_millis};
+use mlplots::record::{RunUuid, Status, now_millis, plain};
 use serde_json::json;
 
 use crate::cli::RunsArgs;
@@ -11,13 +11,14 @@ use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::ship::{Claim, Cursor, Life, life};
-use crate::view::{self, duration, plain};
+use crate::view::{self, duration};
 use crate::workspace::Workspace;
 
 /// One run of the list.
 pub(crate) struct Row {
     uuid: RunUuid,
-    resumes: Option<RunUuid>,
+    /// The journal that it goes on with, or else the run of the store.
+    resumes: Option<String>,
     name: String,
     experiment: String,
     /// None of a run that cannot be read.
@@ -38,7 +39,7 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
     let dirs = RunDir::all(&root).map_err(unreadable)?;
     let rows = rows(&dirs);
     if args.json {
-        view::print(json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() }))?;
+        view::print_json(&json!({ "runs": rows.iter().map(object).collect::<Vec<_>>() }))?;
     } else if rows.is_empty() {
         view::print(format_args!(
             "no run is journaled in `{}`",
@@ -102,7 +103,10 @@ fn read(dir: &RunDir) -> std::io::Result<Row> {
     let stored = cursor.run.as_ref();
     Ok(Row {
         uuid: dir.uuid().clone(),
-        resumes: cursor.continues,
+        resumes: cursor
+            .continues
+            .map(|before| before.to_string())
+            .or(cursor.resume),
         name: stored
             .map(|run| run.name.clone())
             .or_else(|| open?.run_name.clone())
@@ -193,7 +197,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             continue;
         };
         if let Some(before) = &row.resumes {
-            let _ = writeln!(text, "  resumes {}", before.short());
+            let _ = writeln!(text, "  resumes {}", plain(before));
         }
         if let Some(reason) = &row.reason {
             let _ = writeln!(text, "  {}", plain(reason));

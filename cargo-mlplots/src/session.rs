@@ -1,15 +1,17 @@
 //! One training from its start to its last shipped record.
 
+mod following;
+mod watch;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use mlplots::journal::{RunDir, create_new};
-use mlplots::record::{Mode, Request, RunUuid};
+use mlplots::record::{Mode, Request, RunUuid, Status};
 
 use crate::cli::{ProgressMode, SessionArgs, TrainingArgs};
 use crate::failure::{Failure, failure};
@@ -18,15 +20,14 @@ use crate::outcome::Outcome;
 use crate::project::Program;
 use crate::resume::Resumption;
 use crate::settings::Settings;
-use crate::ship::{Claim, Delivery, Halt, Shipping, has_writer};
+use crate::ship::{Claim, Delivery, Halt, LAST_CALL, Shipping};
 use crate::supervise::{self, Stop};
-use crate::view::{self, Meter, Progress, Report};
+use crate::view::{self, Progress, Report};
+use following::{Outlived, is_without_run, outlived};
+use watch::Watch;
 
 /// Exit code of a run that is not wholly in MLflow.
 const UNSHIPPED: u8 = 4;
-/// After so long without a heartbeat nobody writes to a journal that is still locked.
-const SILENCE: Duration = Duration::from_millis(2500);
-
 /// Exit code of a program that preflight refused.
 pub(crate) const REFUSED: u8 = 3;
 
@@ -64,7 +65,7 @@ impl Session {
             resumption.tell(&dir).map_err(|why| make(&why))?;
         }
         let session = self.follow(&dir, resumption.as_ref());
-        if !dir.journal().exists() {
+        if matches!(dir.has_journal(), Ok(false)) {
             // Refused before it began: there is no run.
             let _ = std::fs::remove_dir_all(dir.path());
         }
@@ -95,7 +96,7 @@ impl Session {
             ))
             .code(2)
         })?;
-        if !dir.journal().exists() {
+        if is_without_run(dir, &ending) {
             if delivery.stored().is_some() || !dir.path().exists() {
                 return Err(self.deleted(dir, &delivery, &stop, &shipping, &ending));
             }
@@ -103,7 +104,7 @@ impl Session {
             let _ = shipping.wait(Duration::from_secs(1));
             return no_run(&ending);
         }
-        let outlived = outlived(dir, &stop)?;
+        let outlived = outlived(dir, &ending, &stop)?;
         if let Outlived::Left = outlived {
             delivery.flow.abandon();
             return Err(
@@ -117,7 +118,7 @@ impl Session {
         }
         let mut ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
         let outcome = match outlived {
-            Outlived::Followed => {
+            Outlived::Followed if ending.asked.is_none() => {
                 Outcome::found(dir, &ledger).map_err(|why| unreadable(dir, &why))?
             }
             _ => Outcome::seen(&ending, &ledger),
@@ -130,7 +131,7 @@ impl Session {
                 "how the run ended cannot be noted in `{file}`: {why}"
             ));
         }
-        let patience = Duration::from_secs(self.args.shipping.flush_timeout);
+        let patience = self.args.shipping.patience();
         delivery
             .flow
             .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
@@ -138,7 +139,15 @@ impl Session {
         let report = Report::new(dir, &delivery, ledger, outcome, halt);
         view::print_tree(&report);
         if self.args.output.json {
-            view::print(view::run_as_json(&report))?;
+            view::print_json(&view::run_as_json(&report))?;
+        }
+        let is_its_own = matches!(outlived, Outlived::No);
+        if is_its_own && report.outcome.status == Status::Finished && !ending.status.success() {
+            view::warning(&format!(
+                "the program failed after the run had ended: {}",
+                ending.status
+            ));
+            return Ok(report.code().max(1));
         }
         Ok(report.code())
     }
@@ -147,7 +156,7 @@ impl Session {
     fn deleted(
         &self,
         dir: &RunDir,
-        delivery: &Delivery,
+        delivery: &Arc<Delivery>,
         stop: &Stop,
         shipping: &Shipping,
         ending: &supervise::Ending,
@@ -157,7 +166,7 @@ impl Session {
             dir.path().display()
         );
         let outcome = Outcome::lost(ending, &why);
-        let patience = Duration::from_secs(self.args.shipping.flush_timeout);
+        let patience = self.args.shipping.patience();
         delivery
             .flow
             .end(outcome, Ledger::default(), Instant::now() + patience);
@@ -168,20 +177,18 @@ impl Session {
     }
 
     /// Waits until everything is shipped, the time is over, or a person is tired of it.
-    fn flush(&self, delivery: &Delivery, stop: &Stop, shipping: &Shipping) -> Option<Halt> {
+    fn flush(&self, delivery: &Arc<Delivery>, stop: &Stop, shipping: &Shipping) -> Option<Halt> {
         let since = Instant::now();
         let times = stop.times();
         let mut told = self.args.output.progress == ProgressMode::Off;
-        // A call to a server that never answers cannot be broken off; it is left behind instead.
-        let mut patience =
-            Duration::from_secs(self.args.shipping.flush_timeout) + Duration::from_secs(1);
+        let mut patience = self.args.shipping.patience() + LAST_CALL;
         loop {
             let seen = stop.events();
             if let Some(shipped) = shipping.wait(Duration::ZERO) {
                 return shipped.err();
             }
             if since.elapsed() > patience {
-                return Some(Halt::GivenUp(delivery.progress.failing()));
+                return Some(delivery.give_up());
             }
             stop.sleep_unless(seen, Duration::from_millis(250));
             if stop.times() > times {
@@ -209,49 +216,6 @@ impl Session {
         command.args(&self.arguments);
         Ok(command)
     }
-}
-
-/// Follows a run that another process writes than the one that was started, such as a wrapper's
-/// child in the background, until that has ended.
-fn outlived(dir: &RunDir, stop: &Stop) -> Result<Outlived, Failure> {
-    let is_closed = || Ledger::read(dir).map(|ledger| ledger.close.is_some());
-    if !has_writer(dir) || is_closed().map_err(|why| unreadable(dir, &why))? {
-        return Ok(Outlived::No);
-    }
-    let mut followed = Outlived::No;
-    let times = stop.times();
-    // A process that was forked from the program may hold the lock and write nothing: only the
-    // program itself shows every second that it lives.
-    let mut last = (heartbeat(dir), Instant::now());
-    while has_writer(dir) && last.1.elapsed() < SILENCE {
-        stop.sleep_unless(stop.events(), Duration::from_millis(100));
-        if stop.times() > times {
-            return Ok(Outlived::Left);
-        }
-        let beat = heartbeat(dir);
-        if beat != last.0 {
-            if let Outlived::No = followed {
-                view::status("Following", "the run goes on in another process");
-            }
-            followed = Outlived::Followed;
-            last = (beat, Instant::now());
-        }
-    }
-    Ok(followed)
-}
-
-/// Whether a process other than the one that was started writes the run.
-enum Outlived {
-    /// None does.
-    No,
-    /// One did, and has ended.
-    Followed,
-    /// One does, and a user does not want to wait for it.
-    Left,
-}
-
-fn heartbeat(dir: &RunDir) -> Option<SystemTime> {
-    dir.heartbeat().symlink_metadata().ok()?.modified().ok()
 }
 
 /// What the program is asked, as far as the command line says it.
@@ -309,51 +273,5 @@ fn no_run(ending: &supervise::Ending) -> Result<u8, Failure> {
         .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
         .code(REFUSED)),
         None => Err(failure(format!("the program began no run ({})", ending.status)).code(1)),
-    }
-}
-
-/// The delivery, as the progress line tells it.
-struct Watch {
-    delivery: Arc<Delivery>,
-    told: AtomicBool,
-    quiet: bool,
-}
-
-impl Watch {
-    fn new(delivery: &Arc<Delivery>, mode: ProgressMode) -> Self {
-        Self {
-            delivery: Arc::clone(delivery),
-            told: AtomicBool::new(false),
-            quiet: mode == ProgressMode::Off,
-        }
-    }
-}
-
-impl Meter for Watch {
-    fn line(&self) -> String {
-        let progress = &self.delivery.progress;
-        let counted = |count: &AtomicU64, one: &str, more: &str| {
-            let count = count.load(Ordering::Relaxed);
-            format!("{count} {}", if count == 1 { one } else { more })
-        };
-        let points = counted(&progress.points, "metric point", "metric points");
-        let files = counted(&progress.files, "file", "files");
-        let state = if progress.failing().is_some() {
-            "MLflow does not answer, journaled"
-        } else {
-            "shipped"
-        };
-        format!("· {points}, {files} {state}")
-    }
-
-    fn news(&self) -> Option<(String, Option<String>)> {
-        let error = self.delivery.progress.failing()?;
-        if self.quiet || self.told.swap(true, Ordering::Relaxed) {
-            return None;
-        }
-        Some((
-            format!("{error}; the training goes on, and everything is journaled"),
-            error.help,
-        ))
     }
 }

@@ -11,14 +11,16 @@ use std::time::{Duration, Instant};
 
 use mlplots::record::now_millis;
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process, kill_process_group, waitid,
+};
 use rustix::termios::tcgetpgrp;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
 /// How long a program that was asked to stop may take before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 /// Signals that come within this time of another are one request.
 const ONCE: Duration = Duration::from_millis(100);
@@ -79,6 +81,8 @@ fn is_foreground() -> bool {
 /// How a program ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
+    /// The process that was started.
+    pub(crate) pid: u32,
     pub(crate) status: ExitStatus,
     /// What asked for it.
     pub(crate) asked: Option<Asked>,
@@ -99,7 +103,27 @@ struct State {
     /// When we were asked the last time.
     last: Option<Instant>,
     events: u32,
-    child: Option<Pid>,
+    child: Option<Started>,
+}
+
+/// The program, while it runs.
+#[derive(Clone, Copy)]
+struct Started {
+    pid: Pid,
+    /// It leads a group of its own, and what it starts is in there too.
+    leads_group: bool,
+}
+
+impl Started {
+    fn signal(self, signal: Signal) {
+        let send = if self.leads_group {
+            kill_process_group
+        } else {
+            kill_process
+        };
+        // It may have ended meanwhile.
+        let _ = send(self.pid, signal);
+    }
 }
 
 impl Stop {
@@ -167,7 +191,7 @@ impl Stop {
         }
         if let Some(child) = state.child {
             // Asked twice, nobody wants to wait.
-            let _ = kill_process(child, Signal::KILL);
+            child.signal(Signal::KILL);
         }
         drop(state);
         self.shared.1.notify_all();
@@ -181,7 +205,7 @@ impl Stop {
             Asked::Timeout(_) => Some(Signal::TERM),
         };
         if let (Some(child), Some(signal), true) = (state.child, signal, hand_on) {
-            let _ = kill_process(child, signal);
+            child.signal(signal);
         }
         drop(state);
         self.shared.1.notify_all();
@@ -190,7 +214,7 @@ impl Stop {
             if let Some(state) = stop.still_running(GRACE)
                 && let Some(child) = state.child
             {
-                let _ = kill_process(child, Signal::KILL);
+                child.signal(Signal::KILL);
             }
         });
     }
@@ -230,14 +254,15 @@ pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io:
                 asked.to_string(),
             ));
         }
-        if !is_foreground() {
+        let leads_group = !is_foreground();
+        if leads_group {
             // A signal to our group would reach it twice: by itself, and handed on by us. Of the
             // terminal's group it stays a member: the terminal signals it, and it may read there.
             command.process_group(0);
         }
         let child = command.spawn()?;
         let pid = Pid::from_child(&child);
-        state.child = Some(pid);
+        state.child = Some(Started { pid, leads_group });
         (child, pid)
     };
     if let Some(seconds) = limit {
@@ -274,6 +299,7 @@ pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io:
     let asked = state.asked;
     drop(state);
     Ok(Ending {
+        pid: child.id(),
         status: child.wait()?,
         asked,
         time,

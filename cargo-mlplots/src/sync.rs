@@ -1,9 +1,10 @@
 //! `cargo mlplots sync`: ship what MLflow does not have yet, any number of times. Each run is
 //! judged by itself: what stops one never stops another.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mlplots::journal::{Reader, RunDir};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use crate::failure::{Failure, failure};
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::ship::store::Concern;
-use crate::ship::{Claim, Cursor, Delivery, Halt, Life, goes_there, life, quote};
+use crate::ship::{Claim, Cursor, Delivery, Halt, LAST_CALL, Life, goes_there, life, quote};
 use crate::view::{self, Report};
 use crate::workspace::Workspace;
 
@@ -34,7 +35,7 @@ enum Fate {
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
     let Workspace { root, tracking_uri } = Workspace::find(&args.place)?;
-    let patience = Duration::from_secs(args.shipping.flush_timeout);
+    let patience = args.shipping.patience();
     let uri = args.shipping.tracking_uri.as_ref();
     let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;
     let settings = settings.within(patience);
@@ -54,20 +55,17 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
                 shipped += 1;
                 view::status("Shipped", &format!("{uuid}: {}", title(report)));
                 let reason = report.outcome.reason.as_ref();
-                let damaged = report.ledger.damaged.iter();
-                damaged
+                let damages = report.ledger.damages.told();
+                damages
                     .filter(|damage| reason != Some(damage))
-                    .for_each(|damage| view::warning(damage));
+                    .for_each(|damage| view::warning(&damage));
             }
-            Fate::Failed(why, report) => {
+            Fate::Failed(why, _) => {
                 failed += 1;
                 view::bad_status("Failed", &format!("{uuid}: {why}"));
                 why.help.iter().for_each(|help| view::help(help));
-                if let Some(Halt::GivenUp(Some(error))) =
-                    report.as_ref().and_then(|report| report.halt.as_ref())
-                    && error.concerns == Concern::Nobody
-                {
-                    nobody = Some(error.to_string());
+                if why.nobody_answers && nobody.is_none() {
+                    nobody = Some(why.to_string());
                 }
             }
         }
@@ -81,7 +79,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
         view::print_link(report);
     }
     if args.output.json {
-        view::print(json!({
+        view::print_json(&json!({
             "runs": objects, "shipped": shipped, "skipped": living, "failed": failed,
         }))?;
     }
@@ -103,7 +101,7 @@ fn summarize(shipped: usize, living: usize, failed: usize) {
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     match (parts.is_empty(), failed) {
-        (true, _) => view::status("Synced", "MLflow has every run of this workspace"),
+        (true, _) => view::status("Synced", "nothing is left to ship"),
         (false, 0) => view::status("Synced", &parts.join(", ")),
         (false, _) => {
             view::bad_status("Synced", &parts.join(", "));
@@ -167,7 +165,12 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
     }
     let claim = match Claim::take(dir) {
         Ok(claim) => claim,
-        Err(why) => return Fate::Skipped(why.to_string()),
+        Err(why) if why.kind() == ErrorKind::WouldBlock => return Fate::Skipped(why.to_string()),
+        Err(why) => {
+            let lock = Claim::path(dir);
+            let failed = failure(format!("`{}` cannot be used: {why}", lock.display()));
+            return Fate::Failed(failed.help("remove it: it holds nothing"), None);
+        }
     };
     // Another may have shipped it while this one waited for the claim.
     if Cursor::load(dir).is_ok_and(|cursor| cursor.complete) {
@@ -245,6 +248,10 @@ fn ship(
     settings: &Settings,
     nobody: Option<&str>,
 ) -> Result<Report, Failure> {
+    if let Some(why) = nobody {
+        // It would wait as long as the run before.
+        return Err(failure(format!("it was not tried: {why}")));
+    }
     let begun = Cursor::load(dir)?;
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
     if !is_named && !goes_there(&begun, settings)? {
@@ -257,10 +264,6 @@ fn ship(
             )),
         );
     }
-    if let Some(why) = nobody {
-        // It would wait as long as the run before.
-        return Err(failure(format!("it was not tried: {why}")));
-    }
     let unreadable = |why: std::io::Error| {
         failure(format!(
             "the journal in `{}` cannot be read: {why}",
@@ -269,18 +272,17 @@ fn ship(
     };
     let (outcome, ledger) = Outcome::and_ledger(dir).map_err(unreadable)?;
     let delivery = Arc::new(Delivery::new(dir.clone(), settings.clone())?);
-    let patience = Duration::from_secs(args.shipping.flush_timeout);
+    let patience = args.shipping.patience();
     delivery
         .flow
         .end(outcome.clone(), ledger.clone(), Instant::now() + patience);
     let shipping = delivery.start(|| ());
-    // A call that is never answered cannot be broken off; it is left behind instead.
-    let halt = if let Some(shipped) = shipping.wait(patience + Duration::from_secs(1)) {
+    let halt = if let Some(shipped) = shipping.wait(patience + LAST_CALL) {
         shipped.err()
     } else {
         // It may still be at work: nobody else may begin with this run.
         std::mem::forget(claim);
-        Some(Halt::GivenUp(delivery.progress.failing()))
+        Some(delivery.give_up())
     };
     Ok(Report::new(dir, &delivery, ledger, outcome, halt))
 }

@@ -226,7 +226,7 @@ fn each_run_is_shipped_or_reported_on_its_own() {
         synced.text()
     );
     assert!(
-        !synced.stderr.contains("MLflow has every run"),
+        !synced.stderr.contains("nothing is left to ship"),
         "{}",
         synced.text()
     );

@@ -98,7 +98,7 @@ fn a_training_that_dies_unwatched_is_failed_and_says_so() {
         folder
             .mlplots(&["sync"])
             .stderr
-            .contains("MLflow has every run")
+            .contains("nothing is left to ship")
     );
     assert_eq!(stored(&folder)[0].0, runs[0].0);
 }

@@ -306,7 +306,7 @@ fn a_journal_in_which_nothing_stands_is_nothing_to_ship() {
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     assert!(
-        sync.stderr.contains("MLflow has every run"),
+        sync.stderr.contains("nothing is left to ship"),
         "{}",
         sync.text()
     );

@@ -48,6 +48,59 @@ fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
     }
 }
 
+/// A program that is stopped for a while says nothing, and lives.
+#[test]
+fn a_silence_of_seconds_is_no_death() {
+    let folder = Project::new(PROGRAM);
+    let options = ["-P", "steps=30", "-P", "millis=100"];
+    let script = "\"$T\" & sleep 0.5; kill -STOP $!; (sleep 8; kill -CONT $!) &";
+    let run = exec(&folder, &options, script);
+    assert_eq!(run.code, 0, "{}", run.text());
+    let [run] = stored(&folder).try_into().expect("one run");
+    assert_eq!(run.status(), "FINISHED");
+    assert_eq!(run.steps("loss"), (0..30).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_begins_behind_its_wrapper_is_given_what_is_asked() {
+    let folder = Project::new(PROGRAM);
+    let options = ["-P", "steps=7"];
+    let run = exec(&folder, &options, "(sleep 1; exec \"$T\") &");
+    assert_eq!(run.code, 0, "{}", run.text());
+    let [stored] = stored(&folder).try_into().expect("one run");
+    assert_eq!(stored.steps("loss"), (0..7).collect::<Vec<_>>());
+
+    // Nobody waits so long, and it does not train with other params than it is asked for.
+    let folder = Project::new(PROGRAM);
+    let script = "(sleep 4; \"$T\" 2> late; echo $? > code) > out 2>&1 &";
+    let run = exec(&folder, &options, script);
+    assert_eq!(run.code, 3, "{}", run.text());
+    let code = folder.path().join("code");
+    let until = Instant::now() + Duration::from_secs(30);
+    while !code.exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let late = fs::read_to_string(folder.path().join("late")).expect("its words");
+    assert!(late.contains("is not there any more"), "{late}");
+    assert!(folder.runs().is_empty());
+}
+
+#[test]
+fn a_time_limit_is_for_what_a_wrapper_has_started_too() {
+    let folder = Project::new(PROGRAM);
+    let options = ["--timeout", "2", "-P", "steps=600", "-P", "millis=100"];
+    let since = Instant::now();
+    let run = exec(&folder, &options, "\"$T\" & wait");
+    assert_eq!(run.code, 1, "{}", run.text());
+    assert!(since.elapsed() < Duration::from_secs(30), "{}", run.text());
+    let [stored] = stored(&folder).try_into().expect("one run");
+    let reason = stored.tag("mlplots.reason");
+    assert_eq!(
+        (stored.status(), reason),
+        ("KILLED", "stopped by --timeout after 2 s")
+    );
+}
+
 #[test]
 fn ranks_of_one_program_each_have_a_run() {
     let folder = Project::new(PROGRAM);

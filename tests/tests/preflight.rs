@@ -168,7 +168,7 @@ fn a_program_alone_journals_and_sync_ships_it_once() {
     let second = project.mlplots(&["sync"]);
     assert_eq!(
         (second.code, words(&second).trim()),
-        (0, "Synced MLflow has every run of this workspace")
+        (0, "Synced nothing is left to ship")
     );
     assert_eq!(
         read(&uri)[0].0,

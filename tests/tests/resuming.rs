@@ -110,7 +110,7 @@ fn what_no_server_took_before_is_shipped_with_the_rest() {
     assert_eq!(whole.text("name"), "in parts");
     let synced = folder.mlplots(&["sync"]);
     assert!(
-        synced.stderr.contains("MLflow has every run"),
+        synced.stderr.contains("nothing is left to ship"),
         "{}",
         synced.text()
     );

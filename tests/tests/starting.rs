@@ -183,7 +183,7 @@ fn a_program_is_started_as_cargo_starts_it() {
     let manifest = other.path().join("Cargo.toml").display().to_string();
     let sync = mlplots(&workspace, "a", &["sync", "--manifest-path", &manifest]);
     assert!(
-        sync.stderr.contains("MLflow has every run"),
+        sync.stderr.contains("nothing is left to ship"),
         "{}",
         sync.text()
     );

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use cargo_metadata::{BuildScript, Package};
 
 use super::cargo;
+use super::config::Layers;
+use crate::cli::BuildArgs;
 
 /// Where the dynamic linker looks for libraries.
 const LIBRARY_PATH: &str = if cfg!(target_os = "macos") {
@@ -25,36 +27,23 @@ pub(crate) struct Environment {
     runner: Vec<OsString>,
 }
 
-/// What the configuration files and the toolchain say, whatever is built.
+/// What the configuration and the toolchain say, whatever is built.
 pub(super) struct Toolchain {
-    variables: Vec<(String, OsString)>,
+    variables: BTreeMap<String, OsString>,
     runner: Vec<OsString>,
     libraries: Option<PathBuf>,
 }
 
 impl Toolchain {
-    /// Asks them, as cargo does in this folder for this target.
-    pub(super) fn find(folder: &Path, target: Option<&str>) -> Self {
-        let config = cargo_config2::Config::load_with_cwd(folder);
-        let mut found = Self {
-            variables: Vec::new(),
-            runner: Vec::new(),
-            libraries: libraries(target),
-        };
-        // A file that cargo refuses is reported by the build.
-        let Ok(config) = config else { return found };
-        for (name, value) in &config.env {
-            if value.force || std::env::var_os(name).is_none() {
-                found.variables.push((name.clone(), value.value.clone()));
-            }
+    /// Asks them, as cargo does in this folder.
+    pub(super) fn find(folder: &Path, build: &BuildArgs) -> Self {
+        let layers = Layers::read(folder, build);
+        let target = layers.target(build);
+        Self {
+            variables: layers.variables(),
+            runner: layers.runner(target.as_deref()),
+            libraries: libraries(target.as_deref()),
         }
-        let targets = config.build_target_for_config(target);
-        let target = targets.ok().and_then(|targets| targets.into_iter().next());
-        if let Some(Ok(Some(runner))) = target.map(|target| config.runner(&target)) {
-            found.runner.push(runner.path.into_os_string());
-            found.runner.extend(runner.args);
-        }
-        found
     }
 }
 

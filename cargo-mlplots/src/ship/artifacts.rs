@@ -1,5 +1,6 @@
 //! The other lane: artifacts and figures, uploaded in parallel, and models.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use mlplots::journal::{Entry, Reader};
 use mlplots::record::{Artifact, Record};
 
+use super::models::Before;
 use super::store::{Concern, Root, Source, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
@@ -22,6 +24,8 @@ impl Delivery {
         let from = self.cursor().artifacts;
         let mut reader =
             Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
+        let mut before =
+            Before::read(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
         let mut refused = None;
         let mut failing: Vec<Artifact> = Vec::new();
         loop {
@@ -32,20 +36,21 @@ impl Delivery {
             let mut files: Vec<Artifact> = Vec::new();
             let mut models = Vec::new();
             while files.len() < WINDOW {
-                match reader.next_entry().map_err(|why| self.unreadable(&why))? {
-                    Some(Entry::Record(Record::Artifact(artifact))) => add(&mut files, artifact),
-                    Some(Entry::Record(Record::Figure(figure))) => {
-                        figure
-                            .files
-                            .into_iter()
-                            .for_each(|file| add(&mut files, file));
-                    }
-                    Some(Entry::Record(Record::Model(model))) => models.push(*model),
-                    Some(_) => {}
+                let record = match reader.next_entry().map_err(|why| self.unreadable(&why))? {
+                    Some(Entry::Record(record)) => record,
+                    Some(Entry::Damaged { .. }) => continue,
                     None => break,
+                };
+                before.add(&record);
+                match record {
+                    Record::Artifact(artifact) => files.push(artifact),
+                    Record::Figure(figure) => files.extend(figure.files),
+                    Record::Model(model) => models.push((*model, before.clone())),
+                    _ => {}
                 }
             }
             let full = files.len() >= WINDOW;
+            keep_newest(&mut files);
             outdate(&mut failing, &files);
             if ended && !full {
                 // Once more: whatever the store failed of may be over.
@@ -58,8 +63,8 @@ impl Delivery {
                     refused.get_or_insert(error);
                 }
             }
-            for model in &models {
-                match self.ship_model(run, model) {
+            for (model, before) in &models {
+                match self.ship_model(run, model, before) {
                     Err(Halt::Refused(error)) => drop(refused.get_or_insert(error)),
                     shipped => shipped?,
                 }
@@ -136,14 +141,19 @@ impl Delivery {
 }
 
 /// Of two files for one path the later counts; uploaded in parallel, either could be last.
-fn add(files: &mut Vec<Artifact>, artifact: Artifact) {
-    files.retain(|file| file.path != artifact.path);
-    files.push(artifact);
+fn keep_newest(files: &mut Vec<Artifact>) {
+    let mut known = HashSet::new();
+    files.reverse();
+    files.retain(|file| known.insert(file.path.clone()));
+    files.reverse();
 }
 
 /// A file that the store failed at is not tried again once a later one for its path is there.
 fn outdate(failing: &mut Vec<Artifact>, later: &[Artifact]) {
-    failing.retain(|file| later.iter().all(|later| later.path != file.path));
+    if !failing.is_empty() {
+        let later: HashSet<_> = later.iter().map(|file| &file.path).collect();
+        failing.retain(|file| !later.contains(&file.path));
+    }
 }
 
 #[cfg(test)]
@@ -167,10 +177,8 @@ mod tests {
             artifact("a.txt", "new"),
             artifact("b.txt", "old"),
         );
-        let mut files = Vec::new();
-        for file in [&old, &other, &new] {
-            add(&mut files, file.clone());
-        }
+        let mut files = [&old, &other, &new].map(Clone::clone).to_vec();
+        keep_newest(&mut files);
         assert_eq!(files, [other.clone(), new]);
         let mut failing = vec![old, other];
         outdate(&mut failing, &files[1..]);

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mlplots::journal::{Entry, Reader, RunDir, here, open, open_or_create};
@@ -17,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::view::duration;
 
 /// After so long without a sign of life a program is not taken for a living one.
-const SILENCE: Duration = Duration::from_mins(1);
+pub(crate) const SILENCE: Duration = Duration::from_mins(1);
 
 /// The right to ship a run, until it is dropped.
 pub(crate) struct Claim {
@@ -25,15 +26,23 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Takes it, unless another process has it.
+    /// Takes it. An error of kind `WouldBlock` says that another process has it.
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
         dir.check()?;
-        let lock = open_or_create(&dir.path().join("lock"))?;
+        let lock = open_or_create(&Self::path(dir))?;
         lock.try_lock().map_err(|why| match why {
-            TryLockError::WouldBlock => io::Error::other("another `cargo mlplots` ships it"),
+            TryLockError::WouldBlock => io::Error::new(
+                io::ErrorKind::WouldBlock,
+                "another `cargo mlplots` ships it",
+            ),
             TryLockError::Error(why) => why,
         })?;
         Ok(Self { _lock: lock })
+    }
+
+    /// The file that is locked.
+    pub(crate) fn path(dir: &RunDir) -> PathBuf {
+        dir.path().join("lock")
     }
 }
 
@@ -55,14 +64,19 @@ pub(crate) enum Life {
 pub(crate) struct Beat {
     /// The name of its machine.
     pub(crate) host: String,
-    /// How long ago it was.
-    pub(crate) ago: Duration,
+    /// How long ago it was; none if there was none that can be true.
+    pub(crate) ago: Option<Duration>,
 }
 
 impl fmt::Display for Beat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ago = duration(self.ago.as_millis() as u64);
-        write!(f, "on {}, last sign of life {ago} ago", self.host)
+        match self.ago {
+            Some(ago) => {
+                let ago = duration(ago.as_millis() as u64);
+                write!(f, "on {}, last sign of life {ago} ago", self.host)
+            }
+            None => write!(f, "on {}, which left no sign of life", self.host),
+        }
     }
 }
 
@@ -80,14 +94,16 @@ pub(crate) fn life(dir: &RunDir) -> Life {
         return Life::Over;
     }
     let beat = fs::symlink_metadata(dir.heartbeat()).and_then(|beat| beat.modified());
-    // One from the future, by another clock, is as good as now.
-    let ago = beat.map(|beat| beat.elapsed().unwrap_or_default());
-    let ago = ago.unwrap_or(Duration::MAX);
+    let ago = beat.ok().and_then(|beat| match beat.elapsed() {
+        Ok(ago) => Some(ago),
+        // Clocks of two machines differ by a little: it is as good as now.
+        Err(ahead) => (ahead.duration() < SILENCE).then_some(Duration::ZERO),
+    });
     let beat = Beat {
         host: there.name,
         ago,
     };
-    match ago < SILENCE {
+    match ago.is_some_and(|ago| ago < SILENCE) {
         true => Life::Elsewhere(beat),
         // It was started anew meanwhile.
         false if beat.host == here.name => Life::Over,

@@ -1,5 +1,6 @@
 //! How a delivery ends: the run's status, and what is said of it.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mlplots::journal::Files;
@@ -28,27 +29,36 @@ impl Delivery {
         }
     }
 
-    /// A run that is over and not whole is neither RUNNING nor FINISHED: until the rest is there,
-    /// it is FAILED. One try; where it does not help, nothing else would.
+    /// A run that is over is not RUNNING, and one that is not whole is not FINISHED: until the rest
+    /// is there, it is FAILED. One try; where it does not help, nothing else would.
     pub(super) fn admit(&self, run: &StoredRun, open: &Open, halt: &Halt) {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return;
         };
-        if outcome.status != Status::Finished || self.is_continued() {
+        let _verdict = self.verdict();
+        if self.cursor().complete || self.is_continued() {
             return;
         }
-        let why = match halt {
+        let missing = match halt {
             Halt::Refused(error) | Halt::GivenUp(Some(error)) => error.to_string(),
             Halt::GivenUp(None) => "there was no time for it".to_owned(),
         };
-        let reason = tag(REASON, &format!("not everything is shipped: {why}"));
-        let told = self
+        let (status, reason) = match outcome.status {
+            Status::Finished => (
+                Status::Failed,
+                format!("not everything is shipped: {missing}"),
+            ),
+            status => (status, outcome.reason.clone().unwrap_or_default()),
+        };
+        // Noted first: of a call whose answer is lost nobody knows whether it was obeyed.
+        let _ = self.advance(|cursor| cursor.admitted = true);
+        let _ = self
             .store
-            .set_status(&run.id, Status::Failed, Some(end_time(open, &outcome)))
-            .and_then(|()| self.store.log_batch(&run.id, &tags(vec![reason])));
-        if told.is_ok() {
-            let _ = self.advance(|cursor| cursor.admitted = true);
-        }
+            .set_status(&run.id, status, Some(end_time(open, &outcome)))
+            .and_then(|()| {
+                let reason = tags(vec![tag(REASON, &reason)]);
+                self.store.log_batch(&run.id, &reason)
+            });
     }
 
     fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
@@ -72,23 +82,21 @@ impl Delivery {
             return Ok(());
         };
         self.link_metrics(run, &ledger)?;
-        if !self.is_continued() {
-            self.tell(run, open, &outcome, &ledger)?;
+        if self.is_continued() {
+            self.advance(|cursor| cursor.complete = true)?;
+        } else {
+            self.tell(run, &outcome, &ledger)?;
+            let _verdict = self.verdict();
+            self.end(run, open, &outcome)?;
+            self.advance(|cursor| cursor.complete = true)?;
         }
-        self.advance(|cursor| cursor.complete = true)?;
         // The store has them all: the copies have done their work.
         let _ = std::fs::remove_dir_all(self.dir.artifacts());
         Ok(())
     }
 
-    /// How the run went: its figures, its last tags, its status.
-    fn tell(
-        &self,
-        run: &StoredRun,
-        open: &Open,
-        outcome: &Outcome,
-        ledger: &Ledger,
-    ) -> Result<(), Halt> {
+    /// How the run went: its figures, its last tags.
+    fn tell(&self, run: &StoredRun, outcome: &Outcome, ledger: &Ledger) -> Result<(), Halt> {
         let tally = self.tally(ledger);
         let list = serde_json::json!({
             "run_uuid": self.dir.uuid(),
@@ -105,8 +113,13 @@ impl Delivery {
             words.push(tag(REASON, "everything was shipped later"));
         }
         self.tag(run, &words)?;
-        self.outlast(run, &ledger.renewed().collect::<Vec<_>>())?;
-        self.end(run, open, outcome)
+        self.outlast(run, &ledger.renewed().collect::<Vec<_>>())
+    }
+
+    /// Whoever says how the run ended holds this until it is noted: a late FINISHED and "not
+    /// everything is shipped" must not cross.
+    fn verdict(&self) -> MutexGuard<'_, ()> {
+        self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How the figures of the whole run stand, those of the journals before this one too.

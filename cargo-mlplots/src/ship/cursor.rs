@@ -5,6 +5,7 @@ use mlplots::record::RunUuid;
 use serde::{Deserialize, Serialize};
 
 use super::store::{KeptRun, StoreError};
+use super::unreadable;
 
 /// The acknowledged part of a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,39 @@ impl Cursor {
             unreadable(&why).help("remove that file: the run is looked for by its own id then")
         })?;
         cursor.continues.take_if(|before| before == dir.uuid());
+        cursor.doubt(dir);
         Ok(cursor)
+    }
+
+    /// Lets a journal that was shipped be looked at again, as how its run ended is still to be told.
+    pub(crate) fn reopen(dir: &RunDir) -> Result<(), StoreError> {
+        let mut cursor = Self::load(dir)?;
+        if !cursor.complete {
+            return Ok(());
+        }
+        // Of what the other journal did to the run nothing may be left.
+        (cursor.complete, cursor.admitted) = (false, true);
+        // The last words need a place again.
+        dir.create().map_err(|why| unreadable(dir, &why))?;
+        cursor.save(dir)
+    }
+
+    /// Takes back what cannot be: a run that nobody made has nothing in the store, and what is behind
+    /// the journal's end was written after a power cut, or by somebody else. Sent again, records
+    /// leave the same.
+    fn doubt(&mut self, dir: &RunDir) {
+        if self.run.is_none() {
+            (self.tracking, self.artifacts, self.complete) = (0, 0, false);
+            return;
+        }
+        let Ok(journal) = dir.journal().symlink_metadata() else {
+            return;
+        };
+        for offset in [&mut self.tracking, &mut self.artifacts] {
+            if *offset > journal.len() {
+                *offset = 0;
+            }
+        }
     }
 
     pub(super) fn save(&self, dir: &RunDir) -> Result<(), StoreError> {

@@ -31,7 +31,7 @@ use mlplots::journal::RunDir;
 
 use crate::failure::{Failure, failure};
 use crate::settings::Settings;
-pub(crate) use claim::{Claim, Life, has_writer, life};
+pub(crate) use claim::{Claim, Life, SILENCE, has_writer, life};
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use making::Doubt;
@@ -39,10 +39,12 @@ pub(crate) use place::goes_there;
 pub(crate) use resuming::before;
 use retry::Backoff;
 pub(crate) use sqlite::quote;
-use store::{Concern, ErrorKind, StoreError, StoredRun, TrackingStore, View};
+use store::{ErrorKind, StoreError, StoredRun, TrackingStore, View};
 
 /// How often a call is tried at which the store fails while it obeys others.
 const ATTEMPTS: u32 = 6;
+/// How long a call may go on once the time is over: it cannot be broken off.
+pub(crate) const LAST_CALL: Duration = Duration::from_secs(2);
 
 /// Ships one run.
 pub(crate) struct Delivery {
@@ -53,6 +55,8 @@ pub(crate) struct Delivery {
     /// An earlier delivery has begun with the run, and may have been killed in the middle of a call.
     taken_over: bool,
     doubt: Mutex<Doubt>,
+    /// Held by whoever says in the store how the run ended.
+    verdict: Mutex<()>,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
 }
@@ -81,16 +85,6 @@ pub(crate) enum Halt {
 }
 
 impl Halt {
-    /// Whether the store still answers, and may be told that something is missing.
-    fn is_answered(&self) -> bool {
-        match self {
-            Self::Refused(_) => true,
-            Self::GivenUp(error) => error
-                .as_ref()
-                .is_some_and(|error| error.concerns == Concern::Item),
-        }
-    }
-
     /// What a user reads of it.
     pub(crate) fn failure(&self) -> Failure {
         let (what, error) = match self {
@@ -98,10 +92,9 @@ impl Halt {
             Self::Refused(error) => ("not everything could be shipped", error),
             Self::GivenUp(None) => return failure("shipping was broken off"),
         };
-        let told = failure(format!("{what}: {error}"));
-        match &error.help {
-            Some(help) => told.help(help),
-            None => told,
+        Failure {
+            message: format!("{what}: {error}"),
+            ..Failure::from(error.clone())
         }
     }
 }
@@ -122,6 +115,7 @@ impl Delivery {
             taken_over: cursor.run.is_some(),
             cursor: Mutex::new(cursor),
             doubt: Mutex::default(),
+            verdict: Mutex::default(),
             flow: Flow::default(),
             progress: Progress::default(),
         })
@@ -169,12 +163,31 @@ impl Delivery {
         });
         let whole = earlier.and(tracking).and(artifacts).and(verdict);
         let whole = whole.and_then(|()| self.conclude(&run, &open));
-        if let Err(halt) = &whole
-            && halt.is_answered()
-        {
+        if let Err(halt) = &whole {
             self.admit(&run, &open, halt);
         }
         whole
+    }
+
+    /// The time is over, and a call goes on that cannot be broken off: it is left behind, and MLflow
+    /// is told that something is missing.
+    pub(crate) fn give_up(self: &Arc<Self>) -> Halt {
+        let halt = Halt::GivenUp(self.progress.failing());
+        let delivery = Arc::clone(self);
+        let (told, admitted) = channel();
+        let because = halt.clone();
+        let tell = move || {
+            if let (Some((run, _)), Ok(Some(open))) =
+                (delivery.stored(), opening::first(&delivery.dir, true))
+            {
+                delivery.admit(&run, &open, &because);
+            }
+            let _ = told.send(());
+        };
+        if thread::Builder::new().spawn(tell).is_ok() {
+            let _ = admitted.recv_timeout(LAST_CALL);
+        }
+        halt
     }
 
     /// The run in the store, once known.
@@ -199,6 +212,9 @@ impl Delivery {
     ) -> Result<T, Halt> {
         let mut backoff = Backoff::default();
         let mut failures = 0;
+        if !self.flow.pause(Duration::ZERO) {
+            return Err(Halt::GivenUp(self.progress.failing()));
+        }
         loop {
             let error = match call() {
                 Ok(value) => {

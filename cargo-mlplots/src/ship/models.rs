@@ -1,5 +1,8 @@
 //! Models: MLflow 3 logs them beside the run, MLflow 2 among the run's artifacts.
 
+use std::io;
+use std::path::Path;
+
 use mlplots::journal::{Entry, Files, Reader};
 use mlplots::record::{Artifact, ArtifactPath, Model, Param, Record, Tag};
 
@@ -7,17 +10,59 @@ use super::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun};
 use super::{Delivery, Halt, mlmodel, python};
 use crate::ledger::Ledger;
 
+/// What a run said before a model was logged: its params, and whose run it is.
+#[derive(Clone, Default)]
+pub(super) struct Before {
+    params: Vec<Param>,
+    tags: Vec<Tag>,
+}
+
+impl Before {
+    /// What the part of a journal up to this byte says.
+    pub(super) fn read(journal: &Path, upto: u64) -> io::Result<Self> {
+        let mut before = Self::default();
+        let mut reader = Reader::open(journal, 0)?;
+        // It was read to there: nothing of it is still being written.
+        reader.over();
+        while reader.offset() < upto
+            && let Some(entry) = reader.next_entry()?
+        {
+            if let Entry::Record(record) = &entry {
+                before.add(record);
+            }
+        }
+        Ok(before)
+    }
+
+    /// Takes a record in.
+    pub(super) fn add(&mut self, record: &Record) {
+        const SHARED: [&str; 3] = ["mlflow.user", "mlflow.source.name", "mlflow.source.type"];
+        match record {
+            Record::Params(params) => self.params.extend_from_slice(params),
+            Record::Tags(tags) => {
+                let shared = |tag: &&Tag| SHARED.contains(&&*tag.key);
+                self.tags.extend(tags.iter().filter(shared).cloned());
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Delivery {
     /// Makes the logged model, uploads its files, and says that it is ready.
-    pub(super) fn ship_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
-        let (params, tags) = self.before(model)?;
+    pub(super) fn ship_model(
+        &self,
+        run: &StoredRun,
+        model: &Model,
+        before: &Before,
+    ) -> Result<(), Halt> {
         let new = NewModel {
             run,
             name: &model.name,
             uuid: &model.uuid,
             timestamp: model.timestamp,
-            params: &params,
-            tags: &tags,
+            params: &before.params,
+            tags: &before.tags,
         };
         let find = || Ok(self.store.find_model(run, &model.uuid)?.map(Some));
         let stored = self.found_or_made(self.taken_over, find, || self.store.create_model(&new))?;
@@ -67,29 +112,6 @@ impl Delivery {
         self.put_below(run.root(), &files)?;
         let written = mlmodel::mlmodel(model, &place);
         self.attempt(|| self.store.add_run_model(run, &model.uuid, &written))
-    }
-
-    /// The run's params until the model was logged, and whose run it is.
-    fn before(&self, model: &Model) -> Result<(Vec<Param>, Vec<Tag>), Halt> {
-        const SHARED: [&str; 3] = ["mlflow.user", "mlflow.source.name", "mlflow.source.type"];
-        let mut params = Vec::new();
-        let mut shared = Vec::new();
-        let mut reader =
-            Reader::open(&self.dir.journal(), 0).map_err(|why| self.unreadable(&why))?;
-        // The model itself was read: nothing before it is still being written.
-        reader.over();
-        while let Some(entry) = reader.next_entry().map_err(|why| self.unreadable(&why))? {
-            match entry {
-                Entry::Record(Record::Params(more)) => params.extend(more),
-                Entry::Record(Record::Tags(tags)) => shared.extend(
-                    tags.into_iter()
-                        .filter(|tag| SHARED.contains(&tag.key.as_str())),
-                ),
-                Entry::Record(Record::Model(this)) if this.uuid == model.uuid => break,
-                _ => {}
-            }
-        }
-        Ok((params, shared))
     }
 
     /// The metrics of a run with one model are that model's.

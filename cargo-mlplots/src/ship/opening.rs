@@ -1,12 +1,13 @@
 //! How a delivery begins: which run the journal is, and where that is in the store.
 
+use std::io;
 use std::time::Duration;
 
-use mlplots::journal::{Entry, Reader};
+use mlplots::journal::{Entry, Reader, RunDir};
 use mlplots::record::{FORMAT, Open, Record, Tag};
 
 use super::store::{Experiment, ExperimentChoice, NewRun, StoreError, StoredRun};
-use super::{Delivery, Halt};
+use super::{Delivery, Halt, unreadable};
 
 /// The tag that says which journal a run is.
 const RUN_UUID: &str = "mlplots.run_uuid";
@@ -16,55 +17,12 @@ impl Delivery {
     pub(super) fn opening(&self) -> Result<Option<Box<Open>>, Halt> {
         loop {
             let ended = self.flow.ended();
-            if let Ok(mut reader) = Reader::open(&self.dir.journal(), 0) {
-                match reader.next_entry().map_err(|why| self.unreadable(&why))? {
-                    Some(Entry::Record(Record::Open(open))) => {
-                        return self.known(&open).map(|()| Some(open));
-                    }
-                    None => {}
-                    Some(entry) => return Err(self.nameless(&entry)),
-                }
-            }
-            if ended {
-                return Ok(None);
+            let open = first(&self.dir, ended).map_err(Halt::Refused)?;
+            if open.is_some() || ended {
+                return Ok(open);
             }
             self.flow.rest(Duration::from_millis(20));
         }
-    }
-
-    /// A newer program may journal what this one would leave out.
-    fn known(&self, open: &Open) -> Result<(), Halt> {
-        if open.run_uuid != *self.dir.uuid() {
-            return Err(Halt::Refused(StoreError::refused(format!(
-                "the journal `{}` is that of another run, {}",
-                self.dir.journal().display(),
-                open.run_uuid
-            ))));
-        }
-        if open.format <= FORMAT {
-            return Ok(());
-        }
-        let refused = StoreError::refused(format!(
-            "the journal `{}` was written by mlplots {} in format {}, and cargo-mlplots {} knows \
-             formats up to {FORMAT}",
-            self.dir.journal().display(),
-            open.mlplots,
-            open.format,
-            env!("CARGO_PKG_VERSION"),
-        ));
-        let newer = "`cargo install cargo-mlplots` gets a newer one";
-        Err(Halt::Refused(refused.help(newer)))
-    }
-
-    fn nameless(&self, first: &Entry) -> Halt {
-        let why = match first {
-            Entry::Damaged { why, .. } => format!(": in its first record, {why}"),
-            Entry::Record(_) => String::new(),
-        };
-        Halt::Refused(StoreError::refused(format!(
-            "the journal `{}` does not say which run it is{why}",
-            self.dir.journal().display()
-        )))
     }
 
     /// Finds the run of an earlier delivery, or makes it.
@@ -139,4 +97,49 @@ impl Delivery {
             None => self.store.experiment(&ExperimentChoice::Id("0".to_owned())),
         }
     }
+}
+
+/// The journal's first record, once it is there; `ended` is whether no more comes. A journal that
+/// does not say which run it is cannot be shipped.
+pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, StoreError> {
+    let unreadable = |why| unreadable(dir, &why);
+    let mut reader = match Reader::open(&dir.journal(), 0) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(unreadable)?,
+    };
+    if ended {
+        reader.over();
+    }
+    let why = match reader.next_entry().map_err(unreadable)? {
+        None => return Ok(None),
+        Some(Entry::Record(Record::Open(open))) => return known(dir, open).map(Some),
+        Some(Entry::Record(_)) => String::new(),
+        Some(Entry::Damaged { why, .. }) => format!(": in its first record, {why}"),
+    };
+    Err(StoreError::refused(format!(
+        "the journal `{}` does not say which run it is{why}",
+        dir.journal().display()
+    )))
+}
+
+/// A newer program may journal what this one would leave out.
+fn known(dir: &RunDir, open: Box<Open>) -> Result<Box<Open>, StoreError> {
+    let journal = dir.journal();
+    let journal = journal.display();
+    if open.run_uuid != *dir.uuid() {
+        let run = &open.run_uuid;
+        let refused = format!("the journal `{journal}` is that of another run, {run}");
+        return Err(StoreError::refused(refused));
+    }
+    if open.format <= FORMAT {
+        return Ok(open);
+    }
+    let refused = StoreError::refused(format!(
+        "the journal `{journal}` was written by mlplots {} in format {}, and cargo-mlplots {} \
+         knows formats up to {FORMAT}",
+        open.mlplots,
+        open.format,
+        env!("CARGO_PKG_VERSION"),
+    ));
+    Err(refused.help("`cargo install cargo-mlplots` gets a newer one"))
 }

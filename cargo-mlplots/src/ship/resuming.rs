@@ -8,7 +8,7 @@ use mlplots::record::Status;
 
 use super::closing::{REASON, tag, tags};
 use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
-use super::{Claim, Cursor, Delivery, Halt, unreadable};
+use super::{Claim, Cursor, Delivery, Halt, opening, unreadable};
 use crate::outcome::Outcome;
 use crate::resume::Resumption;
 
@@ -122,15 +122,27 @@ impl Delivery {
         }
     }
 
-    /// Whether a later journal goes on with the run: how it ended is that one's to tell.
+    /// Whether a later journal goes on with the run: how it ended is that one's to tell. One that
+    /// cannot be shipped tells nothing.
     pub(super) fn is_continued(&self) -> bool {
         let uuid = self.dir.uuid();
         let later = self.dir.later().unwrap_or_default();
+        let names_us = |dir: &&RunDir| {
+            Cursor::load(dir).is_ok_and(|cursor| cursor.continues.as_ref() == Some(uuid))
+        };
+        let mut later = later.iter().filter(names_us).peekable();
+        if later.peek().is_none() {
+            return false;
+        }
+        // Journals may name each other.
+        let cursor = self.cursor().clone();
+        let before: HashSet<_> = before(&self.dir, &cursor)
+            .map_while(Result::ok)
+            .map(|(dir, _)| dir.uuid().clone())
+            .collect();
         later
-            .iter()
-            .filter(|dir| dir.journal().exists())
-            .filter_map(|dir| Cursor::load(dir).ok())
-            .any(|cursor| cursor.continues.as_ref() == Some(uuid))
+            .filter(|dir| !before.contains(dir.uuid()))
+            .any(|dir| opening::first(dir, false).is_ok_and(|open| open.is_some()))
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn object(report: &Report) -> Value {
         "metrics": metrics,
         "figures": ledger.tally.figures().map(figure).collect::<Vec<_>>(),
         "models": ledger.models.iter().map(|model| &model.name).collect::<Vec<_>>(),
-        "problems": problems(report),
+        "problems": report.ledger.all_problems().collect::<Vec<_>>(),
         "shipped": report.halt.is_none(),
         "exit_code": report.code(),
     })
@@ -58,13 +58,4 @@ fn figure(figure: &Figure) -> Value {
         "millis": figure.millis,
         "source": figure.source,
     })
-}
-
-fn problems(report: &Report) -> Vec<&String> {
-    report
-        .ledger
-        .problems
-        .iter()
-        .chain(&report.ledger.damaged)
-        .collect()
 }

@@ -7,7 +7,7 @@ mod tree;
 
 pub(crate) use json::object as run_as_json;
 pub(crate) use progress::{Meter, Progress};
-pub(crate) use term::{bad_status, error, help, plain, print, status, warning};
+pub(crate) use term::{bad_status, error, help, print, print_json, status, warning};
 pub(crate) use tree::{print as print_tree, print_link};
 
 use crate::ledger::Ledger;

@@ -1,10 +1,11 @@
 //! Lines in cargo's own grammar, on stderr.
 
-use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
+use mlplots::record::{commands_terminal, plain, plain_lines};
+use serde::Serialize;
 
 use crate::failure::{Failure, failure};
 
@@ -14,28 +15,6 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const BOLD: Style = Style::new().bold();
-
-/// Text that came from a server, a journal or a file, made harmless for a terminal: control
-/// characters are written as escapes, so that it can neither move the cursor nor begin a line, and
-/// so are the marks that turn the direction of writing.
-pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    let is_bad = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(is_bad) {
-        return Cow::Borrowed(text);
-    }
-    let escaped = text.chars().fold(String::new(), |mut escaped, c| {
-        if is_bad(c) {
-            escaped.extend(c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-        escaped
-    });
-    Cow::Owned(escaped)
-}
 
 /// Prints a result on stdout. A reader that has gone away, such as `head`, is no error.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
@@ -47,6 +26,22 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Prints a result for programs, which a person may read in a terminal all the same.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(value)
+        .map_err(|why| failure(format!("the result cannot be written as JSON: {why}")))?;
+    // In JSON such characters stand in strings only, where an escape means the same.
+    let harmless = json.chars().fold(String::new(), |mut harmless, c| {
+        if commands_terminal(c) {
+            let _ = write!(harmless, "\\u{:04x}", u32::from(c));
+        } else {
+            harmless.push(c);
+        }
+        harmless
+    });
+    print(harmless)
 }
 
 /// A line on stderr. Where nobody is left to read it, what it tells goes on all the same.
@@ -67,40 +62,18 @@ pub(crate) fn bad_status(verb: &str, text: &str) {
 
 /// What cannot be done.
 pub(crate) fn error(text: &str) {
-    line(format_args!("{RED}error{RED:#}: {}", indented(text)));
+    line(format_args!("{RED}error{RED:#}: {}", plain_lines(text)));
 }
 
 /// What a person should know.
 pub(crate) fn warning(text: &str) {
     line(format_args!(
         "{YELLOW}warning{YELLOW:#}: {}",
-        indented(text)
+        plain_lines(text)
     ));
 }
 
 /// What to do next.
 pub(crate) fn help(text: &str) {
-    line(format_args!("  {CYAN}help{CYAN:#}: {}", indented(text)));
-}
-
-/// Several lines, such as cargo's own words: each but the first is indented, and looks like none of
-/// ours.
-fn indented(text: &str) -> String {
-    let lines: Vec<_> = text.lines().map(plain).collect();
-    lines.join("\n    ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_others_wrote_cannot_command_the_terminal() {
-        assert_eq!(plain("mild-finch-375, 損失"), "mild-finch-375, 損失");
-        assert_eq!(
-            plain("a\u{1b}[2J\r\nerror: b\u{9b}1m\u{7f}\u{202e}c"),
-            r"a\u{1b}[2J\r\nerror: b\u{9b}1m\u{7f}\u{202e}c"
-        );
-        assert_eq!(indented("a\nerror: b\u{7}"), "a\n    error: b\\u{7}");
-    }
+    line(format_args!("  {CYAN}help{CYAN:#}: {}", plain_lines(text)));
 }

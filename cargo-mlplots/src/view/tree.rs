@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use mlplots::record::{Figure, FigureStatus, Status};
+use mlplots::record::{Figure, FigureStatus, Status, plain};
 
-use super::term::{BOLD, DIM, bad_status, error, help, line, plain, status, warning};
+use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
 use super::{Report, duration, size};
 use crate::ship::Halt;
 use crate::ship::store::{StoreError, View};
@@ -199,9 +199,9 @@ fn endings(report: &Report) {
         let short = report.run_uuid.short();
         help(&format!("`--resume {short}` goes on with it"));
     }
-    for problem in report.ledger.problems.iter().chain(&report.ledger.damaged) {
-        if report.outcome.reason.as_deref() != Some(problem) {
-            warning(problem);
+    for problem in report.ledger.all_problems() {
+        if report.outcome.reason.as_ref() != Some(&problem) {
+            warning(&problem);
         }
     }
     match &report.halt {

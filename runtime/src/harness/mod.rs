@@ -3,6 +3,7 @@
 mod params;
 mod preflight;
 
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,16 +31,7 @@ pub fn main() -> ExitCode {
         }
     };
     if request.mode == Mode::List {
-        return match serde_json::to_string(&listing()) {
-            Ok(json) => {
-                println!("{json}");
-                ExitCode::SUCCESS
-            }
-            Err(why) => {
-                tell(format_args!("error: the registry cannot be listed: {why}"));
-                ExitCode::from(REFUSED)
-            }
-        };
+        return ExitCode::from(list());
     }
     let resumed = match resumed(&request) {
         Ok(resumed) => resumed,
@@ -84,11 +76,27 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Prints what is registered on a line of its own; returns the exit code.
+fn list() -> u8 {
+    let printed = serde_json::to_string(&listing())
+        .map_err(Into::into)
+        .and_then(|json| writeln!(stdout(), "{json}"));
+    match printed {
+        Ok(()) => 0,
+        Err(why) => {
+            tell(format_args!("error: the registry cannot be listed: {why}"));
+            REFUSED
+        }
+    }
+}
+
 impl Run {
     /// Begins a run of `experiment` in a program without `#[train]`. Registered plots are drawn
     /// from what it provides.
     ///
     /// Dropped without [`finish`](Run::finish), by `?` or a panic, the run is FAILED.
+    ///
+    /// Asked by `cargo mlplots list` or `check`, the program ends here and does not train.
     ///
     /// # Errors
     /// The journal cannot be made: `.mlplots/` at the workspace root cannot be written to.
@@ -102,6 +110,9 @@ impl Run {
     /// ```
     pub fn start(experiment: &str) -> Result<Self, Error> {
         let (mut request, _) = request()?;
+        if request.mode == Mode::List {
+            std::process::exit(list().into());
+        }
         if let Some((key, _)) = request.params.first() {
             return Err(Error::new(format!(
                 "`-P {key}`: this program has no `#[train]` function that takes params"
@@ -115,6 +126,9 @@ impl Run {
         run_name
             .map_or(Ok(()), check_run_name)
             .map_err(Error::new)?;
+        if request.mode == Mode::Check {
+            std::process::exit(0);
+        }
         let resumed = resumed(&request)?;
         Run::begin(beginning(request, resumed, None)?)
     }
@@ -128,8 +142,14 @@ fn request() -> Result<(Request, bool), Error> {
         return Ok(alone);
     };
     let request: Request = match read(&path) {
-        // The supervisor has gone, with its file.
-        Ok(None) => return Ok(alone),
+        Ok(None) => {
+            return Err(Error::new(format!(
+                "`{}`, which the variable {} names, is not there any more, and with it what was \
+                 asked of this program; unset the variable to begin a run of its own",
+                path.display(),
+                Request::VARIABLE
+            )));
+        }
         Ok(Some(bytes)) => serde_json::from_slice(&bytes).map_err(|why| {
             Error::new(format!(
                 "`{}` does not hold what this version of mlplots understands: {why}; use a \

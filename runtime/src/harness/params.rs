@@ -20,13 +20,9 @@ pub(super) fn overlay(
         let value = lay_one(defaults, read_again, key, text).unwrap_or_else(|misfit| {
             wrong.push(match misfit {
                 Misfit::Unknown => unknown(defaults, key),
-                Misfit::Value(why) => match defaults.get(key) {
-                    Some(default) => {
-                        let default = default.text();
-                        format!("`-P {key}={text}`: {why}; the default is `{default}`")
-                    }
-                    None => format!("`-P {key}={text}`: {why}"),
-                },
+                Misfit::Value(why) => {
+                    format!("`-P {key}={text}`: {why}{}", default_of(defaults, key))
+                }
             });
             Tree::Untyped(text.clone())
         });
@@ -41,6 +37,19 @@ pub(super) fn overlay(
             )]
         }
         _ => wrong,
+    })
+}
+
+/// The default of a param, or of the one that it would be a part of.
+fn default_of(defaults: &Tree, key: &str) -> String {
+    if let Some(default) = defaults.get(key) {
+        return format!("; the default is `{}`", default.text());
+    }
+    let whole = key.rmatch_indices('.').map(|(end, _)| &key[..end]);
+    let known = |whole| defaults.get(whole).map(|default| (whole, default.text()));
+    let found = whole.into_iter().find_map(known);
+    found.map_or_else(String::new, |(whole, default)| {
+        format!("; the default of `{whole}` is `{default}`")
     })
 }
 

@@ -24,13 +24,15 @@ mod reader;
 mod window;
 #[cfg(target_os = "linux")]
 mod windows;
+mod workspace;
 mod writer;
 
-pub use directory::{RunDir, workspace_root};
+pub use directory::RunDir;
 pub use disk::{check_directory, create_new, open, open_or_create, read, replace};
 pub use files::Files;
 pub use host::here;
 pub use reader::{Entry, Reader};
+pub use workspace::workspace_root;
 pub use writer::Writer;
 
 use std::io;

@@ -26,6 +26,22 @@ impl Tree {
         number.ok_or_else(|| self.is_not(what))
     }
 
+    /// A number that its type can hold: `1e400` must not become infinite, nor `1e-400` zero.
+    fn float<T: FromStr + Copy + Into<f64>>(&self) -> Result<T, Error> {
+        let number: T = self.number("a number")?;
+        let text = self.leaf().unwrap_or_default();
+        let digits = text.split(['e', 'E']).next().unwrap_or_default();
+        let is_nonzero = digits.contains(|c| matches!(c, '1'..='9'));
+        let value = number.into();
+        if is_nonzero && (value == 0.0 || value.is_infinite()) {
+            return Err(Error::new(format!(
+                "`{text}` is out of the range of `{}`",
+                std::any::type_name::<T>()
+            )));
+        }
+        Ok(number)
+    }
+
     fn is_not(&self, what: impl Display) -> Error {
         Error::new(format!("`{}` is not {what}", self.text()))
     }
@@ -104,8 +120,8 @@ impl<'de> Deserializer<'de> for Tree {
                     visitor.visit_u64(value)
                 } else if let Ok(value) = text.parse::<i64>() {
                     visitor.visit_i64(value)
-                } else if let Ok(value) = text.parse::<f64>() {
-                    visitor.visit_f64(value)
+                } else if text.parse::<f64>().is_ok() {
+                    visitor.visit_f64(Self::Number(text).float()?)
                 } else {
                     visitor.visit_string(text)
                 }
@@ -121,11 +137,11 @@ impl<'de> Deserializer<'de> for Tree {
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_f32(self.number("a number")?)
+        visitor.visit_f32(self.float()?)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_f64(self.number("a number")?)
+        visitor.visit_f64(self.float()?)
     }
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

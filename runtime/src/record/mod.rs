@@ -4,6 +4,7 @@
 mod float;
 mod ids;
 mod names;
+mod plain;
 mod request;
 mod tally;
 
@@ -14,6 +15,7 @@ pub use names::{
     MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE, MAX_USER, check_artifact_path, check_experiment_name,
     check_image_key, check_key, check_param, check_run_name, check_tag,
 };
+pub use plain::{commands_terminal, plain, plain_lines};
 pub use request::{Listing, Mode, PlotEntry, Request, Resumed, TrainEntry};
 pub use tally::Tally;
 
@@ -255,6 +257,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Close {
     /// `FINISHED` or `FAILED`.
+    #[serde(deserialize_with = "Status::of_an_end")]
     pub status: Status,
     /// When it ended, in milliseconds since 1970.
     pub end_time: i64,
@@ -285,6 +288,17 @@ impl Status {
             Self::Finished => "FINISHED",
             Self::Failed => "FAILED",
             Self::Killed => "KILLED",
+        }
+    }
+
+    /// Reads the status of a run that ended: RUNNING is none.
+    ///
+    /// # Errors
+    /// It is RUNNING, or no status.
+    pub fn of_an_end<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match Self::deserialize(from)? {
+            Self::Running => Err(serde::de::Error::custom("a run does not end as RUNNING")),
+            status => Ok(status),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::shared::list_directory;
+use super::directory;
 use super::tables::Listed;
 use super::{Run, tell};
 use crate::error::Error;
@@ -46,7 +46,7 @@ impl Run {
     /// logged, as by its name, is an error that keeps back no other file.
     pub fn log_artifacts(&self, dir: impl AsRef<Path>, artifact_path: &str) -> Result<(), Error> {
         let mut refused = Vec::new();
-        for name in list_directory(dir.as_ref())? {
+        for name in directory::list(dir.as_ref())? {
             let path = below(artifact_path, &name);
             match self.shared.store_file(&path, &dir.as_ref().join(&name)) {
                 Ok(artifact) => self.shared.log(artifact),

@@ -1,6 +1,8 @@
 //! The run: what a training logs to, and what ends it.
 
 mod artifacts;
+mod directory;
+mod figures;
 mod git;
 mod logging;
 mod panics;
@@ -30,7 +32,7 @@ use crate::error::Error;
 use crate::journal::{RunDir, Writer, here};
 use crate::record::{
     Close, FORMAT, Figure, FigureStatus, Open, Record, Resumed, RunUuid, Status, Tag, TrainEntry,
-    now_millis,
+    now_millis, plain_lines,
 };
 use pool::Pool;
 use shared::Shared;
@@ -115,7 +117,7 @@ impl Run {
             .plots
             .iter()
             .chain(beginning.skipped.iter().map(|(plot, _)| plot));
-        shared.append(&Record::Open(Box::new(Open {
+        let open = Record::Open(Box::new(Open {
             format: FORMAT,
             run_uuid: shared.dir.uuid().clone(),
             mlplots: env!("CARGO_PKG_VERSION").to_owned(),
@@ -128,7 +130,15 @@ impl Run {
             user: user.clone(),
             program: provenance::program(),
             train: beginning.train.clone(),
-        })));
+        }));
+        // A journal that does not say which run it is cannot be shipped.
+        shared.try_append(&open).map_err(|why| {
+            let journal = shared.dir.journal();
+            Error::new(format!(
+                "could not begin the journal `{}`: {why}",
+                journal.display()
+            ))
+        })?;
         let run = Self {
             values: Mutex::new(Values::new(&beginning.plots)),
             pool: Pool::new({
@@ -178,9 +188,10 @@ impl Run {
         let give_up_late_plots = self.pool.watchdog();
         let look_after = move || {
             while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                // First: a slow disk must not make the program look dead.
+                shared.dir.beat();
                 shared.look();
                 shared.sync();
-                shared.dir.beat();
                 give_up_late_plots();
             }
         };
@@ -293,21 +304,21 @@ impl Run {
             };
             self.shared.figure(ended(plot, FigureStatus::Failed, why));
         }
+        // git has its own time limit.
+        if let Some(provenance) = self.provenance.take() {
+            let _ = provenance.join();
+        }
         self.shared.look();
+        self.shared.sync();
         let result = result.and_then(|()| self.shared.whole());
         let status = if result.is_ok() {
             Status::Finished
         } else {
             Status::Failed
         };
-        let end_time = now_millis();
-        // git has its own time limit.
-        if let Some(provenance) = self.provenance.take() {
-            let _ = provenance.join();
-        }
         let close = Close {
             status,
-            end_time,
+            end_time: now_millis(),
             reason: result.as_ref().err().cloned(),
         };
         self.shared.append(&Record::Close(close));
@@ -368,7 +379,11 @@ impl Shared {
 
 /// Writes a line on stderr. Where nobody is left to read it, the training goes on all the same.
 pub(crate) fn tell(line: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let line = line.to_string();
+    // An indented line stays one.
+    let words = line.trim_start();
+    let indent = &line[..line.len() - words.len()];
+    let _ = writeln!(std::io::stderr(), "{indent}{}", plain_lines(words));
 }
 
 /// How a plot ended that was not drawn.

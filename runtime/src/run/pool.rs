@@ -76,8 +76,10 @@ struct Active {
 }
 
 impl Active {
-    fn deadline(&self) -> Instant {
-        self.since + Duration::from_secs(self.plot.timeout.unwrap_or(DEFAULT_TIMEOUT))
+    /// None where no clock can hold it.
+    fn deadline(&self) -> Option<Instant> {
+        let timeout = Duration::from_secs(self.plot.timeout.unwrap_or(DEFAULT_TIMEOUT));
+        self.since.checked_add(timeout)
     }
 }
 
@@ -203,7 +205,7 @@ impl Shared {
         let now = Instant::now();
         let mut lost = Vec::new();
         for (&id, active) in &mut state.active {
-            if active.drawing && active.deadline() <= now {
+            if active.drawing && active.deadline().is_some_and(|it| it <= now) {
                 active.drawing = false;
                 lost.push((id, active.plot, active.step, active.number, active.since));
             }
@@ -212,7 +214,7 @@ impl Shared {
         state.workers = state.workers.saturating_sub(lost.len());
         self.staff(&mut state);
         let drawing = state.active.values().filter(|active| active.drawing);
-        let next = drawing.map(Active::deadline).min();
+        let next = drawing.filter_map(Active::deadline).min();
         drop(state);
         for (id, plot, step, number, since) in lost {
             let seconds = plot.timeout.unwrap_or(DEFAULT_TIMEOUT);

@@ -78,7 +78,7 @@ pub(super) fn finished_syncing(scene: &Scene) {
         let mut sync = scene.command(&["sync"]);
         sync.stdout(Stdio::piped()).stderr(Stdio::piped());
         let finished: Finished = sync.output().expect("cargo-mlplots starts").into();
-        if finished.code == 0 && finished.stderr.contains("MLflow has every run") {
+        if finished.code == 0 && finished.stderr.contains("nothing is left to ship") {
             return;
         }
         assert!(

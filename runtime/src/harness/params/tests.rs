@@ -171,6 +171,10 @@ fn what_does_not_fit_is_reported_at_once() {
             ("deep", "yes"),
             ("optimizer", "adamw"),
             ("x.y", "1"),
+            ("alpha", "1e39"),
+            ("limit", "-1e400"),
+            ("limit", "2E-400"),
+            ("alpha.x", "1"),
         ],
     )
     .unwrap_err();
@@ -185,6 +189,15 @@ fn what_does_not_fit_is_reported_at_once() {
     );
     assert!(wrong[4].contains("unknown variant `adamw`"), "{}", wrong[4]);
     assert!(wrong[5].starts_with("`-P x.y`: there is no param `x.y`; there are `alpha`,"));
+    assert_eq!(
+        wrong[6..],
+        [
+            "`-P alpha=1e39`: `1e39` is out of the range of `f32`; the default is `0.1`",
+            "`-P limit=-1e400`: `-1e400` is out of the range of `f64`; the default is `inf`",
+            "`-P limit=2E-400`: `2E-400` is out of the range of `f64`; the default is `inf`",
+            "`-P alpha.x=1`: `{\"x\":1}` is not a number; the default of `alpha` is `0.1`",
+        ]
+    );
 }
 
 #[test]

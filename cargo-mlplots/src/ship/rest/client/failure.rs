@@ -91,8 +91,10 @@ impl HttpClient {
                             .to_owned(),
                     );
                 }
+                // The call's own path is not the user's to give.
+                let base = to.map(|to| to.split("/api/2.0/").next().unwrap_or(to));
                 let to =
-                    to.map_or_else(String::new, |to| format!(" ({})", without_credentials(to)));
+                    base.map_or_else(String::new, |to| format!(" ({})", without_credentials(to)));
                 return Some(format!(
                     "give as tracking URI the address to which the server redirects{to}"
                 ));

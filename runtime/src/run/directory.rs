@@ -1,0 +1,55 @@
+//! The files of a directory that is logged.
+
+use std::path::Path;
+
+use crate::error::Error;
+
+/// Names of the files below a directory, with `/`, in order. Symbolic links are refused: they could
+/// lead out of it.
+pub(super) fn list(directory: &Path) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    add(directory, "", &mut found)?;
+    if found.is_empty() {
+        return Err(Error::new(format!(
+            "the directory `{}` holds no file",
+            directory.display()
+        )));
+    }
+    Ok(found)
+}
+
+fn add(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Error> {
+    let failed = |why: &dyn std::fmt::Display| {
+        Error::new(format!(
+            "could not read the directory `{}`: {why}",
+            directory.display()
+        ))
+    };
+    let entries = std::fs::read_dir(directory).map_err(|why| failed(&why))?;
+    let mut entries = entries
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|why| failed(&why))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_str().ok_or_else(|| {
+            failed(&format!(
+                "the name `{}` is not UTF-8",
+                name.to_string_lossy()
+            ))
+        })?;
+        let path = format!("{prefix}{name}");
+        let kind = entry.file_type().map_err(|why| failed(&why))?;
+        if kind.is_symlink() {
+            return Err(Error::new(format!(
+                "`{}` is a symbolic link; log the file that it names",
+                entry.path().display()
+            )));
+        } else if kind.is_dir() {
+            add(&entry.path(), &format!("{path}/"), found)?;
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

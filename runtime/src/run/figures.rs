@@ -1,0 +1,159 @@
+//! What plots drew becomes files and records of the run.
+
+use std::sync::PoisonError;
+
+use super::pool::Drawn;
+use super::shared::Shared;
+use super::{directory, tell};
+use crate::figure::{Encoded, Output};
+use crate::record::{self, Artifact, Figure, FigureStatus, Record, RunUuid, Tag, now_millis};
+
+impl Shared {
+    /// Stores what a plot drew and journals how it ended.
+    pub(super) fn take(&self, drawn: Drawn) {
+        let plot = drawn.plot;
+        let mut figure = Figure {
+            name: plot.name.to_owned(),
+            status: FigureStatus::Logged,
+            reason: None,
+            step: drawn.step,
+            files: Vec::new(),
+            millis: drawn.took.as_millis() as u64,
+            source: plot.source(),
+            optional: plot.optional,
+        };
+        let stored = drawn.output.and_then(|output| match output {
+            Output::Files(files) => self.take_files(plot, drawn.step, files),
+            Output::Saved(path, _guard) => {
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
+                self.store_file(&plot.path(&name), &path)
+                    .map(|artifact| vec![artifact])
+                    .map_err(|error| error.to_string())
+            }
+            Output::Directory(path, _guard) => directory::list(&path)
+                .and_then(|names| {
+                    let store =
+                        |name: String| self.store_file(&plot.path(&name), &path.join(&name));
+                    names.into_iter().map(store).collect()
+                })
+                .map_err(|error| error.to_string()),
+        });
+        let one_by_one = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        match stored.and_then(|files| self.claim(plot.name, drawn.number, files)) {
+            Ok(files) => figure.files = files,
+            Err(why) => {
+                let why = match drawn.step {
+                    Some(step) => format!("at step {step}: {why}"),
+                    None => why,
+                };
+                tell(format_args!(
+                    "warning: the figure `{}` failed ({}): {why}",
+                    figure.name, figure.source
+                ));
+                figure.status = FigureStatus::Failed;
+                figure.reason = Some(why);
+            }
+        }
+        self.journal_figure(figure);
+        drop(one_by_one);
+        self.sync();
+    }
+
+    /// Journals how a figure ended, and brings it to disk.
+    pub(super) fn figure(&self, figure: Figure) {
+        self.journal_figure(figure);
+        self.sync();
+    }
+
+    fn journal_figure(&self, figure: Figure) {
+        if self.is_forked() {
+            return;
+        }
+        self.state().tally.add(&figure);
+        self.append(&Record::Figure(figure));
+    }
+
+    fn take_files(
+        &self,
+        plot: &super::Plot,
+        step: Option<i64>,
+        files: Vec<Encoded>,
+    ) -> Result<Vec<Artifact>, String> {
+        let mut stored = Vec::new();
+        for Encoded { extension, bytes } in files {
+            let path = plot.path(&format!("{}.{extension}", plot.name));
+            let artifact = self
+                .store_drawn(&path, &bytes, &plot.source())
+                .map_err(|error| error.to_string())?;
+            if let (Some(step), "png") = (step, extension) {
+                let key = plot.path(plot.name);
+                stored.extend(self.grid_images(&key, step, &artifact)?);
+            }
+            stored.push(artifact);
+        }
+        Ok(stored)
+    }
+
+    /// The two names under which MLflow's image grid finds a stepped image, for a stored PNG.
+    pub(super) fn grid_images(
+        &self,
+        key: &str,
+        step: i64,
+        png: &Artifact,
+    ) -> Result<[Artifact; 2], String> {
+        record::check_image_key(key)?;
+        self.append(&Record::Tags(vec![Tag {
+            key: "mlflow.loggedImages".to_owned(),
+            value: "True".to_owned(),
+        }]));
+        let name = format!(
+            "images/{}+step+{step}+timestamp+{}+{}",
+            key.replace('/', "~"),
+            now_millis(),
+            RunUuid::new(),
+        );
+        self.folder("images")
+            .map_err(|why| format!("the image `{key}` {why}"))?;
+        let file = |end: &str| {
+            format!("{name}{end}").parse().map(|path| Artifact {
+                path,
+                ..png.clone()
+            })
+        };
+        // The grid shows the second name; a browser reads PNG bytes under it as well.
+        Ok([file(".png")?, file("+compressed.webp")?])
+    }
+
+    /// The files that stay of a drawing. Two plots must not write one path: the later would hide the
+    /// earlier. Drawings of two steps may end in either order; a file shows the later one.
+    fn claim(
+        &self,
+        plot: &str,
+        number: u64,
+        mut files: Vec<Artifact>,
+    ) -> Result<Vec<Artifact>, String> {
+        let written = &mut self.state().written;
+        for file in &files {
+            if let Some((other, _)) = written.get(&*file.path)
+                && other != plot
+            {
+                return Err(format!(
+                    "it writes `{}`, which the figure `{other}` wrote",
+                    file.path
+                ));
+            }
+        }
+        files.retain(|file| {
+            let newest = written.get(&*file.path).map(|(_, newest)| *newest);
+            newest.is_none_or(|newest| newest <= number)
+        });
+        for file in &files {
+            written.insert(file.path.to_string(), (plot.to_owned(), number));
+        }
+        Ok(files)
+    }
+}
