@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mlplots_tests::written::{self, leave};
 use mlplots_tests::{Project, built, read};
 
 const PROGRAM: &str = "healing";
@@ -146,6 +147,31 @@ fn a_silent_server_is_given_up_in_time() {
         since.elapsed() < Duration::from_mins(1),
         "{:?}",
         since.elapsed()
+    );
+}
+
+/// Whether a run that is noted as another server's is at this one costs that time once, too.
+#[test]
+fn a_silent_server_is_asked_for_one_run_only() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let folder = Project::new(PROGRAM);
+    for number in 0..3 {
+        let uuid = format!("0198{number:028x}");
+        let journal = [written::open(&uuid, 1, 1_000), written::close(2_000)];
+        let dir = leave(folder.path(), &uuid, written::journal(&journal));
+        let cursor = serde_json::json!({
+            "tracking_uri": "http://127.0.0.1:9", "run": { "id": "1", "name": "elsewhere" },
+        });
+        std::fs::write(dir.join("cursor.json"), cursor.to_string()).expect("a cursor");
+    }
+    let sync = folder.mlplots(&["sync", "--tracking-uri", &url, "--flush-timeout", "1"]);
+    assert_eq!(sync.code, 4, "{}", sync.text());
+    assert_eq!(
+        sync.stderr.matches(": it was not tried: ").count(),
+        2,
+        "{}",
+        sync.text()
     );
 }
 

@@ -197,3 +197,26 @@ fn a_journal_reads_no_file_of_its_readers() {
         assert!(run.tag("mlplots.reason").contains(words));
     }
 }
+
+/// Neither what a program prints of a journal nor the result for programs commands a terminal.
+#[test]
+fn what_files_say_is_written_as_escapes() {
+    let project = Project::new(PROGRAM);
+    let mut open = written::open(UUID, 1, 1_000);
+    open["open"]["run_name"] = json!("plum\u{9b}2J\u{202e}");
+    let params = json!({ "params": [{ "key": "ending", "value": "\u{1b}[2J\nerror: x" }] });
+    let journal = written::journal(&[open, params, written::close(2_000)]);
+    leave(project.path(), UUID, journal);
+    let listed = project.mlplots(&["runs", "--json"]);
+    assert!(
+        listed.stdout.contains(r"plum\u009b2J\u202e"),
+        "{}",
+        listed.text()
+    );
+    let program = built(PROGRAM).display().to_string();
+    let exec = ["exec", "--resume", UUID, "-P", "ending=ok", "--", &program];
+    let resumed = project.mlplots(&exec);
+    assert_eq!(resumed.code, 3, "{}", resumed.text());
+    let words = "error: the param `ending` is `\\u{1b}[2J\n    error: x` in the run that goes on";
+    assert!(resumed.stderr.contains(words), "{}", resumed.text());
+}

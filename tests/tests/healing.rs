@@ -1,7 +1,8 @@
 //! Supervisors that die: the training goes on, and `cargo mlplots sync` tells how it ended.
 
+use std::fs::File;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use mlplots_tests::{Hanging, Project, Read, built, gone, moved, read, signal, silent};
 use serde_json::Value;
@@ -206,6 +207,28 @@ fn a_run_of_another_machine_is_left_to_it() {
     );
 }
 
+/// Clocks may differ by a little; a sign of life that is still to come is none.
+#[test]
+fn a_sign_of_life_from_the_future_is_none() {
+    let (folder, run) = dead(Some("node7"));
+    let beat = File::options().write(true).open(run.join("heartbeat"));
+    let tomorrow = SystemTime::now() + Duration::from_hours(24);
+    let set = beat.expect("the heartbeat").set_modified(tomorrow);
+    set.expect("its time can be set");
+    let words = "on node7, which left no sign of life";
+    assert_eq!(listed(&folder)["reason"], words);
+    let sync = folder.mlplots(&["sync"]);
+    assert!(sync.stderr.contains(words), "{}", sync.text());
+    let uuid = run
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let sync = folder.mlplots(&["sync", &uuid]);
+    assert_eq!(sync.code, 0, "{}", sync.text());
+    assert_eq!(stored(&folder)[0].status(), "FAILED");
+}
+
 /// After a restart of the machine another process may have the id that the journal names.
 #[test]
 fn a_process_of_the_same_id_does_not_keep_a_run_alive() {
@@ -240,7 +263,7 @@ fn a_lock_that_is_left_behind_does_not_keep_a_run_alive() {
         &program,
     ];
     assert_eq!(folder.mlplots(&exec).code, 1);
-    let lock = std::fs::File::open(folder.run_dir().join("journal")).expect("the journal");
+    let lock = File::open(folder.run_dir().join("journal")).expect("the journal");
     lock.lock().expect("nobody has it");
     let row = listed(&folder);
     assert_eq!(

@@ -157,3 +157,38 @@ impl Shared {
         Ok(files)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::journal::{RunDir, Writer};
+    use crate::record::{Digest, Resumed};
+
+    /// Two threads may draw two steps of one plot, and end in either order.
+    #[test]
+    fn of_two_drawings_the_newer_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::new(folder.path(), &RunUuid::new());
+        dir.create().unwrap();
+        let journal = Writer::create(&dir).unwrap();
+        let run = Shared::new(dir, journal, Resumed::default());
+        let claimed = |plot: &str, number: u64, paths: &[&str]| {
+            let file = |path: &&str| Artifact {
+                path: path.parse().unwrap(),
+                sha256: Digest::of(b"plums"),
+                bytes: 5,
+            };
+            let files = run.claim(plot, number, paths.iter().map(file).collect())?;
+            let paths = files.iter().map(|file| file.path.to_string());
+            Ok::<_, String>(paths.collect::<Vec<_>>())
+        };
+        assert_eq!(claimed("p", 2, &["p.png"]).unwrap(), ["p.png"]);
+        let late = claimed("p", 1, &["p.png", "step 1.png"]).unwrap();
+        assert_eq!(late, ["step 1.png"]);
+        assert_eq!(claimed("p", 2, &["p.png"]).unwrap(), ["p.png"]);
+        assert_eq!(claimed("p", 3, &["p.png"]).unwrap(), ["p.png"]);
+        let error = claimed("q", 4, &["p.png"]).unwrap_err();
+        assert_eq!(error, "it writes `p.png`, which the figure `p` wrote");
+    }
+}
