@@ -217,7 +217,7 @@ fn lives(dir: &RunDir, named: bool) -> Option<String> {
 fn is_empty(dir: &RunDir) -> std::io::Result<bool> {
     let mut reader = Reader::open(&dir.journal(), 0)?;
     reader.over();
-    Ok(reader.next_entry()?.is_none() && reader.torn() == 0)
+    Ok(reader.next_entry()?.is_none())
 }
 
 /// The runs that the arguments name, oldest first.

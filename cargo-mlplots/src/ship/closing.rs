@@ -31,7 +31,7 @@ impl Delivery {
 
     /// A run that is over is not RUNNING, and one that is not whole is not FINISHED: until the rest
     /// is there, it is FAILED. One try; where it does not help, nothing else would.
-    pub(super) fn admit(&self, run: &StoredRun, open: &Open, halt: &Halt) {
+    pub(super) fn admit(&self, run: &StoredRun, open: Option<&Open>, halt: &Halt) {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return;
         };
@@ -62,7 +62,7 @@ impl Delivery {
     }
 
     fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
-        let end_time = end_time(open, outcome);
+        let end_time = end_time(Some(open), outcome);
         self.attempt(|| {
             self.store
                 .set_status(&run.id, outcome.status, Some(end_time))
@@ -167,8 +167,9 @@ pub(super) fn tag(key: &str, value: &str) -> Tag {
 }
 
 /// A clock that was set back meanwhile does not end a run before it began.
-fn end_time(open: &Open, outcome: &Outcome) -> i64 {
-    outcome.end_time.max(open.start_time)
+fn end_time(open: Option<&Open>, outcome: &Outcome) -> i64 {
+    let start_time = open.map_or(i64::MIN, |open| open.start_time);
+    outcome.end_time.max(start_time)
 }
 
 /// How the run went, as tags.

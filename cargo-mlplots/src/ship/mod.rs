@@ -144,8 +144,17 @@ impl Delivery {
 
     /// Ships everything up to the journal's end, once the journals before it are shipped.
     fn deliver_after(&self, earlier: impl FnOnce() -> Result<(), Halt>) -> Result<(), Halt> {
-        let Some(open) = self.opening()? else {
-            return Ok(());
+        let open = match self.opening() {
+            Ok(Some(open)) => open,
+            Ok(None) => return Ok(()),
+            Err(halt) => {
+                // Which run it is was known before its journal was damaged.
+                let begun = self.cursor().run.clone();
+                if let Some(Ok(run)) = begun.map(|run| self.begun(&run.id)) {
+                    self.admit(&run, None, &halt);
+                }
+                return Err(halt);
+            }
         };
         let earlier = earlier();
         let run = match (self.run(&open), &earlier) {
@@ -164,7 +173,7 @@ impl Delivery {
         let whole = earlier.and(tracking).and(artifacts).and(verdict);
         let whole = whole.and_then(|()| self.conclude(&run, &open));
         if let Err(halt) = &whole {
-            self.admit(&run, &open, halt);
+            self.admit(&run, Some(&open), halt);
         }
         whole
     }
@@ -177,10 +186,9 @@ impl Delivery {
         let (told, admitted) = channel();
         let because = halt.clone();
         let tell = move || {
-            if let (Some((run, _)), Ok(Some(open))) =
-                (delivery.stored(), opening::first(&delivery.dir, true))
-            {
-                delivery.admit(&run, &open, &because);
+            let open = opening::first(&delivery.dir, true).ok().flatten();
+            if let Some((run, _)) = delivery.stored() {
+                delivery.admit(&run, open.as_deref(), &because);
             }
             let _ = told.send(());
         };

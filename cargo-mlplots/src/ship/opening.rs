@@ -62,7 +62,7 @@ impl Delivery {
 
     /// The run of an earlier delivery. The journal may come from elsewhere, and name any run: one
     /// that carries another journal's id is not touched.
-    fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
+    pub(super) fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
         let known = self.attempt(|| self.store.run(id))?;
         let uuid = self.dir.uuid();
         let is_ours = |tag: &Tag| tag.key == RUN_UUID && *uuid == tag.value.as_str();

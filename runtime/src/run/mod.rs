@@ -304,27 +304,38 @@ impl Run {
             };
             self.shared.figure(ended(plot, FigureStatus::Failed, why));
         }
+        let end_time = now_millis();
         // git has its own time limit.
         if let Some(provenance) = self.provenance.take() {
             let _ = provenance.join();
         }
         self.shared.look();
+        let mut result = result.and_then(|()| self.shared.whole());
+        self.close(end_time, &result);
+        self.ticker = None;
         self.shared.sync();
-        let result = result.and_then(|()| self.shared.whole());
+        if result.is_ok() {
+            // The disk may refuse the last words too.
+            result = self.shared.whole();
+            if result.is_err() {
+                self.close(end_time, &result);
+            }
+        }
+        result.map_err(Error::new)
+    }
+
+    /// Journals how the run ended; the last word counts.
+    fn close(&self, end_time: i64, result: &Result<(), String>) {
         let status = if result.is_ok() {
             Status::Finished
         } else {
             Status::Failed
         };
-        let close = Close {
+        self.shared.append(&Record::Close(Close {
             status,
-            end_time: now_millis(),
+            end_time,
             reason: result.as_ref().err().cloned(),
-        };
-        self.shared.append(&Record::Close(close));
-        self.ticker = None;
-        self.shared.sync();
-        result.map_err(Error::new)
+        }));
     }
 
     fn values(&self) -> std::sync::MutexGuard<'_, Values> {
