@@ -2,7 +2,7 @@
 //! and a runner.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -39,10 +39,14 @@ impl Toolchain {
     pub(super) fn find(folder: &Path, build: &BuildArgs) -> Self {
         let layers = Layers::read(folder, build);
         let target = layers.target(build);
+        let libraries = libraries(target.as_deref());
+        // `…/rustlib/TRIPLE/lib`: cargo itself takes ten times as long to tell its host.
+        let host = libraries.as_deref().and_then(Path::parent);
+        let host = host.and_then(Path::file_name).and_then(OsStr::to_str);
         Self {
             variables: layers.variables(),
-            runner: layers.runner(target.as_deref()),
-            libraries: libraries(target.as_deref()),
+            runner: layers.runner(target.as_deref().or(host)),
+            libraries,
         }
     }
 }

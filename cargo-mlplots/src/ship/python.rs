@@ -1,7 +1,7 @@
 //! The Python that will most likely load a model: this machine's. MLflow warns whoever loads a model
 //! with another one than it names, and builds environments with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 use std::thread;
@@ -15,7 +15,10 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         let program = std::env::split_paths(&path)
             .map(|folder| folder.join(program))
             .find(|file| file.is_file())?;
-        linked(&program).or_else(|| asked(&program))
+        let chosen = std::env::var("PYENV_VERSION").ok();
+        linked(&program)
+            .or_else(|| of_pyenv(&program, chosen, &std::env::current_dir().ok()?))
+            .or_else(|| asked(&program))
     });
     found.unwrap_or_else(|| DEFAULT.to_owned())
 });
@@ -25,7 +28,7 @@ pub(super) fn version() -> &'static str {
     &VERSION
 }
 
-/// Begins to look for it, beside other work: a wrapper such as pyenv's takes a tenth of a second.
+/// Begins to look for it, beside other work: a wrapper may take a tenth of a second.
 pub(super) fn look() {
     // Whoever needs it looks for it without the thread too.
     let _ = thread::Builder::new().spawn(version);
@@ -35,6 +38,27 @@ pub(super) fn look() {
 fn linked(program: &Path) -> Option<String> {
     let program = program.canonicalize().ok()?;
     numbers(program.file_name()?.to_str()?.strip_prefix("python")?)
+}
+
+/// What pyenv's wrapper would start in this folder, as far as a version is chosen by its numbers:
+/// the wrapper starts some forty processes to read the same file.
+fn of_pyenv(program: &Path, chosen: Option<String>, folder: &Path) -> Option<String> {
+    let root = program.parent()?.parent()?;
+    if !root.join("libexec/pyenv").is_file() {
+        return None;
+    }
+    let read = |file: PathBuf| std::fs::read_to_string(file).ok();
+    let local = || {
+        let mut folders = folder.ancestors();
+        folders.find_map(|folder| read(folder.join(".python-version")))
+    };
+    let chosen = chosen
+        .filter(|chosen| !chosen.is_empty())
+        .or_else(local)
+        .or_else(|| read(root.join("version")))?;
+    let mut names = chosen.split([':', ' ', '\n']).map(str::trim);
+    // No Python 2 has a `python3`.
+    numbers(names.find(|name| !name.is_empty() && !name.starts_with("2."))?)
 }
 
 fn asked(program: &Path) -> Option<String> {
@@ -89,5 +113,33 @@ mod tests {
         std::fs::remove_file(&link).expect("it can be removed");
         std::fs::write(&link, "#!/bin/sh").expect("a file");
         assert_eq!(linked(&link), None);
+    }
+
+    #[test]
+    fn the_version_that_pyenv_would_start_is_known_without_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        };
+        write("pyenv/version", "3.9.18\n");
+        write("project/src/main.rs", "");
+        let program = root.join("pyenv/shims/python3");
+        let found = |chosen: Option<&str>| {
+            let chosen = chosen.map(str::to_owned);
+            of_pyenv(&program, chosen, &root.join("project/src")).unwrap_or_default()
+        };
+        assert_eq!(found(None), "", "some other wrapper");
+        write("pyenv/libexec/pyenv", "");
+        assert_eq!(found(None), "3.9");
+        write("project/.python-version", "2.7.18\n3.12.1\n");
+        assert_eq!(found(None), "3.12");
+        assert_eq!(found(Some("3.10.13:3.11.7")), "3.10");
+        assert_eq!(found(Some("")), "3.12");
+        // It has to be asked.
+        assert_eq!(found(Some("my-environment:3.11.7")), "");
+        assert_eq!(found(Some("3")), "");
     }
 }
