@@ -96,7 +96,6 @@ impl Layer {
             .cargo_home(None)
             .env([("", ""); 0]);
         let config = Config::load_with_options(written.path(), alone).ok()?;
-        // A `cfg` of a target is looked at when its runner is asked for, without the file.
         Some(Self {
             config,
             base,

@@ -82,7 +82,11 @@ impl HttpSettings {
         Ok(Self {
             credentials: Credentials::find(env, home)?,
             workspace: env.text("MLFLOW_WORKSPACE"),
-            timeout: Duration::from_secs(env.number("MLFLOW_HTTP_REQUEST_TIMEOUT", 120)?),
+            // No clock can hold what needs more digits.
+            timeout: Duration::from_secs(
+                env.number::<u32>("MLFLOW_HTTP_REQUEST_TIMEOUT", 120)?
+                    .into(),
+            ),
             respect_retry_after: env.flag("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", true)?,
             redirects: env.flag("MLFLOW_ALLOW_HTTP_REDIRECTS", true)?,
             trust,
