@@ -38,7 +38,11 @@ fn drop_run(dir: &RunDir) -> Result<(), Failure> {
         .map_err(|why| failure(format!("the run {uuid} cannot be dropped: {why}")))?;
     let cursor = Cursor::load(dir).unwrap_or_default();
     let is_shipped = cursor.complete;
-    if let Some(before) = cursor.continues.as_ref().filter(|_| !is_shipped) {
+    let next = Cursor::relink(dir, &cursor)?;
+    if let Some(before) = cursor.continues.as_ref()
+        && !is_shipped
+        && !next
+    {
         // How the run ended was this journal's to tell.
         Cursor::reopen(&dir.sibling(before))?;
     }

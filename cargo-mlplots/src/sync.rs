@@ -150,17 +150,17 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
     if let Err(why) = dir.check() {
         return unreadable(why);
     }
-    match Cursor::load(dir) {
+    let is_made = match Cursor::load(dir) {
         Ok(cursor) if cursor.complete => return Fate::Nothing,
-        Ok(_) => {}
+        Ok(cursor) => cursor.run.is_some(),
         Err(why) => return Fate::Failed(why.into(), None),
-    }
+    };
     if let Some(why) = lives(dir, !args.runs.is_empty()) {
         return Fate::Skipped(why);
     }
     match is_empty(dir) {
-        Ok(true) => return Fate::Nothing,
-        Ok(false) => {}
+        Ok(true) if !is_made => return Fate::Nothing,
+        Ok(_) => {}
         Err(why) => return unreadable(why),
     }
     let claim = match Claim::take(dir) {
@@ -169,6 +169,9 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
         Err(why) => {
             let lock = Claim::path(dir);
             let failed = failure(format!("`{}` cannot be used: {why}", lock.display()));
+            if lock.is_file() {
+                return Fate::Failed(failed, None);
+            }
             return Fate::Failed(failed.help("remove it: it holds nothing"), None);
         }
     };
@@ -248,11 +251,12 @@ fn ship(
     settings: &Settings,
     nobody: Option<&str>,
 ) -> Result<Report, Failure> {
-    if let Some(why) = nobody {
-        // It would wait as long as the run before.
-        return Err(failure(format!("it was not tried: {why}")));
-    }
     let begun = Cursor::load(dir)?;
+    // It would wait as long as the run before.
+    let not_tried = |why: &str| failure(format!("it was not tried: {why}"));
+    if let Some(why) = nobody.filter(|_| begun.run.is_some()) {
+        return Err(not_tried(why));
+    }
     let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
     if !is_named && !goes_there(&begun, settings)? {
         let before = begun.tracking_uri.unwrap_or_default();
@@ -263,6 +267,9 @@ fn ship(
                 dir.short()
             )),
         );
+    }
+    if let Some(why) = nobody {
+        return Err(not_tried(why));
     }
     let unreadable = |why: std::io::Error| {
         failure(format!(

@@ -91,6 +91,26 @@ fn a_part_that_is_dropped_gives_the_verdict_back() {
     assert_eq!(run.tag("mlplots.reason"), "everything was shipped later");
 }
 
+/// The part behind it goes on with the part before it.
+#[test]
+fn a_part_in_the_middle_can_be_dropped() {
+    const THIRD: &str = "01980000000000000000000000000003";
+    let folder = Project::new(PROGRAM);
+    leave(folder.path(), FIRST, journal(FIRST, 1, None));
+    let file = json!({ "path": "x.txt", "sha256": "0".repeat(64), "bytes": 5 });
+    let middle = leave(folder.path(), SECOND, journal(SECOND, 1, Some(&file)));
+    leave_cursor(&middle, &json!({ "continues": FIRST }));
+    let last = leave(folder.path(), THIRD, journal(THIRD, 1, None));
+    leave_cursor(&last, &json!({ "continues": SECOND }));
+    let run = synced(&folder, 4, "1 run shipped, 2 runs not shipped");
+    assert_eq!(run.status(), "FAILED");
+    let dropped = folder.mlplots(&["drop", SECOND]);
+    assert_eq!(dropped.code, 0, "{}", dropped.text());
+    for words in ["1 run shipped", "nothing is left to ship"] {
+        assert_eq!(synced(&folder, 0, words).status(), "FINISHED");
+    }
+}
+
 /// No run ends as RUNNING.
 #[test]
 fn running_is_no_verdict() {
@@ -226,7 +246,7 @@ fn uuid(folder: &Project) -> String {
 /// A program that begins its run itself.
 const OWN_MAIN: &str = r#"
 fn main() -> Result<(), mlplots::Error> {
-    println!("a banner of its own");
+    print!("a banner of its own, ");
     let run = mlplots::Run::start("Own main")?;
     std::fs::write("trained", "").unwrap();
     run.log_metric("loss", 0.5);

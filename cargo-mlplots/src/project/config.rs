@@ -3,112 +3,119 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use cargo_config2::{Config, PathAndArgs, ResolveOptions};
-use tempfile::TempDir;
+use cargo_config2::{Config, PathAndArgs};
 
 use crate::cli::BuildArgs;
 
-/// The parts of the configuration; a later one counts more.
-pub(super) struct Layers(Vec<Layer>);
-
-struct Layer {
-    config: Config,
-    /// Where its relative paths begin, and where it was read from.
-    base: PathBuf,
-    read_from: PathBuf,
+/// The configuration that counts in a folder. What cargo refuses is reported by the build, and left
+/// out here.
+pub(super) struct Configuration {
+    config: Option<Config>,
+    given: Vec<Given>,
 }
 
-impl Layers {
-    /// Reads them. What cargo refuses is reported by the build, and left out here.
+/// One `--config KEY=VALUE` or `--config PATH`.
+struct Given {
+    text: String,
+    /// Where its relative paths begin.
+    base: PathBuf,
+    /// Where it was read from.
+    folder: PathBuf,
+}
+
+impl Configuration {
     pub(super) fn read(folder: &Path, build: &BuildArgs) -> Self {
-        let files = Config::load_with_cwd(folder).ok().map(|config| Layer {
-            config,
-            base: folder.to_owned(),
-            read_from: folder.to_owned(),
-        });
-        let given = build.config.iter();
-        let given = given.filter_map(|given| Layer::given(folder, given));
-        Self(files.into_iter().chain(given).collect())
+        let given = build.config.iter().map(|given| Given::new(folder, given));
+        let mut given: Vec<Given> = given.collect();
+        let config = if given.is_empty() {
+            None
+        } else {
+            with_given(folder, &mut given).ok()
+        };
+        Self {
+            config: config.or_else(|| Config::load_with_cwd(folder).ok()),
+            given,
+        }
     }
 
     /// The target triple that is built for, where one is named.
     pub(super) fn target(&self, build: &BuildArgs) -> Option<String> {
-        let named = |layer: &Layer| {
-            let targets = layer.config.build_target_for_cli([""; 0]).ok()?;
+        let configured = || {
+            let targets = self.config.as_ref()?.build_target_for_cli([""; 0]).ok()?;
             targets.into_iter().next()
         };
-        build
-            .target
-            .clone()
-            .or_else(|| self.0.iter().rev().find_map(named))
+        build.target.clone().or_else(configured)
     }
 
     /// The program that runs others of this target, with arguments.
     pub(super) fn runner(&self, target: Option<&str>) -> Vec<OsString> {
-        let runner = self.0.iter().rev().find_map(|layer| {
-            let targets = layer.config.build_target_for_config(target).ok()?;
-            let runner = layer.config.runner(targets.first()?).ok()??;
-            Some((layer, runner))
+        let runner = self.config.as_ref().and_then(|config| {
+            let targets = config.build_target_for_config(target).ok()?;
+            config.runner(targets.first()?).ok()?
         });
-        let Some((layer, PathAndArgs { path, args, .. })) = runner else {
+        let Some(PathAndArgs { path, args, .. }) = runner else {
             return Vec::new();
         };
-        let mut words = vec![layer.place(path).into_os_string()];
+        let mut words = vec![self.place(path).into_os_string()];
         words.extend(args);
         words
     }
 
     /// The variables of `[env]`; those that are set already stay, if they are not forced.
     pub(super) fn variables(&self) -> BTreeMap<String, OsString> {
-        let mut variables = BTreeMap::new();
-        for layer in &self.0 {
-            for (name, value) in &layer.config.env {
-                if value.force || std::env::var_os(name).is_none() {
-                    // A relative path was completed by the folder that it was read from.
-                    let value = layer.place(value.value.clone().into());
-                    variables.insert(name.clone(), value.into_os_string());
-                }
-            }
-        }
+        let variables = self.config.iter().flat_map(|config| &config.env);
         variables
-    }
-}
-
-impl Layer {
-    /// One `--config KEY=VALUE` or `--config PATH`.
-    fn given(folder: &Path, given: &str) -> Option<Self> {
-        let file = folder.join(given);
-        let (text, base) = if file.is_file() {
-            let base = file.ancestors().nth(2).unwrap_or(folder).to_owned();
-            (fs::read_to_string(&file).ok()?, base)
-        } else {
-            (given.to_owned(), folder.to_owned())
-        };
-        // Files are all that the library reads.
-        let written = TempDir::new().ok()?;
-        let cargo = written.path().join(".cargo");
-        fs::create_dir(&cargo).ok()?;
-        fs::write(cargo.join("config.toml"), text).ok()?;
-        let alone = ResolveOptions::default()
-            .cargo_home(None)
-            .env([("", ""); 0]);
-        let config = Config::load_with_options(written.path(), alone).ok()?;
-        Some(Self {
-            config,
-            base,
-            read_from: written.path().to_owned(),
-        })
+            .filter(|(name, value)| value.force || std::env::var_os(name).is_none())
+            .map(|(name, value)| {
+                // A relative path was completed by the folder that it was read from.
+                let value = self.place(value.value.clone().into());
+                (name.clone(), value.into_os_string())
+            })
+            .collect()
     }
 
     fn place(&self, path: PathBuf) -> PathBuf {
-        match path.strip_prefix(&self.read_from) {
-            Ok(below) => self.base.join(below),
-            Err(_) => path,
+        let below = |given: &Given| Some(given.base.join(path.strip_prefix(&given.folder).ok()?));
+        let innermost = self.given.iter().rev().find_map(below);
+        innermost.unwrap_or(path)
+    }
+}
+
+impl Given {
+    fn new(folder: &Path, given: &str) -> Self {
+        let file = folder.join(given);
+        let text = file.is_file().then(|| fs::read_to_string(&file));
+        let (text, base) = match text {
+            Some(Ok(text)) => (text, file.ancestors().nth(2).unwrap_or(folder)),
+            _ => (given.to_owned(), folder),
+        };
+        Self {
+            text,
+            base: base.to_owned(),
+            folder: PathBuf::new(),
         }
     }
+}
+
+/// The files of the folder with these over them. The library reads files only, those of a folder
+/// over those of the folders above: each lies one folder deeper. They lie where cargo looks too, and
+/// not where another user could leave one.
+fn with_given(folder: &Path, given: &mut [Given]) -> io::Result<Config> {
+    let written = tempfile::Builder::new()
+        .prefix(".mlplots-config-")
+        .tempdir_in(folder)?;
+    let mut innermost = written.path().to_owned();
+    for given in given {
+        innermost.push("given");
+        let cargo = innermost.join(".cargo");
+        fs::create_dir_all(&cargo)?;
+        fs::write(cargo.join("config.toml"), &given.text)?;
+        given.folder.clone_from(&innermost);
+    }
+    Config::load_with_cwd(&innermost).map_err(io::Error::other)
 }
 
 #[cfg(test)]
@@ -140,7 +147,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, text).expect("a file");
         }
-        let from_files = Layers::read(root, &build(&[]));
+        let from_files = Configuration::read(root, &build(&[]));
         assert_eq!(from_files.variables()["A"], "file");
         assert_eq!(from_files.runner(None), ["file"]);
         assert_eq!(from_files.target(&build(&[])), None);
@@ -150,14 +157,26 @@ mod tests {
             "env.A='line'",
             "target.'cfg(unix)'.runner=['./bin/run', '-x']",
             "build.target='wasm32-wasip1'",
-            "no TOML",
         ]);
-        let layers = Layers::read(root, &given);
-        let variables = layers.variables();
+        let configuration = Configuration::read(root, &given);
+        let variables = configuration.variables();
         assert_eq!(["A", "B"].map(|name| &variables[name]), ["line", "more"]);
         assert_eq!(variables["P"], root.join("more/x"));
         let own = root.join("bin/run");
-        assert_eq!(layers.runner(None), [own.as_os_str(), "-x".as_ref()]);
-        assert_eq!(layers.target(&given).as_deref(), Some("wasm32-wasip1"));
+        assert_eq!(
+            configuration.runner(Some("x86_64-unknown-linux-gnu")),
+            [own.as_os_str(), "-x".as_ref()]
+        );
+        assert_eq!(configuration.runner(None), [""; 0], "not one of wasm");
+        assert_eq!(
+            configuration.target(&given).as_deref(),
+            Some("wasm32-wasip1")
+        );
+        // What cargo refuses costs the files nothing, and nothing is left behind.
+        let broken = Configuration::read(root, &build(&["env.A='line'", "no TOML"]));
+        assert_eq!(broken.variables()["A"], "file");
+        let left = fs::read_dir(root).expect("a folder").flatten();
+        let hidden = left.filter(|entry| entry.file_name().to_string_lossy().starts_with(".ml"));
+        assert_eq!(hidden.count(), 0);
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use cargo_metadata::{BuildScript, Package};
 
 use super::cargo;
-use super::config::Layers;
+use super::config::Configuration;
 use crate::cli::BuildArgs;
 
 /// Where the dynamic linker looks for libraries.
@@ -37,15 +37,15 @@ pub(super) struct Toolchain {
 impl Toolchain {
     /// Asks them, as cargo does in this folder.
     pub(super) fn find(folder: &Path, build: &BuildArgs) -> Self {
-        let layers = Layers::read(folder, build);
-        let target = layers.target(build);
+        let configuration = Configuration::read(folder, build);
+        let target = configuration.target(build);
         let libraries = libraries(target.as_deref());
         // `…/rustlib/TRIPLE/lib`: cargo itself takes ten times as long to tell its host.
         let host = libraries.as_deref().and_then(Path::parent);
         let host = host.and_then(Path::file_name).and_then(OsStr::to_str);
         Self {
-            variables: layers.variables(),
-            runner: layers.runner(target.as_deref().or(host)),
+            variables: configuration.variables(),
+            runner: configuration.runner(target.as_deref().or(host)),
             libraries,
         }
     }

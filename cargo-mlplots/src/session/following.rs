@@ -4,8 +4,6 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use mlplots::journal::RunDir;
-use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process};
 
 use super::unreadable;
 use crate::failure::Failure;
@@ -17,21 +15,26 @@ use crate::view;
 /// How long after the program a process that it has started may begin the run.
 const LATE_BEGINNING: Duration = Duration::from_secs(2);
 
-/// After so long without a sign of life a process is dead that is not to be found either.
-const BRIEF_SILENCE: Duration = Duration::from_secs(5);
-
 /// Whether the program ended and left no journal. What it started in the background may be about to
 /// begin one.
 pub(super) fn is_without_run(dir: &RunDir, ending: &Ending) -> bool {
     let since = Instant::now();
-    while matches!(dir.has_journal(), Ok(false)) {
+    let has_none = || matches!(dir.has_journal(), Ok(false));
+    // A journal is made, then locked, then written to.
+    let is_begun = || !has_none() && (has_writer(dir) || !is_empty(dir));
+    while !is_begun() {
         let may_begin = ending.status.success() && dir.path().exists();
         if !may_begin || since.elapsed() > LATE_BEGINNING {
-            return true;
+            return has_none();
         }
         thread::sleep(Duration::from_millis(20));
     }
     false
+}
+
+fn is_empty(dir: &RunDir) -> bool {
+    let journal = dir.journal().symlink_metadata();
+    journal.is_ok_and(|journal| journal.len() == 0)
 }
 
 /// Follows a run that another process writes than the one that was started, such as a wrapper's
@@ -42,8 +45,8 @@ pub(super) fn outlived(dir: &RunDir, ending: &Ending, stop: &Stop) -> Result<Out
     }
     let ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
     // A process that was forked from the program may hold the lock, and writes nothing.
-    let writer = ledger.open.map(|open| open.pid);
-    if ledger.close.is_some() || writer == Some(ending.pid) {
+    let is_its_own = ledger.open.is_some_and(|open| open.pid == ending.pid);
+    if ledger.close.is_some() || is_its_own {
         return Ok(Outlived::No);
     }
     let (since, times) = (Instant::now(), stop.times());
@@ -55,12 +58,8 @@ pub(super) fn outlived(dir: &RunDir, ending: &Ending, stop: &Stop) -> Result<Out
             told = true;
             view::status("Following", "the run goes on in another process");
         }
-        let silent = last.1.elapsed();
-        if silent > BRIEF_SILENCE && writer.is_some_and(is_gone) {
-            break;
-        }
         let is_late = ending.asked.is_some() && since.elapsed() > GRACE;
-        if stop.times() > times || is_late || silent > SILENCE {
+        if stop.times() > times || is_late || last.1.elapsed() > SILENCE {
             return Ok(Outlived::Left);
         }
         let beat = heartbeat(dir);
@@ -79,12 +78,6 @@ pub(super) enum Outlived {
     Followed,
     /// One may still do, and nobody waits for it any longer.
     Left,
-}
-
-/// Whether there is no process of this id; one in a container has another id in there.
-fn is_gone(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
 }
 
 fn heartbeat(dir: &RunDir) -> Option<SystemTime> {

@@ -9,6 +9,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use mlplots::journal::{Entry, Reader, RunDir, here, open, open_or_create};
@@ -19,6 +20,9 @@ use crate::view::duration;
 
 /// After so long without a sign of life a program is not taken for a living one.
 pub(crate) const SILENCE: Duration = Duration::from_mins(1);
+
+/// A living program shows itself in this time.
+const TWO_BEATS: Duration = Duration::from_secs(2);
 
 /// The right to ship a run, until it is dropped.
 pub(crate) struct Claim {
@@ -75,7 +79,7 @@ impl fmt::Display for Beat {
                 let ago = duration(ago.as_millis() as u64);
                 write!(f, "on {}, last sign of life {ago} ago", self.host)
             }
-            None => write!(f, "on {}, which left no sign of life", self.host),
+            None => write!(f, "on {}, without a sign of life", self.host),
         }
     }
 }
@@ -93,11 +97,19 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     if there.is_unknown() || there.boot_id == here.boot_id {
         return Life::Over;
     }
-    let beat = fs::symlink_metadata(dir.heartbeat()).and_then(|beat| beat.modified());
-    let ago = beat.ok().and_then(|beat| match beat.elapsed() {
+    let beat = || {
+        let heartbeat = fs::symlink_metadata(dir.heartbeat());
+        heartbeat.and_then(|beat| beat.modified()).ok()
+    };
+    let ago = beat().and_then(|seen| match seen.elapsed() {
         Ok(ago) => Some(ago),
         // Clocks of two machines differ by a little: it is as good as now.
-        Err(ahead) => (ahead.duration() < SILENCE).then_some(Duration::ZERO),
+        Err(ahead) if ahead.duration() < SILENCE => Some(Duration::ZERO),
+        // By more, only another beat tells that it lives.
+        Err(_) => {
+            thread::sleep(TWO_BEATS);
+            (beat() != Some(seen)).then_some(Duration::ZERO)
+        }
     });
     let beat = Beat {
         host: there.name,

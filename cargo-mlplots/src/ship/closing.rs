@@ -61,6 +61,22 @@ impl Delivery {
             });
     }
 
+    /// Admits it of a run that this delivery did not get to; returns why it did not.
+    pub(super) fn admit_known(&self, open: Option<&Open>, halt: Halt) -> Halt {
+        // Of a training that goes on nothing is missing yet.
+        if self.flow.wait_for_end().is_none() {
+            return halt;
+        }
+        let id = self.cursor().run.as_ref().map(|run| run.id.clone());
+        let id = id.or_else(|| self.resumed_id().ok().flatten());
+        if let Some(Ok(known)) = id.map(|id| self.store.run(&id))
+            && self.is_ours(&known)
+        {
+            self.admit(&known.run, open, &halt);
+        }
+        halt
+    }
+
     fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
         let end_time = end_time(Some(open), outcome);
         self.attempt(|| {

@@ -53,6 +53,23 @@ impl Cursor {
         Ok(cursor)
     }
 
+    /// Has the journals that go on with this one go on with what it goes on with, before it is
+    /// deleted; returns whether there is one.
+    pub(crate) fn relink(dir: &RunDir, cursor: &Self) -> Result<bool, StoreError> {
+        let mut found = false;
+        for later in dir.later().map_err(|why| unreadable(dir, &why))? {
+            let Ok(mut next) = Self::load(&later) else {
+                continue;
+            };
+            if next.continues.as_ref() == Some(dir.uuid()) {
+                found = true;
+                next.continues.clone_from(&cursor.continues);
+                next.save(&later)?;
+            }
+        }
+        Ok(found)
+    }
+
     /// Lets a journal that was shipped be looked at again, as how its run ended is still to be told.
     pub(crate) fn reopen(dir: &RunDir) -> Result<(), StoreError> {
         let mut cursor = Self::load(dir)?;

@@ -146,20 +146,19 @@ impl Delivery {
     fn deliver_after(&self, earlier: impl FnOnce() -> Result<(), Halt>) -> Result<(), Halt> {
         let open = match self.opening() {
             Ok(Some(open)) => open,
-            Ok(None) => return Ok(()),
-            Err(halt) => {
-                // Which run it is was known before its journal was damaged.
-                let begun = self.cursor().run.clone();
-                if let Some(Ok(run)) = begun.map(|run| self.begun(&run.id)) {
-                    self.admit(&run, None, &halt);
-                }
-                return Err(halt);
+            Ok(None) if self.cursor().run.is_none() => return Ok(()),
+            Ok(None) => {
+                // It was there when the run was made; the machine may have lost it.
+                let why = std::io::Error::other("it holds no whole record");
+                return Err(self.admit_known(None, self.unreadable(&why)));
             }
+            Err(halt) => return Err(self.admit_known(None, halt)),
         };
         let earlier = earlier();
         let run = match (self.run(&open), &earlier) {
-            (Err(_), Err(halt)) => return Err(halt.clone()),
-            (run, _) => run?,
+            (Ok(run), _) => run,
+            (Err(_), Err(halt)) => return Err(self.admit_known(Some(&open), halt.clone())),
+            (Err(halt), Ok(())) => return Err(self.admit_known(Some(&open), halt)),
         };
         self.progress.found(&run, self.store.view(&run));
         // All three go as far as they can, whatever stops another.
@@ -187,8 +186,9 @@ impl Delivery {
         let because = halt.clone();
         let tell = move || {
             let open = opening::first(&delivery.dir, true).ok().flatten();
-            if let Some((run, _)) = delivery.stored() {
-                delivery.admit(&run, open.as_deref(), &because);
+            match delivery.stored() {
+                Some((run, _)) => delivery.admit(&run, open.as_deref(), &because),
+                None => drop(delivery.admit_known(open.as_deref(), because)),
             }
             let _ = told.send(());
         };

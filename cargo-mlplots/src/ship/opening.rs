@@ -6,7 +6,7 @@ use std::time::Duration;
 use mlplots::journal::{Entry, Reader, RunDir};
 use mlplots::record::{FORMAT, Open, Record, Tag};
 
-use super::store::{Experiment, ExperimentChoice, NewRun, StoreError, StoredRun};
+use super::store::{Experiment, ExperimentChoice, KnownRun, NewRun, StoreError, StoredRun};
 use super::{Delivery, Halt, unreadable};
 
 /// The tag that says which journal a run is.
@@ -62,13 +62,9 @@ impl Delivery {
 
     /// The run of an earlier delivery. The journal may come from elsewhere, and name any run: one
     /// that carries another journal's id is not touched.
-    pub(super) fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
+    fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
         let known = self.attempt(|| self.store.run(id))?;
-        let uuid = self.dir.uuid();
-        let is_ours = |tag: &Tag| tag.key == RUN_UUID && *uuid == tag.value.as_str();
-        let cursor = self.cursor();
-        let is_resumed = cursor.resume.is_some() || cursor.continues.is_some();
-        if is_resumed || known.tags.iter().any(is_ours) {
+        if self.is_ours(&known) {
             return Ok(known.run);
         }
         let refused = StoreError::refused(format!(
@@ -78,6 +74,15 @@ impl Delivery {
         ));
         let help = "remove that file: the run is looked for by its own id then";
         Err(Halt::Refused(refused.help(help)))
+    }
+
+    /// Whether the run is this journal's, or one that it goes on with.
+    pub(super) fn is_ours(&self, known: &KnownRun) -> bool {
+        let uuid = self.dir.uuid();
+        let is_ours = |tag: &Tag| tag.key == RUN_UUID && *uuid == tag.value.as_str();
+        let cursor = self.cursor();
+        let is_resumed = cursor.resume.is_some() || cursor.continues.is_some();
+        is_resumed || known.tags.iter().any(is_ours)
     }
 
     /// Notes that a run is asked for now: a supervisor that is killed leaves that to the next.
@@ -104,7 +109,8 @@ impl Delivery {
 pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, StoreError> {
     let unreadable = |why| unreadable(dir, &why);
     let mut reader = match Reader::open(&dir.journal(), 0) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Whatever is wrong with it may be over when it is looked at again.
+        Err(why) if !ended || why.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unreadable)?,
     };
     if ended {

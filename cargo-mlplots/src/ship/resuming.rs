@@ -96,7 +96,7 @@ impl Delivery {
         Ok(Some(known.run))
     }
 
-    fn resumed_id(&self) -> Result<Option<String>, StoreError> {
+    pub(super) fn resumed_id(&self) -> Result<Option<String>, StoreError> {
         let cursor = self.cursor();
         match (&cursor.resume, &cursor.continues) {
             (None, Some(before)) => {

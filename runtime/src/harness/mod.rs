@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
 fn list() -> u8 {
     let printed = serde_json::to_string(&listing())
         .map_err(Into::into)
-        .and_then(|json| writeln!(stdout(), "{json}"));
+        .and_then(|json| writeln!(stdout(), "\n{json}"));
     match printed {
         Ok(()) => 0,
         Err(why) => {

@@ -78,7 +78,12 @@ impl Reader {
         let mut found = (decode(&self.buffer[line.clone()]), line);
         if found.0.is_err() && self.offset + found.1.len() as u64 >= self.settled {
             // It may have been looked at in the very moment in which it was put there.
-            self.settled = self.offset + (self.buffer.len() - self.start) as u64;
+            let seen = &self.buffer[self.start..];
+            let seen = seen
+                .iter()
+                .position(|&byte| byte == 0)
+                .unwrap_or(seen.len());
+            self.settled = self.offset + seen as u64;
             let Some(again) = self.look_again()? else {
                 return if self.over { self.gap() } else { Ok(None) };
             };
