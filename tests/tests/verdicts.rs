@@ -181,7 +181,8 @@ fn hurried(folder: &Project, proxy: &FaultyProxy, patience: &str) -> Finished {
     let hurry = ["--tracking-uri", &proxy.url, "--flush-timeout", patience];
     let mut command = folder.command(&[&["exec"][..], &hurry].concat());
     command
-        .args(["--progress", "off", "--"])
+        // Long enough for the run to be made.
+        .args(["-P", "millis=800", "--progress", "off", "--"])
         .arg(built(PROGRAM));
     command.output().expect("it starts").into()
 }

@@ -68,7 +68,9 @@ impl Delivery {
             return halt;
         }
         let id = self.cursor().run.as_ref().map(|run| run.id.clone());
-        let id = id.or_else(|| self.resumed_id().ok().flatten());
+        // A journal that does not say which run it is goes on with none.
+        let resumed = || open.and_then(|_| self.resumed_id().ok().flatten());
+        let id = id.or_else(resumed);
         if let Some(Ok(known)) = id.map(|id| self.store.run(&id))
             && self.is_ours(&known)
         {
