@@ -35,6 +35,10 @@ impl Configuration {
         } else {
             with_given(folder, &mut given).ok()
         };
+        if config.is_none() {
+            // None of them was read: no path of the files is relative to one.
+            given.clear();
+        }
         Self {
             config: config.or_else(|| Config::load_with_cwd(folder).ok()),
             given,
@@ -178,5 +182,8 @@ mod tests {
         let left = fs::read_dir(root).expect("a folder").flatten();
         let hidden = left.filter(|entry| entry.file_name().to_string_lossy().starts_with(".ml"));
         assert_eq!(hidden.count(), 0);
+        // Where nothing can be written, values of the files are not taken for paths.
+        let nowhere = Configuration::read(&root.join("none"), &build(&["env.A='line'"]));
+        assert_eq!(nowhere.variables()["A"], "file");
     }
 }
