@@ -26,15 +26,18 @@ fn exec(folder: &Project, options: &[&str], script: &str) -> Finished {
     command.output().expect("it starts").into()
 }
 
+/// Waits in a script for the first line of a program that writes to `out`.
+const UNTIL_IT_TRAINS: &str = "until [ -s out ]; do sleep 0.1; done";
+
 #[test]
 fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
     for script in [
-        "setsid \"$T\" & sleep 0.5",
-        "\"$T\" & sleep 0.5; kill -KILL $$",
+        format!("setsid \"$T\" > out & {UNTIL_IT_TRAINS}"),
+        format!("\"$T\" > out & {UNTIL_IT_TRAINS}; kill -KILL $$"),
     ] {
         let folder = Project::new(PROGRAM);
         let options = ["-P", "steps=30", "-P", "millis=100"];
-        let run = exec(&folder, &options, script);
+        let run = exec(&folder, &options, &script);
         assert_eq!(run.code, 0, "{script}: {}", run.text());
         let words = "the run goes on in another process";
         assert!(run.stderr.contains(words), "{script}: {}", run.text());
@@ -53,8 +56,12 @@ fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
 fn a_silence_of_seconds_is_no_death() {
     let folder = Project::new(PROGRAM);
     let options = ["-P", "steps=30", "-P", "millis=100"];
-    let script = "\"$T\" & sleep 0.5; kill -STOP $!; (sleep 8; kill -CONT $!) &";
-    let run = exec(&folder, &options, script);
+    // In a session of its own: the kernel sends SIGHUP to a stopped process whose group its shell
+    // leaves behind.
+    let script = format!(
+        "setsid \"$T\" > out & {UNTIL_IT_TRAINS}; kill -STOP $!; (sleep 8; kill -CONT $!) &"
+    );
+    let run = exec(&folder, &options, &script);
     assert_eq!(run.code, 0, "{}", run.text());
     let [run] = stored(&folder).try_into().expect("one run");
     assert_eq!(run.status(), "FINISHED");
