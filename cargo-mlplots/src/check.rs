@@ -1,15 +1,16 @@
 //! `cargo mlplots check`: everything that would be refused before a training.
 
-use mlplots::record::Mode;
+use mlplots_journal::Exit;
+use mlplots_journal::request::Mode;
 
 use crate::cli::CheckArgs;
 use crate::failure::{Failure, failure};
 use crate::list::{not_linked, nothing, registry, request_folder, unlinked};
 use crate::project::Project;
-use crate::session::{self, REFUSED};
+use crate::session;
 use crate::view;
 
-pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
+pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let project = Project::find(&args.build)?;
     let program = project.build(&args.build)?;
     let listing = registry(&program)?;
@@ -31,12 +32,12 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
         ))
     })?;
     if !status.success() || !unlinked.is_empty() {
-        return Ok(REFUSED);
+        return Ok(Exit::Refused);
     }
     let (trains, plots) = (listing.trains.len(), listing.plots.len());
     view::status(
         "Checked",
         &format!("{trains} `#[train]` and {plots} `#[plot]` are ready"),
     );
-    Ok(0)
+    Ok(Exit::Success)
 }

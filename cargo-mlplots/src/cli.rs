@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use mlplots_journal::Exit;
 
 use crate::settings::UserUri;
 
@@ -16,10 +17,7 @@ use crate::settings::UserUri;
     version,
     max_term_width = 100
 )]
-#[command(
-    after_help = "Exit codes: 0 all well; 1 the run failed; 2 usage; 3 nothing registered or \
-    refused before training; 4 trained, but not everything is shipped yet; 101 the build failed."
-)]
+#[command(after_help = exit_codes())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -45,6 +43,12 @@ pub(crate) enum Command {
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+    },
+    /// Write the man pages, one for each command
+    Man {
+        /// Directory to write them to; it is made where it is missing
+        #[arg(value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
     },
 }
 
@@ -297,6 +301,12 @@ pub(crate) enum ProgressMode {
     Plain,
     /// None
     Off,
+}
+
+/// The exit codes, as the help shows them.
+fn exit_codes() -> String {
+    let lines = Exit::ALL.map(|exit| format!("\n  {:<3}  {}", exit.code(), exit.meaning()));
+    format!("Exit codes:{}", lines.concat())
 }
 
 /// `key=value`.

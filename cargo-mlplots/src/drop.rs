@@ -1,6 +1,6 @@
 //! `cargo mlplots drop`: delete journals of runs that need not be shipped any more.
 
-use mlplots::journal::RunDir;
+use mlplots_journal::{Exit, RunDir};
 
 use crate::cli::DropArgs;
 use crate::failure::{Failure, failure};
@@ -8,7 +8,7 @@ use crate::ship::{Claim, Cursor, Life, life};
 use crate::view;
 use crate::workspace::Workspace;
 
-pub(crate) fn drop(args: &DropArgs) -> Result<u8, Failure> {
+pub(crate) fn drop(args: &DropArgs) -> Result<Exit, Failure> {
     let root = Workspace::find(&args.place)?.root;
     let folder = RunDir::runs(&root);
     let unusable = |why| failure(format!("`{}` cannot be used: {why}", folder.display()));
@@ -21,11 +21,11 @@ pub(crate) fn drop(args: &DropArgs) -> Result<u8, Failure> {
                 folder.display()
             ))
             .help("`cargo mlplots runs` lists them")
-            .code(2));
+            .exit(Exit::Usage));
         };
         drop_run(dir)?;
     }
-    Ok(0)
+    Ok(Exit::Success)
 }
 
 fn drop_run(dir: &RunDir) -> Result<(), Failure> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mlplots_journal::Exit;
+
 use crate::cli::{ExecArgs, PlaceArgs};
 use crate::failure::Failure;
 use crate::project::{Environment, Program};
@@ -9,7 +11,7 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::workspace::Workspace;
 
-pub(crate) fn exec(args: ExecArgs) -> Result<u8, Failure> {
+pub(crate) fn exec(args: ExecArgs) -> Result<Exit, Failure> {
     let Workspace { root, tracking_uri } = Workspace::find(&PlaceArgs::default())?;
     let uri = args.session.shipping.tracking_uri.as_ref();
     let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;

@@ -1,27 +1,35 @@
-//! What a person is told when a command cannot do its work.
+//! Why a command failed: what the user reads, and the exit code.
 
 use std::fmt;
 
-use crate::ship::store::{Concern, StoreError};
+use mlplots_journal::Exit;
 
-/// An error with what to do next and the exit code.
+/// An error of a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// What failed, on what.
     pub(crate) message: String,
+    /// What to do next.
     pub(crate) help: Option<String>,
-    pub(crate) code: u8,
+    /// How the command exits.
+    pub(crate) exit: Exit,
     /// Nobody answers at the store's address.
     pub(crate) nobody_answers: bool,
 }
 
-/// A failure with exit code 1.
+/// A failure that exits with [`Exit::Failed`].
 pub(crate) fn failure(message: impl Into<String>) -> Failure {
     Failure {
         message: message.into(),
         help: None,
-        code: 1,
+        exit: Exit::Failed,
         nobody_answers: false,
     }
+}
+
+/// A failure before the training, such as settings that cannot be used.
+pub(crate) fn refused(message: impl Into<String>) -> Failure {
+    failure(message).exit(Exit::Refused)
 }
 
 impl Failure {
@@ -30,21 +38,9 @@ impl Failure {
         self
     }
 
-    pub(crate) fn code(mut self, code: u8) -> Self {
-        self.code = code;
+    pub(crate) fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
         self
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        // Settings that cannot be used are told before the training.
-        Self {
-            message: error.message,
-            help: error.help,
-            code: 3,
-            nobody_answers: error.concerns == Concern::Nobody,
-        }
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use mlplots::journal::{Entry, Reader, RunDir};
-use mlplots::record::{
+use mlplots_journal::record::{
     Artifact, Close, Figure, FigureStatus, Metric, Model, Open, Param, Record, Tag, Tally,
 };
+use mlplots_journal::{Entry, Reader, RunDir};
 
 /// What a journal says.
 #[derive(Clone, Debug, Default)]

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 use std::process::Stdio;
 
-use mlplots::record::{Listing, Mode};
+use mlplots_journal::Exit;
+use mlplots_journal::listing::Listing;
+use mlplots_journal::request::Mode;
 use tempfile::TempDir;
 
 use crate::cli::{BuildArgs, ListArgs, TrainingArgs};
 use crate::failure::{Failure, failure};
 use crate::project::{Program, Project, Written};
-use crate::session::{self, REFUSED};
+use crate::session;
 use crate::view;
 
-pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
+pub(crate) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     let project = Project::find(&args.build)?;
     let program = project.build(&args.build)?;
     let listing = registry(&program)?;
@@ -28,7 +30,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<u8, Failure> {
     if listing.trains.is_empty() && listing.plots.is_empty() {
         return Err(nothing());
     }
-    Ok(0)
+    Ok(Exit::Success)
 }
 
 /// Asks the program what is linked into it.
@@ -40,7 +42,7 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
             program.path.display()
         ))
         .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
-        .code(REFUSED)
+        .exit(Exit::Refused)
     };
     let folder = request_folder()?;
     let output = session::command(program, &request, &folder.path().join("request.json"))?
@@ -95,7 +97,7 @@ pub(crate) fn not_linked(function: &Written) -> String {
 pub(crate) fn nothing() -> Failure {
     failure("nothing is registered in this program")
         .help("a library that nothing names is not linked: name the one that holds the functions, `mlplots::main!(my_lib);`")
-        .code(REFUSED)
+        .exit(Exit::Refused)
 }
 
 fn text(listing: &Listing) -> String {

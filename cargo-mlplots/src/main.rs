@@ -2,8 +2,15 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!(
+    "cargo-mlplots supervises programs on Linux and macOS; elsewhere a program journals under \
+     `cargo run`, and `cargo mlplots sync` on one of these systems ships its `.mlplots` folder"
+);
+
 mod check;
 mod cli;
+mod documents;
 mod drop;
 mod exec;
 mod failure;
@@ -27,8 +34,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-use cli::{Cli, Command};
+use cli::Command;
 
 fn main() -> ExitCode {
     supervise::keep_children();
@@ -44,18 +50,14 @@ fn main() -> ExitCode {
         Command::Runs(args) => runs::runs(&args),
         Command::Sync(args) => sync::sync(&args),
         Command::Drop(args) => drop::drop(&args),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            // Cargo finds a subcommand by the name of its binary.
-            clap_complete::generate(shell, &mut Cli::command(), "cargo-mlplots", &mut script);
-            view::print(String::from_utf8_lossy(&script).trim_end()).map(|()| 0)
-        }
+        Command::Completions { shell } => documents::completions(shell),
+        Command::Man { directory } => documents::man(&directory),
     };
     done.map_or_else(
         |failure| {
             view::error(&failure.message);
             failure.help.iter().for_each(|help| view::help(help));
-            ExitCode::from(failure.code)
+            failure.exit.into()
         },
         ExitCode::from,
     )

@@ -4,8 +4,8 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::time::UNIX_EPOCH;
 
-use mlplots::journal::{RunDir, here, read, replace};
-use mlplots::record::{Host, Status};
+use mlplots_journal::record::Status;
+use mlplots_journal::{Host, RunDir, disk};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
@@ -109,7 +109,7 @@ impl Outcome {
         let alive = beat.map_or(journal, |beat| beat.max(journal));
         let written = alive.duration_since(UNIX_EPOCH).unwrap_or_default();
         let host = ledger.open.as_ref().map(|open| &open.host);
-        let unwatched = match host.filter(|host| !host.is_unknown() && **host != here()) {
+        let unwatched = match host.filter(|host| !host.is_unknown() && **host != Host::current()) {
             Some(Host { name, .. }) => {
                 format!("the machine {name} went down before the training returned")
             }
@@ -127,13 +127,13 @@ impl Outcome {
     /// The verdict that the supervisor left. A file that does not hold one counts as none: the
     /// journal says the same.
     pub(crate) fn saved(dir: &RunDir) -> io::Result<Option<Self>> {
-        let bytes = read(&path(dir))?;
+        let bytes = disk::read(&path(dir))?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Leaves the verdict in the run's directory.
     pub(crate) fn save(&self, dir: &RunDir) -> io::Result<()> {
-        replace(&path(dir), &serde_json::to_vec(self)?)
+        disk::replace(&path(dir), &serde_json::to_vec(self)?)
     }
 }
 
@@ -167,7 +167,7 @@ fn how(ending: &Ending) -> String {
 mod tests {
     use super::*;
     use crate::supervise::Asked;
-    use mlplots::record::{Close, Record};
+    use mlplots_journal::record::{Close, Record};
     use std::process::ExitStatus;
 
     fn ending(raw: i32, asked: Option<i32>) -> Ending {

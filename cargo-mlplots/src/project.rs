@@ -12,6 +12,7 @@ use std::thread;
 
 use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{BuildScript, Message, Metadata, MetadataCommand};
+use mlplots_journal::Exit;
 
 use crate::cli::BuildArgs;
 use crate::failure::{Failure, failure};
@@ -51,12 +52,12 @@ impl Project {
                 let text = stderr.trim().trim_start_matches("error: ").to_owned();
                 failure(text)
                     .help("go to a cargo project, or name it with `--manifest-path`")
-                    .code(101)
+                    .exit(Exit::BuildFailed)
             }
             other => failure(format!(
                 "cargo could not be asked about the project: {other}"
             ))
-            .code(101),
+            .exit(Exit::BuildFailed),
         })?;
         Ok(Self { metadata })
     }
@@ -76,8 +77,9 @@ impl Project {
             (program, toolchain.join())
         });
         let (executable, scripts) = program?;
-        let toolchain =
-            toolchain.map_err(|_| failure("cargo's configuration could not be read").code(101))?;
+        let toolchain = toolchain.map_err(|_| {
+            failure("cargo's configuration could not be read").exit(Exit::BuildFailed)
+        })?;
         Ok(Program {
             environment: Environment::new(&executable, candidate.package, &scripts, toolchain),
             path: executable,
@@ -116,7 +118,7 @@ impl Project {
         command.args(build.flags());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let failed = |why: &dyn std::fmt::Display| {
-            failure(format!("cargo could not be started: {why}")).code(101)
+            failure(format!("cargo could not be started: {why}")).exit(Exit::BuildFailed)
         };
         let mut child = command.spawn().map_err(|why| failed(&why))?;
         let mut executable = None;
@@ -138,10 +140,12 @@ impl Project {
         }
         let status = child.wait().map_err(|why| failed(&why))?;
         if !status.success() {
-            return Err(failure(format!("`{}` was not built", candidate.name)).code(101));
+            return Err(
+                failure(format!("`{}` was not built", candidate.name)).exit(Exit::BuildFailed)
+            );
         }
         let executable = executable.ok_or_else(|| {
-            failure(format!("cargo built no program `{}`", candidate.name)).code(101)
+            failure(format!("cargo built no program `{}`", candidate.name)).exit(Exit::BuildFailed)
         })?;
         Ok((executable, scripts))
     }

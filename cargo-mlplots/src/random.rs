@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlplots::journal::RunDir;
+use mlplots_journal::RunDir;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use crate::outcome::Outcome;
-use crate::resume::Resumption;
+use crate::resume::Resume;
 use crate::runs;
 use crate::settings::{Settings, sqlite_uri};
 use crate::ship::{Cursor, Delivery, life};
@@ -151,7 +151,7 @@ fn commands(dir: &RunDir, root: &Path, settings: &Settings) -> Option<Report> {
     let _ = life(dir);
     let rows = runs::rows(std::slice::from_ref(dir));
     let _ = (runs::table(&rows), rows.iter().map(runs::object).count());
-    let _ = Resumption::find(UUID, root, settings);
+    let _ = Resume::find(UUID, root, settings);
     let (outcome, ledger) = Outcome::and_ledger(dir).ok()?;
     let delivery = Delivery::new(dir.clone(), settings.clone()).ok()?;
     let deadline = Instant::now() + PATIENCE;

@@ -5,16 +5,17 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use mlplots::journal::{RunDir, replace};
-use mlplots::record::{Resumed, RunUuid};
+use mlplots_journal::request::Resumed;
+use mlplots_journal::{Exit, RunDir, disk};
 
 use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
-use crate::session::REFUSED;
 use crate::settings::Settings;
 use crate::ship::store::{ErrorKind, KnownRun, StoreError};
-use crate::ship::{Claim, Cursor, Life, before, goes_there, life, quote};
+use crate::ship::{
+    Claim, Cursor, Life, Resumption, before, goes_there, life, open_existing, quote,
+};
 use crate::view;
 
 /// The tag that lists the tables of a run.
@@ -23,19 +24,15 @@ const TABLES: &str = "mlflow.loggedArtifacts";
 /// How long the store may take to tell of a run that is not journaled here.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A run that goes on.
+/// The run to resume.
 #[derive(Default)]
-pub(crate) struct Resumption {
-    /// Its id in MLflow, if it is known.
-    pub(crate) run_id: Option<String>,
-    /// The journal that holds what it had before, if it is here.
-    pub(crate) continues: Option<RunUuid>,
-    /// How it ended before.
-    pub(crate) before: Option<String>,
-    known: Resumed,
+pub(crate) struct Resume {
+    pub(crate) resumption: Resumption,
+    /// What the program is given of it.
+    pub(crate) known: Resumed,
 }
 
-impl Resumption {
+impl Resume {
     /// Finds the run that `wanted` names: by the first digits of its journal's id or of its id in
     /// MLflow, or else by its whole id in MLflow.
     pub(crate) fn find(wanted: &str, root: &Path, settings: &Settings) -> Result<Self, Failure> {
@@ -65,11 +62,11 @@ impl Resumption {
             .help(
                 "`cargo mlplots runs` lists them; a run of another place goes by its whole id in MLflow",
             )
-            .code(2)),
+            .exit(Exit::Usage)),
             _ => Err(
                 failure(format!("several runs begin with `{wanted}`"))
                     .help("give more of its digits; `cargo mlplots runs` lists them")
-                    .code(2),
+                    .exit(Exit::Usage),
             ),
         }
     }
@@ -84,10 +81,11 @@ impl Resumption {
         let cursor = &Cursor::load(dir)?;
         let uuid = dir.uuid();
         if matches!(life(dir), Life::Alive | Life::Elsewhere(_)) {
-            return Err(failure(format!("the run {uuid} is still running")).code(REFUSED));
+            return Err(failure(format!("the run {uuid} is still running")).exit(Exit::Refused));
         }
-        Claim::take(dir)
-            .map_err(|why| failure(format!("the run {uuid} cannot go on: {why}")).code(REFUSED))?;
+        Claim::take(dir).map_err(|why| {
+            failure(format!("the run {uuid} cannot go on: {why}")).exit(Exit::Refused)
+        })?;
         if let (Some(uri), Some(_)) = (&cursor.tracking_uri, &cursor.run)
             && !goes_there(cursor, settings)?
         {
@@ -99,7 +97,7 @@ impl Resumption {
                 "go on with it there: `--tracking-uri {}`",
                 quote(uri)
             ))
-            .code(2));
+            .exit(Exit::Usage));
         }
         let unreadable = |why| {
             let journal = dir.path().display();
@@ -107,18 +105,20 @@ impl Resumption {
         };
         let (outcome, ledger) = Outcome::and_ledger(dir).map_err(unreadable)?;
         let reason = outcome.reason.map(|why| format!(": {why}"));
-        let mut resumption = Self {
-            run_id: cursor.run.as_ref().map(|run| run.id.clone()),
-            continues: Some(uuid.clone()),
-            before: Some(format!("{}{}", outcome.status, reason.unwrap_or_default())),
-            ..Self::default()
+        let mut resume = Self {
+            resumption: Resumption {
+                run_id: cursor.run.as_ref().map(|run| run.id.clone()),
+                continues: Some(uuid.clone()),
+                before: Some(format!("{}{}", outcome.status, reason.unwrap_or_default())),
+            },
+            known: Resumed::default(),
         };
-        resumption.add(ledger);
+        resume.add(ledger);
         for before in before(dir, cursor) {
             let (dir, _) = before?;
-            resumption.add(Ledger::read(&dir).map_err(unreadable)?);
+            resume.add(Ledger::read(&dir).map_err(unreadable)?);
         }
-        Ok(resumption)
+        Ok(resume)
     }
 
     /// Adds what one of its journals says.
@@ -139,14 +139,17 @@ impl Resumption {
 
     /// A run that only the store has.
     fn stored(id: &str, settings: &Settings) -> Result<Self, Failure> {
-        let mut resumption = Self {
-            run_id: Some(id.to_owned()),
-            ..Self::default()
+        let mut resume = Self {
+            resumption: Resumption {
+                run_id: Some(id.to_owned()),
+                ..Resumption::default()
+            },
+            known: Resumed::default(),
         };
         match ask(id, settings) {
             Ok(known) => {
                 let params = known.params.into_iter();
-                resumption.known = Resumed {
+                resume.known = Resumed {
                     params: params.map(|param| (param.key, param.value)).collect(),
                     steps: known.steps,
                     tables: known
@@ -161,12 +164,12 @@ impl Resumption {
                 "{error}; the training goes on, and does not know the run's params and last steps"
             )),
         }
-        Ok(resumption)
+        Ok(resume)
     }
 
-    /// Tells the program what it goes on with.
-    pub(crate) fn tell(&self, dir: &RunDir) -> std::io::Result<()> {
-        replace(&dir.resumed(), &serde_json::to_vec(&self.known)?)
+    /// Writes what the program is given to the new run's directory.
+    pub(crate) fn write(&self, dir: &RunDir) -> std::io::Result<()> {
+        disk::replace(&dir.resumed(), &serde_json::to_vec(&self.known)?)
     }
 }
 
@@ -193,7 +196,7 @@ fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
 
 /// Asks the store once, and does not wait for long.
 fn ask(id: &str, settings: &Settings) -> Result<KnownRun, StoreError> {
-    let store = settings.open_existing()?;
+    let store = open_existing(settings)?;
     let uri = settings.uri();
     let (answer, told) = channel();
     let id = id.to_owned();

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use mlplots::journal::RunDir;
-use mlplots::record::{RunUuid, Status, now_millis, plain};
+use mlplots_journal::record::{RunUuid, Status, now_millis};
+use mlplots_journal::terminal::escape;
+use mlplots_journal::{Exit, RunDir};
 use serde_json::json;
 
 use crate::cli::RunsArgs;
@@ -11,7 +12,7 @@ use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::ship::{Claim, Cursor, Life, life};
-use crate::view::{self, duration};
+use crate::view::{self, duration, last_beat};
 use crate::workspace::Workspace;
 
 /// One run of the list.
@@ -32,7 +33,7 @@ pub(crate) struct Row {
     run_id: Option<String>,
 }
 
-pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
+pub(crate) fn runs(args: &RunsArgs) -> Result<Exit, Failure> {
     let root = Workspace::find(&args.place)?.root;
     let folder = RunDir::runs(&root);
     let unreadable = |why| failure(format!("`{}` cannot be read: {why}", folder.display()));
@@ -51,7 +52,7 @@ pub(crate) fn runs(args: &RunsArgs) -> Result<u8, Failure> {
             view::help("`cargo mlplots sync` ships those that are not shipped");
         }
     }
-    Ok(0)
+    Ok(Exit::Success)
 }
 
 pub(crate) fn rows(dirs: &[RunDir]) -> Vec<Row> {
@@ -95,7 +96,7 @@ fn read(dir: &RunDir) -> std::io::Result<Row> {
         // Its supervisor has the claim.
         Life::Alive if Claim::take(dir).is_err() => running(None),
         Life::Alive => running(Some("nobody watches over it".to_owned())),
-        Life::Elsewhere(beat) | Life::Silent(beat) => running(Some(beat.to_string())),
+        Life::Elsewhere(beat) | Life::Silent(beat) => running(Some(last_beat(&beat))),
         Life::Over => Outcome::and_ledger(dir),
     }?;
     let open = ledger.open.as_deref();
@@ -151,8 +152,8 @@ impl Row {
         };
         [
             self.uuid.short().to_owned(),
-            plain(&self.experiment).into_owned(),
-            plain(&self.name).into_owned(),
+            escape(&self.experiment).into_owned(),
+            escape(&self.name).into_owned(),
             status.to_owned(),
             known(ago(self.start)),
             known(duration(self.took)),
@@ -197,10 +198,10 @@ pub(crate) fn table(rows: &[Row]) -> String {
             continue;
         };
         if let Some(before) = &row.resumes {
-            let _ = writeln!(text, "  resumes {}", plain(before));
+            let _ = writeln!(text, "  resumes {}", escape(before));
         }
         if let Some(reason) = &row.reason {
-            let _ = writeln!(text, "  {}", plain(reason));
+            let _ = writeln!(text, "  {}", escape(reason));
         }
     }
     text

@@ -10,26 +10,22 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlplots::journal::{RunDir, create_new};
-use mlplots::record::{Mode, Request, RunUuid, Status};
+use mlplots_journal::record::{RunUuid, Status};
+use mlplots_journal::request::{Mode, Request};
+use mlplots_journal::{Exit, RunDir, disk};
 
 use crate::cli::{ProgressMode, SessionArgs, TrainingArgs};
 use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::project::Program;
-use crate::resume::Resumption;
+use crate::resume::Resume;
 use crate::settings::Settings;
-use crate::ship::{Claim, Delivery, Halt, LAST_CALL, Shipping};
+use crate::ship::{Claim, Delivery, Halt, LAST_CALL, Resumption, Shipping};
 use crate::supervise::{self, Stop};
 use crate::view::{self, Progress, Report};
 use following::{Outlived, is_without_run, outlived};
 use watch::Watch;
-
-/// Exit code of a run that is not wholly in MLflow.
-const UNSHIPPED: u8 = 4;
-/// Exit code of a program that preflight refused.
-pub(crate) const REFUSED: u8 = 3;
 
 pub(crate) struct Session {
     /// The workspace root.
@@ -43,16 +39,16 @@ pub(crate) struct Session {
 
 impl Session {
     /// Trains, ships and tells; returns the exit code.
-    pub(crate) fn train(self) -> Result<u8, Failure> {
+    pub(crate) fn train(self) -> Result<Exit, Failure> {
         let wanted = self.args.resume.as_ref().or(self.settings.run_id.as_ref());
-        let resumption = wanted
-            .map(|run| Resumption::find(run, &self.root, &self.settings))
+        let resume = wanted
+            .map(|run| Resume::find(run, &self.root, &self.settings))
             .transpose()?;
         let dir = RunDir::new(&self.root, &RunUuid::new());
         let make = |why: &std::io::Error| {
             let path = dir.path().display();
             let failed = failure(format!("could not make the run's folder `{path}`: {why}"));
-            let failed = failed.code(REFUSED);
+            let failed = failed.exit(Exit::Refused);
             match why.raw_os_error() {
                 Some(_) => failed.help("the journal needs a folder that can be written to"),
                 // It says itself what to do.
@@ -61,10 +57,10 @@ impl Session {
         };
         dir.create().map_err(|why| make(&why))?;
         let _claim = Claim::take(&dir).map_err(|why| make(&why))?;
-        if let Some(resumption) = &resumption {
-            resumption.tell(&dir).map_err(|why| make(&why))?;
+        if let Some(resume) = &resume {
+            resume.write(&dir).map_err(|why| make(&why))?;
         }
-        let session = self.follow(&dir, resumption.as_ref());
+        let session = self.follow(&dir, resume.map(|resume| resume.resumption));
         if matches!(dir.has_journal(), Ok(false)) {
             // Refused before it began: there is no run.
             let _ = std::fs::remove_dir_all(dir.path());
@@ -72,10 +68,10 @@ impl Session {
         session
     }
 
-    fn follow(&self, dir: &RunDir, resumption: Option<&Resumption>) -> Result<u8, Failure> {
+    fn follow(&self, dir: &RunDir, resumption: Option<Resumption>) -> Result<Exit, Failure> {
         let delivery = Delivery::new(dir.clone(), self.settings.clone())
             .and_then(|delivery| delivery.resuming(resumption))
-            .map_err(|error| Failure::from(error).code(REFUSED))?;
+            .map_err(|error| Failure::from(error).exit(Exit::Refused))?;
         let delivery = Arc::new(delivery);
         let stop =
             Stop::listen().map_err(|why| failure(format!("cannot listen to signals: {why}")))?;
@@ -94,7 +90,7 @@ impl Session {
                 "could not start `{}`: {why}",
                 self.program.path.display()
             ))
-            .code(2)
+            .exit(Exit::Usage)
         })?;
         if is_without_run(dir, &ending) {
             if delivery.stored().is_some() || !dir.path().exists() {
@@ -113,7 +109,7 @@ impl Session {
                         "`cargo mlplots sync {}` ships the rest once it has ended",
                         dir.short()
                     ))
-                    .code(UNSHIPPED),
+                    .exit(Exit::Unshipped),
             );
         }
         let mut ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
@@ -147,9 +143,12 @@ impl Session {
                 "the program failed after the run had ended: {}",
                 ending.status
             ));
-            return Ok(report.code().max(1));
+            return Ok(match report.exit() {
+                Exit::Success => Exit::Failed,
+                exit => exit,
+            });
         }
-        Ok(report.code())
+        Ok(report.exit())
     }
 
     /// Somebody deleted the run while it ran: what is open of it is shipped, and MLflow is told.
@@ -171,9 +170,9 @@ impl Session {
             .flow
             .end(outcome, Ledger::default(), Instant::now() + patience);
         let _ = self.flush(delivery, stop, shipping);
-        failure(format!("the run is FAILED: {why}"))
-            .help("`.mlplots` must stay until the training has ended; what MLflow does not have is lost")
-            .code(1)
+        failure(format!("the run is FAILED: {why}")).help(
+            "`.mlplots` must stay until the training has ended; what MLflow does not have is lost",
+        )
     }
 
     /// Waits until everything is shipped, the time is over, or a person is tired of it.
@@ -243,7 +242,7 @@ pub(crate) fn command(
     serde_json::to_vec(request)
         .map_err(std::io::Error::from)
         // Nobody reads it after a power cut: it need not be brought to disk.
-        .and_then(|json| create_new(file)?.write_all(&json))
+        .and_then(|json| disk::create_new(file)?.write_all(&json))
         .map_err(|why| {
             failure(format!(
                 "the arguments cannot be written to `{}`: {why}",
@@ -263,15 +262,17 @@ fn unreadable(dir: &RunDir, why: &std::io::Error) -> Failure {
 }
 
 /// The program ended and never began a run.
-fn no_run(ending: &supervise::Ending) -> Result<u8, Failure> {
+fn no_run(ending: &supervise::Ending) -> Result<Exit, Failure> {
     match ending.status.code() {
         // It has said why.
-        Some(code) if code == i32::from(REFUSED) => Ok(REFUSED),
+        Some(code) if code == i32::from(Exit::Refused.code()) => Ok(Exit::Refused),
         Some(code) => Err(failure(format!(
             "the program exited with code {code} and began no run"
         ))
         .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
-        .code(REFUSED)),
-        None => Err(failure(format!("the program began no run ({})", ending.status)).code(1)),
+        .exit(Exit::Refused)),
+        None => {
+            Err(failure(format!("the program began no run ({})", ending.status)).exit(Exit::Failed))
+        }
     }
 }

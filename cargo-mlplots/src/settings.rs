@@ -15,7 +15,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::builder::{StringValueParser, TypedValueParser};
-use mlplots::record::{Tag, check_experiment_name, check_tag};
+use mlplots_journal::names::{check_experiment_name, check_tag};
+use mlplots_journal::record::Tag;
 
 #[cfg(feature = "cloud")]
 pub(crate) use aws::AwsProfile;
@@ -29,15 +30,13 @@ pub(crate) use proxy::NoProxy;
 pub(crate) use secret::Secret;
 pub(crate) use uri::{Database, Target, percent_decode, scheme, sqlite_uri, without_secrets};
 
-use crate::ship::rest::RestStore;
-use crate::ship::sqlite::SqliteStore;
-use crate::ship::store::{Experiment, ExperimentChoice, StoreError, TrackingStore};
+use crate::failure::{Failure, refused};
 
 /// What the command line, the environment and the project say about tracking.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    target: Target,
-    http: HttpSettings,
+    pub(crate) target: Target,
+    pub(crate) http: HttpSettings,
     /// `MLFLOW_EXPERIMENT_NAME`.
     pub(crate) experiment_name: Option<String>,
     /// `MLFLOW_EXPERIMENT_ID`.
@@ -59,10 +58,9 @@ impl Settings {
         cli: Option<&UserUri>,
         metadata: Option<&UserUri>,
         root: &Path,
-    ) -> Result<Self, StoreError> {
-        let here = std::env::current_dir().map_err(|error| {
-            StoreError::refused(format!("the current directory cannot be used: {error}"))
-        })?;
+    ) -> Result<Self, Failure> {
+        let here = std::env::current_dir()
+            .map_err(|error| refused(format!("the current directory cannot be used: {error}")))?;
         let home = std::env::home_dir();
         let places = Places {
             here: &here,
@@ -82,7 +80,7 @@ impl Settings {
         metadata: Option<&str>,
         places: &Places<'_>,
         env: &Environment<'_>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, Failure> {
         let cli = cli.filter(|uri| !uri.is_empty()).map(str::to_owned);
         let mut target = match (cli.or_else(|| env.text("MLFLOW_TRACKING_URI")), metadata) {
             (Some(uri), _) => Target::parse(&uri, places.here)?,
@@ -118,45 +116,6 @@ impl Settings {
             Target::Database(database) => sqlite_uri(&database.file),
         }
     }
-
-    /// Opens the tracking store. A server is not asked yet; a database file is opened, and made
-    /// when it is missing.
-    pub(crate) fn open(&self) -> Result<Box<dyn TrackingStore>, StoreError> {
-        Ok(match &self.target {
-            Target::Server { base, .. } => Box::new(RestStore::new(base, &self.http)?),
-            Target::Database(database) => Box::new(SqliteStore::open(database)?),
-        })
-    }
-
-    /// Opens the tracking store for a run that is there already: no database file is made.
-    pub(crate) fn open_existing(&self) -> Result<Box<dyn TrackingStore>, StoreError> {
-        match &self.target {
-            Target::Database(database) => Ok(Box::new(SqliteStore::open_existing(database)?)),
-            Target::Server { .. } => self.open(),
-        }
-    }
-
-    /// The experiment that the variables name, if any: by name, made when missing, or by id; when
-    /// both are set they must mean the same one.
-    pub(crate) fn experiment(
-        &self,
-        store: &dyn TrackingStore,
-    ) -> Result<Option<Experiment>, StoreError> {
-        let choice = match (&self.experiment_name, &self.experiment_id) {
-            (None, None) => return Ok(None),
-            (_, Some(id)) => ExperimentChoice::Id(id.clone()),
-            (Some(name), None) => ExperimentChoice::Name(name.clone()),
-        };
-        let experiment = store.experiment(&choice)?;
-        match &self.experiment_name {
-            Some(name) if *name != experiment.name => Err(StoreError::refused(format!(
-                "MLFLOW_EXPERIMENT_NAME is `{name}`, but MLFLOW_EXPERIMENT_ID {} is the experiment `{}`",
-                experiment.id, experiment.name
-            ))
-            .help("unset one of the two variables")),
-            _ => Ok(Some(experiment)),
-        }
-    }
 }
 
 /// A tracking URI that the user named. It may hold a password, and does not print itself.
@@ -187,24 +146,22 @@ struct Places<'a> {
     home: Option<&'a Path>,
 }
 
-fn experiment_name(env: &Environment<'_>) -> Result<Option<String>, StoreError> {
+fn experiment_name(env: &Environment<'_>) -> Result<Option<String>, Failure> {
     let name = env.text("MLFLOW_EXPERIMENT_NAME");
     name.as_deref()
         .map_or(Ok(()), check_experiment_name)
-        .map_err(|why| {
-            StoreError::refused(format!("MLFLOW_EXPERIMENT_NAME cannot be used: {why}"))
-        })?;
+        .map_err(|why| refused(format!("MLFLOW_EXPERIMENT_NAME cannot be used: {why}")))?;
     Ok(name)
 }
 
 /// `MLFLOW_RUN_CONTEXT`, a JSON object of tags.
-fn run_context(env: &Environment<'_>) -> Result<Vec<Tag>, StoreError> {
+fn run_context(env: &Environment<'_>) -> Result<Vec<Tag>, Failure> {
     let Some(text) = env.text("MLFLOW_RUN_CONTEXT") else {
         return Ok(Vec::new());
     };
     let tags: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&text).map_err(|error| {
-            StoreError::refused(format!(
+            refused(format!(
                 "MLFLOW_RUN_CONTEXT is not a JSON object of tags: {error}"
             ))
             .help("it looks like `{\"team\": \"fruit\"}`")
@@ -216,9 +173,8 @@ fn run_context(env: &Environment<'_>) -> Result<Vec<Tag>, StoreError> {
     tags.into_iter()
         .map(|(key, value)| {
             let value = text(value);
-            check_tag(&key, &value).map_err(|why| {
-                StoreError::refused(format!("MLFLOW_RUN_CONTEXT cannot be used: {why}"))
-            })?;
+            check_tag(&key, &value)
+                .map_err(|why| refused(format!("MLFLOW_RUN_CONTEXT cannot be used: {why}")))?;
             Ok(Tag { key, value })
         })
         .collect()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlplots::journal::{Reader, RunDir};
+use mlplots_journal::{Exit, Reader, RunDir};
 use serde_json::{Value, json};
 
 use crate::cli::SyncArgs;
@@ -15,11 +15,8 @@ use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::ship::store::Concern;
 use crate::ship::{Claim, Cursor, Delivery, Halt, LAST_CALL, Life, goes_there, life, quote};
-use crate::view::{self, Report};
+use crate::view::{self, Report, last_beat};
 use crate::workspace::Workspace;
-
-/// Exit code: not everything is shipped.
-const UNSHIPPED: u8 = 4;
 
 /// What came of one run.
 enum Fate {
@@ -33,7 +30,7 @@ enum Fate {
     Failed(Failure, Option<Box<Report>>),
 }
 
-pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
+pub(crate) fn sync(args: &SyncArgs) -> Result<Exit, Failure> {
     let Workspace { root, tracking_uri } = Workspace::find(&args.place)?;
     let patience = args.shipping.patience();
     let uri = args.shipping.tracking_uri.as_ref();
@@ -85,7 +82,11 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<u8, Failure> {
     }
     // Asked for by name, a run that is skipped is not shipped yet.
     let is_left = failed > 0 || (living > 0 && !args.runs.is_empty());
-    Ok(if is_left { UNSHIPPED } else { 0 })
+    Ok(if is_left {
+        Exit::Unshipped
+    } else {
+        Exit::Success
+    })
 }
 
 fn summarize(shipped: usize, living: usize, failed: usize) {
@@ -208,9 +209,10 @@ fn lives(dir: &RunDir, named: bool) -> Option<String> {
         Life::Over => None,
         Life::Silent(_) if named => None,
         Life::Alive => Some("it is still running".to_owned()),
-        Life::Elsewhere(beat) => Some(format!("it is still running {beat}")),
+        Life::Elsewhere(beat) => Some(format!("it is still running {}", last_beat(&beat))),
         Life::Silent(beat) => Some(format!(
-            "it was running {beat}; `cargo mlplots sync {}` ships it if it is dead",
+            "it was running {}; `cargo mlplots sync {}` ships it if it is dead",
+            last_beat(&beat),
             dir.short()
         )),
     }
@@ -237,7 +239,7 @@ fn chosen(root: &Path, names: &[String]) -> Result<Vec<RunDir>, Failure> {
             folder.display()
         ))
         .help("`cargo mlplots runs` lists them")
-        .code(2));
+        .exit(Exit::Usage));
     }
     let wanted =
         |dir: &RunDir| names.is_empty() || names.iter().any(|name| dir.uuid().starts_with(name));

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mlplots::journal::workspace_root;
+use mlplots_journal::{Exit, workspace_root};
 
 use crate::cli::PlaceArgs;
 use crate::failure::{Failure, failure};
@@ -43,7 +43,7 @@ pub(crate) fn manifest_folder(manifest: &Path) -> Result<PathBuf, Failure> {
     let unusable = |why| {
         failure(format!("`{}` cannot be used: {why}", manifest.display()))
             .help("`--manifest-path` names a Cargo.toml")
-            .code(2)
+            .exit(Exit::Usage)
     };
     let manifest = manifest.canonicalize().map_err(unusable)?;
     Ok(manifest.parent().unwrap_or(&manifest).to_path_buf())

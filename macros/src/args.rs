@@ -59,7 +59,9 @@ impl Args {
     ) -> Option<String> {
         let literal: LitStr = report.check(self.get(key)?.assigned())?;
         let text = literal.value();
-        if let Err(why) = check(&text) {
+        if text.is_empty() {
+            report.error(literal, format!("`{key}` is empty: leave the option out"));
+        } else if let Err(why) = check(&text) {
             report.error(literal, why);
         }
         Some(text)

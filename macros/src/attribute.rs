@@ -1,13 +1,6 @@
-//! The two attributes: their words and their options.
+//! The two attributes and their options.
 
-use proc_macro2::TokenStream;
 use syn::{Error, Ident};
-
-use crate::args::Args;
-use crate::item::Function;
-use crate::plot::Plot;
-use crate::report::Report;
-use crate::train::Train;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attribute {
@@ -61,21 +54,6 @@ const PLOT: &[Usage] = &[
 ];
 
 impl Attribute {
-    /// The function, untouched, and after it its registration or its mistakes. It stays even when
-    /// there are mistakes, so that what uses it has no errors of its own.
-    pub(crate) fn expand(self, args: TokenStream, item: TokenStream) -> TokenStream {
-        let mut report = Report::default();
-        let mut tokens = item.clone();
-        let args = Args::parse(self, args, &mut report);
-        let function = Function::parse(self, item, &mut report);
-        let registration = function.and_then(|function| match self {
-            Self::Train => Train::check(&args, function, &mut report).map(|train| train.expand()),
-            Self::Plot => Some(Plot::check(&args, function, &mut report).expand()),
-        });
-        tokens.extend(report.into_tokens().or(registration));
-        tokens
-    }
-
     /// As it stands in source.
     pub(crate) fn written(self) -> &'static str {
         match self {

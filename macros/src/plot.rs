@@ -1,5 +1,6 @@
 //! What the registry will know of a plot, checked.
 
+use mlplots_names::{check_figure_name, check_folder};
 use proc_macro2::Ident;
 use quote::format_ident;
 use syn::{LitInt, Path, Type};
@@ -7,7 +8,6 @@ use syn::{LitInt, Path, Type};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::item::Function;
-use crate::names;
 use crate::report::Report;
 use crate::types::{check_borrow, check_owned, peel, same};
 
@@ -36,8 +36,8 @@ pub(crate) enum Argument {
 
 impl Plot {
     pub(crate) fn check(args: &Args, mut function: Function, report: &mut Report) -> Self {
-        let name = args.text("name", names::check_plot, report);
-        let dir = args.text("dir", names::check_dir, report);
+        let name = args.text("name", check_figure_name, report);
+        let dir = args.text("dir", check_folder, report);
         let size = size(args, report);
         let formats = formats(args, report);
         let every = args

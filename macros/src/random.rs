@@ -118,7 +118,7 @@ proptest! {
 fn answer(args: &TokenStream, function: &str) -> Result<(), TestCaseError> {
     let item: TokenStream = function.parse().expect("these are tokens");
     for attribute in [Attribute::Plot, Attribute::Train] {
-        let expanded = attribute.expand(args.clone(), item.clone());
+        let expanded = crate::expand(attribute, args.clone(), item.clone());
         prop_assert!(expanded.to_string().starts_with(&item.to_string()));
         if syn::parse2::<syn::File>(item.clone()).is_ok() {
             prop_assert!(

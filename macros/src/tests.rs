@@ -9,7 +9,7 @@ use crate::types::written;
 
 /// What follows the function, as source.
 fn appended(attribute: Attribute, args: TokenStream, item: &TokenStream) -> String {
-    let expanded = attribute.expand(args, item.clone()).to_string();
+    let expanded = crate::expand(attribute, args, item.clone()).to_string();
     let appended = expanded
         .strip_prefix(&item.to_string())
         .expect("the function is untouched");
@@ -25,7 +25,7 @@ fn readable(tokens: &str) -> String {
 /// The words of the mistakes in `#[plot(ARGS)] ITEM`.
 fn mistakes(attribute: Attribute, args: &str, item: &str) -> Vec<String> {
     let parse = |text: &str| text.parse().expect("these are tokens");
-    let expanded = attribute.expand(parse(args), parse(item)).to_string();
+    let expanded = crate::expand(attribute, parse(args), parse(item)).to_string();
     let calls = expanded.split("compile_error ! { \"").skip(1);
     calls
         .map(|call| {
@@ -110,7 +110,7 @@ fn a_wrong_function_stays_and_is_not_registered() {
     let item = quote!(
         fn residuals(evaluation: Evaluation) -> Figure {}
     );
-    let expanded = Attribute::Plot.expand(quote!(), item.clone()).to_string();
+    let expanded = crate::expand(Attribute::Plot, quote!(), item.clone()).to_string();
     assert!(expanded.starts_with(&item.to_string()), "{expanded}");
     assert!(!expanded.contains("submit"), "{expanded}");
 }

@@ -1,12 +1,12 @@
 //! What the registry will know of a training, checked.
 
+use mlplots_names::{check_experiment_name, check_key};
 use quote::ToTokens;
 use syn::{Path, Type};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::item::Function;
-use crate::names;
 use crate::report::Report;
 use crate::types::{check_borrow, check_owned, find_word, same};
 
@@ -23,8 +23,8 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn check(args: &Args, mut function: Function, report: &mut Report) -> Option<Self> {
-        let name = args.text("name", names::check_train, report);
-        let experiment = args.text("experiment", names::check_experiment, report);
+        let name = args.text("name", |name| check_key("training", name), report);
+        let experiment = args.text("experiment", check_experiment_name, report);
         let provides = provides(args, report);
         let root = args.root(report);
         if let Some(output) = &function.output {

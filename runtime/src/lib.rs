@@ -37,30 +37,25 @@
 //! mlplots::main!();
 //! ```
 
-#[cfg(feature = "plots")]
+#![forbid(unsafe_code)]
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+compile_error!("mlplots supports Linux, macOS and Windows");
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "plots")]
 pub mod charts;
-#[cfg(feature = "plots")]
 mod error;
-#[cfg(feature = "plots")]
 pub mod figure;
-#[cfg(feature = "plots")]
 mod harness;
-pub mod journal;
-#[cfg(feature = "plots")]
 mod model;
-#[cfg(feature = "plots")]
 mod params;
-pub mod record;
-#[cfg(feature = "plots")]
 mod registry;
-#[cfg(feature = "plots")]
 mod run;
+pub mod stats;
+mod stderr;
 
-#[cfg(feature = "plots")]
 pub use {
     error::Error,
     figure::{
@@ -75,7 +70,6 @@ pub use {
 
 /// Makes the program's `main`: `mlplots::main!();`. A library that holds the `#[train]` and
 /// `#[plot]` functions is named, or it is not linked: `mlplots::main!(my_lib);`.
-#[cfg(feature = "plots")]
 #[macro_export]
 macro_rules! main {
     ($($library:ident),* $(,)?) => {
@@ -88,7 +82,6 @@ macro_rules! main {
 }
 
 /// What a training program needs: `use mlplots::prelude::*;`.
-#[cfg(feature = "plots")]
 pub mod prelude {
     pub use crate::{
         Canvas, Figure, Html, Image, IntoFigure, Model, PlotResult, Run, Svg, Theme, Visible,
@@ -99,6 +92,6 @@ pub mod prelude {
 }
 
 /// The README's program compiles.
-#[cfg(all(doctest, feature = "plots"))]
-#[doc = include_str!("../../README.md")]
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;

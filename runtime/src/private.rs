@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use plotters::drawing::IntoDrawingArea;
 
+use crate::error::Error;
 use crate::figure::{Canvas, DEFAULT_SIZE, IntoFigure, Recorder};
 
 pub use crate::figure::{Format, Output, Spec};
@@ -18,7 +19,12 @@ pub use serde_json::Value;
 
 /// What a plot function returned, as files.
 pub fn output(spec: &Spec, figure: impl IntoFigure) -> Result<Output, String> {
-    figure.into_output(spec)
+    figure.into_output(spec).map_err(in_words)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn in_words(error: Error) -> String {
+    format!("{error:#}")
 }
 
 /// What a function that draws on a canvas returns.
@@ -56,5 +62,5 @@ pub fn canvas(
 ) -> Result<Output, String> {
     let recorder = Recorder::new(spec.size.unwrap_or(DEFAULT_SIZE));
     draw(&recorder.clone().into_drawing_area())?;
-    recorder.finish().into_output(spec)
+    recorder.finish().into_output(spec).map_err(in_words)
 }

@@ -3,11 +3,11 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 
+use mlplots_journal::listing::{Listing, TrainEntry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::params::{self, Tree};
-use crate::record::{Listing, TrainEntry};
 use crate::run::{Input, Plot, Run, summary};
 
 inventory::collect!(Train);
@@ -116,7 +116,7 @@ pub(crate) fn plots() -> Vec<&'static Plot> {
 /// The registry as data.
 pub(crate) fn listing() -> Listing {
     Listing {
-        format: crate::record::FORMAT,
+        format: mlplots_journal::record::FORMAT,
         trains: trains().iter().map(|train| train.entry()).collect(),
         plots: plots().iter().map(|plot| plot.entry()).collect(),
     }

@@ -2,8 +2,6 @@
 //! `tests/golden`. `GOLDEN=overwrite cargo test -p mlplots --test golden` keeps the new ones, once
 //! somebody has looked at them.
 
-#![cfg(feature = "plots")]
-
 #[path = "../examples/gallery/classification.rs"]
 mod classification;
 #[path = "../examples/gallery/exploration.rs"]

@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
+use crate::read::{Read, only, read};
 use crate::venv::clean;
 use crate::{checkout, kept};
 
@@ -131,6 +132,32 @@ impl Project {
         let mut runs = self.runs();
         assert_eq!(runs.len(), 1, "there is not one run");
         runs.remove(0)
+    }
+
+    /// The tracking URI of the database that runs go to if nothing else is said.
+    pub fn database(&self) -> String {
+        format!("sqlite:///{}", self.path().join("mlflow.db").display())
+    }
+
+    /// The runs in its database; none without a database.
+    pub fn stored(&self) -> Vec<Read> {
+        if self.path().join("mlflow.db").exists() {
+            read(&self.database())
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The only run in its database.
+    pub fn only(&self) -> Read {
+        only(&self.database())
+    }
+
+    /// `cargo mlplots exec OPTIONS -- PROGRAM` in its folder; the program has its arguments.
+    pub fn exec<P: AsRef<OsStr>>(&self, options: &[&str], program: &[P]) -> Finished {
+        let mut command = self.command(&["exec"]);
+        command.args(options).arg("--").args(program);
+        command.output().expect("cargo-mlplots starts").into()
     }
 
     /// `cargo mlplots ARGUMENTS` in its folder.

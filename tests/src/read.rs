@@ -92,7 +92,14 @@ pub fn read(tracking_uri: &str) -> Vec<Read> {
     read_with(tracking_uri, &[])
 }
 
-/// The same, by a client with these environment variables.
+/// The only run of a tracking URI.
+pub fn only(tracking_uri: &str) -> Read {
+    let mut runs = read(tracking_uri);
+    assert_eq!(runs.len(), 1, "there is not one run");
+    runs.remove(0)
+}
+
+/// All runs, read by a client with these environment variables.
 pub fn read_with(tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<Read> {
     read_of(Venv::get(), tracking_uri, variables)
 }

@@ -1,34 +1,13 @@
 //! Which addresses are contacted, and with what.
 
-use std::io::Read;
-use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use mlplots_tests::http::{Answering, silent};
 use mlplots_tests::written::{self, leave};
-use mlplots_tests::{Project, built, read};
+use mlplots_tests::{Project, built};
 
 const PROGRAM: &str = "healing";
-
-/// A server that records everything that it is sent, and answers nothing.
-fn listening() -> (String, Arc<Mutex<Vec<u8>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let sent = Arc::clone(&heard);
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut piece = [0; 4096];
-            let read = stream.read(&mut piece).unwrap_or(0);
-            let mut sent = sent.lock().expect("the bytes");
-            sent.extend_from_slice(b"connected\n");
-            sent.extend_from_slice(&piece[..read]);
-        }
-    });
-    (url, heard)
-}
 
 /// A journal of unknown origin names a server of its own: nothing is sent there.
 #[test]
@@ -46,7 +25,8 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
         &program,
     ];
     assert_eq!(folder.mlplots(&exec).code, 4);
-    let (attacker, heard) = listening();
+    let listening = Answering::new(|_, _, _| String::new());
+    let attacker = &listening.url;
     let cursor = folder.run_dir().join("cursor.json");
     let run = r#""run":{"id":"0123456789abcdef0123456789abcdef","experiment_id":"1","name":"n","artifact_uri":"/tmp"}"#;
     for (begun, words) in [
@@ -69,10 +49,7 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
         assert!(!output.status.success(), "{text}");
         assert!(text.contains(&words), "{text}");
     }
-    assert_eq!(
-        String::from_utf8_lossy(&heard.lock().expect("the bytes")),
-        ""
-    );
+    assert_eq!(listening.asked(), []);
 }
 
 /// The workspace's folder gets another name while a run is partly shipped.
@@ -102,12 +79,12 @@ fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
     std::fs::write(&cursor, state.to_string()).expect("written");
     let synced = folder.mlplots(&["sync"]);
     assert_eq!(synced.code, 0, "{}", synced.text());
-    let database = folder.path().join("mlflow.db");
-    let runs = read(&format!("sqlite:///{}", database.display()));
+    let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
 
     // Where that database is not, none is made.
     std::fs::write(&cursor, state.to_string()).expect("written");
+    let database = folder.path().join("mlflow.db");
     std::fs::remove_file(&database).expect("removed");
     let synced = folder.mlplots(&["sync"]);
     assert_ne!(synced.code, 0, "{}", synced.text());
@@ -120,8 +97,7 @@ fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
 /// each call.
 #[test]
 fn a_silent_server_is_given_up_in_time() {
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let (_silent, url) = silent();
     let folder = Project::new(PROGRAM);
     let program = built(PROGRAM).display().to_string();
     let nobody = "http://127.0.0.1:9";
@@ -153,8 +129,7 @@ fn a_silent_server_is_given_up_in_time() {
 /// Whether a run that is noted as another server's is at this one costs that time once, too.
 #[test]
 fn a_silent_server_is_asked_for_one_run_only() {
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let (_silent, url) = silent();
     let folder = Project::new(PROGRAM);
     for number in 0..3 {
         let uuid = format!("0198{number:028x}");
@@ -214,8 +189,7 @@ fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
     let synced = folder.mlplots(&sync);
     assert_eq!(synced.code, 0, "{}", synced.text());
     assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 0);
-    let database = folder.path().join("mlflow.db");
-    let runs = read(&format!("sqlite:///{}", database.display()));
+    let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
     assert_eq!(runs[0].tag("mlplots.figures"), "2 of 2");
     assert!(runs[0].artifacts().len() > 2);
@@ -256,8 +230,7 @@ fn each_run_is_shipped_or_reported_on_its_own() {
         "{}",
         synced.text()
     );
-    let database = folder.path().join("mlflow.db");
-    let shipped = read(&format!("sqlite:///{}", database.display()));
+    let shipped = folder.stored();
     assert_eq!((shipped.len(), shipped[0].status()), (1, "FINISHED"));
 }
 

@@ -191,7 +191,7 @@ fn a_journal_reads_no_file_of_its_readers() {
             path.ends_with("stolen.txt") || content == b"s3cret"
         };
         assert!(!stored.iter().any(is_stolen), "{stored:?}");
-        let uri = format!("sqlite:///{}", project.path().join("mlflow.db").display());
+        let uri = project.database();
         let run = mlplots_tests::read(&uri).remove(0);
         assert_eq!(run.status(), "FAILED");
         assert!(run.tag("mlplots.reason").contains(words));

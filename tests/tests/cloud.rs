@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use mlplots_tests::http::Flaky;
 use mlplots_tests::{
-    Azurite, Finished, Flaky, MlflowServer, Project, Read, S3, Venv, python, read_of, read_with,
-    sample, sha256,
+    Azurite, Finished, MlflowServer, Project, Read, S3, Venv, python, read_of, read_with, sample,
+    sha256,
 };
 
 const ROOT: [&str; 5] = [

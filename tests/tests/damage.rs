@@ -2,17 +2,12 @@
 
 use std::fs;
 
+use mlplots_tests::Project;
 use mlplots_tests::written::{close, journal, leave, open, point};
-use mlplots_tests::{Project, Read, read};
 use serde_json::json;
 
 const PROGRAM: &str = "damage";
 const UUID: &str = "01980000000070008000000000000000";
-
-fn stored(folder: &Project) -> Read {
-    let database = folder.path().join("mlflow.db");
-    read(&format!("sqlite:///{}", database.display())).remove(0)
-}
 
 #[test]
 fn a_record_that_cannot_be_read_is_told_and_the_rest_is_shipped() {
@@ -24,7 +19,7 @@ fn a_record_that_cannot_be_read_is_told_and_the_rest_is_shipped() {
     assert_eq!(sync.code, 0, "{}", sync.text());
     let words = "this version of mlplots does not know the record: unknown variant `surface`";
     assert!(sync.stderr.contains(words), "{}", sync.text());
-    assert_eq!(stored(&folder).steps("loss"), [0, 1]);
+    assert_eq!(folder.only().steps("loss"), [0, 1]);
 }
 
 #[test]
@@ -44,7 +39,7 @@ fn a_record_that_was_never_finished_is_told_and_the_rest_is_shipped() {
     assert_eq!(sync.code, 0, "{}", sync.text());
     let words = format!("the journal is damaged at byte {third}: its writing was not finished");
     assert!(sync.stderr.contains(&words), "{}", sync.text());
-    assert_eq!(stored(&folder).steps("loss"), [0, 2]);
+    assert_eq!(folder.only().steps("loss"), [0, 2]);
 }
 
 #[test]
@@ -65,7 +60,7 @@ fn a_flipped_bit_makes_the_run_failed_and_costs_one_record() {
         "{}",
         sync.text()
     );
-    let run = stored(&folder);
+    let run = folder.only();
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
         ("FAILED", &*words)

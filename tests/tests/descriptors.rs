@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use mlplots_tests::{Project, Read, kept, program, read};
+use mlplots_tests::{Project, kept, program};
 
 /// Logs from eight threads, so that windows are turned while others write.
 const THREADS: &str = r#"
@@ -44,13 +44,6 @@ int posix_fallocate(int fd, off_t at, off_t size) {
 int posix_fallocate64(int fd, off_t at, off_t size) { return posix_fallocate(fd, at, size); }
 "#;
 
-fn stored(folder: &Project) -> Read {
-    let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
-    let mut runs = read(&uri);
-    assert_eq!(runs.len(), 1);
-    runs.remove(0)
-}
-
 #[test]
 fn a_file_system_that_reserves_no_room_costs_no_point() {
     let folder = kept("interposed");
@@ -72,7 +65,7 @@ fn a_file_system_that_reserves_no_room_costs_no_point() {
         .expect("it starts")
         .into();
     assert_eq!(run.code, 0, "{}", run.text());
-    let stored = stored(&project);
+    let stored = project.only();
     assert_eq!(stored.status(), "FINISHED");
     for thread in 0..8 {
         assert_eq!(
@@ -130,7 +123,7 @@ fn a_fork_cannot_write_over_the_lines_of_its_parent() {
         "{}",
         run.text()
     );
-    let stored = stored(&project);
+    let stored = project.only();
     assert_eq!(stored.steps("parent"), (0..42_000).collect::<Vec<_>>());
     assert!(stored.steps("child").is_empty());
 }
@@ -174,7 +167,7 @@ fn a_file_that_takes_the_journals_descriptor_is_left_alone() {
         let mine = fs::read(project.path().join(format!("mine-{number}"))).expect("a file");
         assert_eq!(mine, b"mine", "{number}");
     }
-    let stored = stored(&project);
+    let stored = project.only();
     assert_eq!(stored.status(), "FAILED");
     assert_eq!(stored.steps("before"), [0]);
 }

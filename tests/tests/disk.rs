@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, program, read, trainer};
+use mlplots_tests::{Finished, MlflowServer, Project, Read, only, program, trainer};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 const PROGRAM: &str = "disk";
@@ -25,7 +25,7 @@ impl Training {
     /// the first points.
     fn start(through: &[&str], server: Option<&MlflowServer>) -> Self {
         let folder = Project::new(PROGRAM);
-        let database = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
+        let database = folder.database();
         let uri = server.map_or(database, |server| server.url.clone());
         let mut command = through_which(through, &exec(&folder, &uri));
         let supervisor = command.spawn().expect("it starts");
@@ -117,12 +117,6 @@ fn powerless() -> &'static [&'static str] {
     } else {
         &["env"]
     }
-}
-
-fn only(uri: &str) -> Read {
-    let mut runs = read(uri);
-    assert_eq!(runs.len(), 1);
-    runs.remove(0)
 }
 
 /// How many points there are, the first ones without a gap.

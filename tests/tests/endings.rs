@@ -15,7 +15,7 @@ fn run(project: &Project, params: &[&str]) -> (Finished, Read) {
         .iter()
         .for_each(|param| arguments.extend(["-P", param]));
     let finished = project.mlplots(&arguments);
-    let runs = read(&database(project));
+    let runs = read(&project.database());
     assert_eq!(runs.len(), 1, "{}", finished.text());
     (finished, runs[0].clone())
 }
@@ -35,14 +35,10 @@ fn exec(params: &[&str], before: &str) -> (Finished, Read) {
         .expect("it starts")
         .into();
     assert_eq!(finished.code, 1, "{}", finished.text());
-    let mut runs = read(&database(&folder));
+    let mut runs = read(&folder.database());
     assert_eq!(runs.len(), 1, "{}", finished.text());
     assert_eq!(runs[0].steps("loss"), [0, 1, 2, 3, 4]);
     (finished, runs.remove(0))
-}
-
-fn database(project: &Project) -> String {
-    format!("sqlite:///{}", project.path().join("mlflow.db").display())
 }
 
 #[test]
@@ -159,7 +155,7 @@ fn a_panic_that_aborts_says_where() {
     let program = project.program().display().to_string();
     let finished = project.mlplots(&["exec", "-P", "ending=panic", "--", &program]);
     assert_eq!(finished.code, 1, "{}", finished.text());
-    let run = read(&database(&project)).remove(0);
+    let run = read(&project.database()).remove(0);
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
         ("FAILED", "panicked at src/main.rs:29: the training is bad")
@@ -179,7 +175,7 @@ fn a_stderr_that_nobody_reads_changes_nothing() {
         .expect("it starts");
     drop(supervisor.stderr.take());
     let status = supervisor.wait().expect("it ends");
-    let run = read(&database(&folder)).remove(0);
+    let run = read(&folder.database()).remove(0);
     assert_eq!((status.code(), run.status()), (Some(1), "FAILED"));
     let reason = run.tag("mlplots.reason");
     assert!(reason.starts_with("the figure `curve` failed"), "{reason}");
@@ -222,7 +218,7 @@ fn a_process_left_behind_does_not_delay_the_end() {
     let status = supervisor.wait().expect("it ends");
     assert!(since.elapsed() < Duration::from_secs(50));
     assert_eq!(status.code(), Some(1));
-    let run = read(&database(&folder)).remove(0);
+    let run = read(&folder.database()).remove(0);
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
         (

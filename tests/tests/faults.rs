@@ -1,11 +1,10 @@
 //! Servers that are away, refuse, or talk nonsense: the training goes on, and nothing is lost.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use mlplots_tests::http::{Answering, answer};
 use mlplots_tests::{
     Fault, FaultyProxy, Finished, MlflowServer, Project, at_random, everything, has_arrived,
     in_turn, read, sample,
@@ -181,21 +180,9 @@ fn batches(proxy: &FaultyProxy, training: &mut Child, wanted: usize) {
 }
 
 /// A server that gives every request the same answer.
-fn scripted(status: &'static str, kind: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("the port"));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut request = vec![0; 65536];
-            let _ = stream.read(&mut request);
-            let answer = format!(
-                "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
-    url
+fn scripted(status: &'static str, kind: &str, body: &'static str) -> String {
+    let headers = format!("Content-Type: {kind}\r\n");
+    Answering::new(move |_, _, _| answer(status, &headers, body)).url
 }
 
 fn left_unshipped(project: &Project, url: &str) -> String {

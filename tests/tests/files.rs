@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, program, read, sha256};
+use mlplots_tests::{Finished, MlflowServer, Project, program, read, sha256};
 
 const PROGRAM: &str = "limits-files";
 /// Nobody listens there.
@@ -22,14 +22,6 @@ fn train(folder: &Project, case: &str) -> Finished {
         .arg("--")
         .arg(program(PROGRAM, SOURCE));
     command.output().expect("cargo-mlplots starts").into()
-}
-
-/// The only run, in the folder's own database.
-fn stored(folder: &Project) -> Read {
-    let database = folder.path().join("mlflow.db");
-    let mut runs = read(&format!("sqlite:///{}", database.display()));
-    assert_eq!(runs.len(), 1);
-    runs.remove(0)
 }
 
 /// Whether a file below a folder holds a text.
@@ -56,7 +48,7 @@ fn a_directory_of_hundreds_of_files_arrives_as_it_is() {
     }
     let finished = train(&folder, "directory");
     assert_eq!(finished.code, 0, "{}", finished.text());
-    let run = stored(&folder);
+    let run = folder.only();
     let root = PathBuf::from(run.text("artifact_uri"));
     assert_eq!(run.artifacts().len(), 301, "and the list of figures");
     for number in 0..300 {
@@ -130,7 +122,7 @@ fn paths_that_lead_out_of_the_run_are_refused() {
             finished.text()
         );
     }
-    let run = stored(&folder);
+    let run = folder.only();
     let long = format!("{}.txt", "n".repeat(251));
     let mut wanted = [
         "mlplots/figures.json",
@@ -204,7 +196,7 @@ fn more_tables_than_a_tag_lists_are_artifacts_all_the_same() {
         "{}",
         finished.text()
     );
-    let run = stored(&folder);
+    let run = folder.only();
     assert_eq!(
         (run.status(), run.tag("mlplots.problems")),
         ("FINISHED", "")

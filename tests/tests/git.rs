@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, Project, Read, built, read};
+use mlplots_tests::{Finished, Project, built};
 
 const PROGRAM: &str = "git";
 
@@ -28,13 +28,6 @@ fn repository(folder: &Path, text: &str) -> String {
     git(folder, &["add", "apples.txt"]);
     git(folder, &["commit", "--quiet", "--message", text]);
     git(folder, &["rev-parse", "HEAD"])
-}
-
-fn only(folder: &Project) -> Read {
-    let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
-    let mut runs = read(&uri);
-    assert_eq!(runs.len(), 1);
-    runs.remove(0)
 }
 
 #[test]
@@ -59,7 +52,7 @@ fn the_commit_is_that_of_the_package() {
         command.env("GIT_DIR", here.path().join(".git"));
         let run: Finished = command.output().expect("it starts").into();
         assert_eq!(run.code, 0, "{}", run.text());
-        let run = only(&folder);
+        let run = folder.only();
         assert_eq!(run.tag("mlflow.source.git.commit"), commit);
         assert_eq!(run.tag("mlflow.source.git.dirty"), detached.to_string());
         let tags = &run.0["tags"];
@@ -98,7 +91,7 @@ fn a_git_that_takes_its_time_is_not_waited_for() {
         "it took {:?}",
         since.elapsed()
     );
-    let run = only(&folder);
+    let run = folder.only();
     let took = run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
     assert!(
         took < 1_900,

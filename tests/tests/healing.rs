@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use mlplots_tests::{Hanging, Project, Read, built, gone, moved, read, signal, silent};
+use mlplots_tests::{Hanging, Project, built, gone, moved, signal, silent};
 use serde_json::Value;
 
 const PROGRAM: &str = "healing";
@@ -13,18 +13,10 @@ fn hanging() -> (Project, Hanging) {
     let folder = Project::new(PROGRAM);
     let training = Hanging::start(&folder, built(PROGRAM), &[], "");
     // MLflow knows the run, and holds some of it.
-    while stored(&folder).is_empty() {
+    while folder.stored().is_empty() {
         std::thread::sleep(Duration::from_millis(100));
     }
     (folder, training)
-}
-
-fn stored(folder: &Project) -> Vec<Read> {
-    let database = folder.path().join("mlflow.db");
-    if !database.exists() {
-        return Vec::new();
-    }
-    read(&format!("sqlite:///{}", database.display()))
 }
 
 /// What `cargo mlplots runs` says of the only run.
@@ -65,7 +57,7 @@ fn a_training_outlives_its_supervisor() {
         (&"FINISHED".into(), &false.into())
     );
     assert_eq!(folder.mlplots(&["sync"]).code, 0);
-    let runs = stored(&folder);
+    let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
     assert_eq!(runs[0].steps("loss"), (0..300).collect::<Vec<_>>());
     assert_eq!(runs[0].tag("mlplots.figures"), "2 of 2");
@@ -76,10 +68,10 @@ fn a_training_that_dies_unwatched_is_failed_and_says_so() {
     let (folder, training) = hanging();
     kill(training.supervisor());
     kill(training.program);
-    assert_eq!(stored(&folder)[0].status(), "RUNNING", "nobody has told");
+    assert_eq!(folder.stored()[0].status(), "RUNNING", "nobody has told");
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let runs = stored(&folder);
+    let runs = folder.stored();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].status(), "FAILED");
     assert_eq!(
@@ -101,7 +93,7 @@ fn a_training_that_dies_unwatched_is_failed_and_says_so() {
             .stderr
             .contains("nothing is left to ship")
     );
-    assert_eq!(stored(&folder)[0].0, runs[0].0);
+    assert_eq!(folder.stored()[0].0, runs[0].0);
 }
 
 #[test]
@@ -111,14 +103,14 @@ fn a_living_run_is_never_touched() {
         if dead_supervisor {
             kill(training.supervisor());
         }
-        let before = stored(&folder);
+        let before = folder.stored();
         let sync = folder.mlplots(&["sync"]);
         assert!(
             sync.stderr.contains("it is still running"),
             "{}",
             sync.text()
         );
-        assert_eq!(before[0].0, stored(&folder)[0].0);
+        assert_eq!(before[0].0, folder.stored()[0].0);
         let row = listed(&folder);
         let reason = if dead_supervisor {
             "nobody watches over it".into()
@@ -156,7 +148,7 @@ fn is_left_alone(folder: &Project, words: &str) {
     assert!(reason.contains("last sign of life"), "{reason}");
     let sync = folder.mlplots(&["sync"]);
     assert!(sync.stderr.contains(words), "{}", sync.text());
-    assert_eq!(stored(folder)[0].status(), "RUNNING");
+    assert_eq!(folder.stored()[0].status(), "RUNNING");
 }
 
 #[test]
@@ -167,7 +159,7 @@ fn a_machine_that_was_restarted_took_its_runs_with_it() {
     silent(&run, Duration::from_secs(90));
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let [run] = stored(&folder).try_into().expect("one run");
+    let [run] = folder.stored().try_into().expect("one run");
     assert_eq!(run.status(), "FAILED");
     let reason = run.tag("mlplots.reason");
     let words = ("the machine ", " went down before the training returned");
@@ -197,7 +189,7 @@ fn a_run_of_another_machine_is_left_to_it() {
         .to_owned();
     let sync = folder.mlplots(&["sync", &uuid[..12]]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let [run] = stored(&folder).try_into().expect("one run");
+    let [run] = folder.stored().try_into().expect("one run");
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
         (
@@ -228,7 +220,7 @@ fn a_journal_whose_beginning_is_damaged_leaves_no_run_running() {
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 4, "{}", sync.text());
         assert!(sync.stderr.contains(words), "{}", sync.text());
-        assert_eq!(stored(&folder)[0].status(), "FAILED");
+        assert_eq!(folder.stored()[0].status(), "FAILED");
     }
 }
 
@@ -251,7 +243,7 @@ fn a_sign_of_life_from_the_future_is_none() {
         .into_owned();
     let sync = folder.mlplots(&["sync", &uuid]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    assert_eq!(stored(&folder)[0].status(), "FAILED");
+    assert_eq!(folder.stored()[0].status(), "FAILED");
 }
 
 /// After a restart of the machine another process may have the id that the journal names.
@@ -266,7 +258,7 @@ fn a_process_of_the_same_id_does_not_keep_a_run_alive() {
     std::fs::rename(copy, &journal).expect("it takes the place");
     assert_eq!(listed(&folder)["status"], "FAILED");
     assert_eq!(folder.mlplots(&["sync"]).code, 0);
-    assert_eq!(stored(&folder)[0].status(), "FAILED");
+    assert_eq!(folder.stored()[0].status(), "FAILED");
     kill(training.program);
 }
 
@@ -301,5 +293,5 @@ fn a_lock_that_is_left_behind_does_not_keep_a_run_alive() {
     let database = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
     let sync = folder.mlplots(&["sync", "--tracking-uri", &database]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    assert_eq!(stored(&folder)[0].status(), "FAILED");
+    assert_eq!(folder.stored()[0].status(), "FAILED");
 }

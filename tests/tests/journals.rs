@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use mlplots_tests::written::{journal, leave, open, point};
 use mlplots_tests::{
-    Finished, Hanging, Project, Read, built, checkout, gone, has_arrived, program, python, read,
-    scrubbed, signal,
+    Finished, Hanging, Project, built, checkout, gone, has_arrived, program, python, scrubbed,
+    signal,
 };
 use serde_json::{Value, json};
 
@@ -17,14 +17,6 @@ const PROGRAM: &str = "journals";
 /// Nobody listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
 const UUID: &str = "01980000000070008000000000000000";
-
-fn stored(folder: &Project) -> Vec<Read> {
-    let database = folder.path().join("mlflow.db");
-    if !database.exists() {
-        return Vec::new();
-    }
-    read(&format!("sqlite:///{}", database.display()))
-}
 
 /// The records of a journal, without the room behind them.
 fn records(journal: &Path) -> Vec<u8> {
@@ -90,7 +82,7 @@ fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() 
     signal("-KILL", training.program);
     gone(training.program);
     assert_eq!(folder.mlplots(&["sync"]).code, 0);
-    let runs = stored(&folder);
+    let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FAILED"));
     assert_eq!(runs[0].steps("loss"), [0, 1, 2, 3, 4]);
 }
@@ -115,13 +107,13 @@ fn a_run_that_its_supervisor_still_ships_is_left_to_it() {
     let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
     let words = "another `cargo mlplots` ships it";
     assert!(sync.stderr.contains(words), "{}", sync.text());
-    assert!(stored(&folder).is_empty());
+    assert!(folder.stored().is_empty());
 
     supervisor.kill().expect("it can be killed");
     supervisor.wait().expect("it ends");
     let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let runs = stored(&folder);
+    let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
 }
 
@@ -135,7 +127,7 @@ fn a_clock_that_is_set_back_loses_nothing() {
     leave(folder.path(), UUID, journal(&records));
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let run = stored(&folder).remove(0);
+    let run = folder.stored().remove(0);
     assert_eq!(run.status(), "FAILED");
     // MLflow lists a metric by time.
     assert_eq!(run.steps("loss"), [4, 3, 2, 1, 0]);
@@ -159,7 +151,7 @@ fn a_journal_of_a_newer_format_is_kept_for_a_newer_version() {
             assert!(sync.stderr.contains(words), "{}", sync.text());
         }
     }
-    assert!(stored(&folder).is_empty());
+    assert!(folder.stored().is_empty());
     assert!(dir.join("artifacts").exists());
 }
 
@@ -212,7 +204,7 @@ fn a_journal_of_the_first_format_still_ships_whole() {
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 0, "{}", sync.text());
         assert!(!sync.stderr.contains("warning"), "{}", sync.text());
-        let run = stored(&folder).remove(0);
+        let run = folder.stored().remove(0);
         assert_eq!(run.steps("odd"), (0..52).collect::<Vec<_>>());
         assert_eq!(run.0["models"].as_array().map(Vec::len), Some(1));
         let database = folder.path().join("mlflow.db");

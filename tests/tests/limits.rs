@@ -106,11 +106,7 @@ fn takes_all(folder: &Project, uri: &str, database: &Path) {
 fn a_database_takes_all_that_mlflow_takes() {
     let folder = Project::new(PROGRAM);
     let database = folder.path().join("mlflow.db");
-    takes_all(
-        &folder,
-        &format!("sqlite:///{}", database.display()),
-        &database,
-    );
+    takes_all(&folder, &folder.database(), &database);
 }
 
 #[test]
@@ -123,7 +119,7 @@ fn a_server_takes_all_that_mlflow_takes() {
 #[test]
 fn what_is_over_a_limit_is_told_and_takes_nothing_with_it() {
     let folder = Project::new(PROGRAM);
-    let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
+    let uri = folder.database();
     let finished = train(&folder, "over", &uri);
     assert_eq!(finished.code, 1, "{}", finished.text());
     let run = read(&uri).remove(0);

@@ -7,16 +7,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, Project, Read, built, program, read};
+use mlplots_tests::{Finished, Project, built, program};
 
 const PROGRAM: &str = "outliving";
-
-fn stored(folder: &Project) -> Vec<Read> {
-    read(&format!(
-        "sqlite:///{}",
-        folder.path().join("mlflow.db").display()
-    ))
-}
 
 /// `exec OPTIONS -- sh -c SCRIPT`, where `$T` is the program.
 fn exec(folder: &Project, options: &[&str], script: &str) -> Finished {
@@ -41,7 +34,7 @@ fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
         assert_eq!(run.code, 0, "{script}: {}", run.text());
         let words = "the run goes on in another process";
         assert!(run.stderr.contains(words), "{script}: {}", run.text());
-        let runs = stored(&folder);
+        let runs = folder.stored();
         assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"), "{script}");
         assert_eq!(
             runs[0].steps("loss"),
@@ -63,7 +56,7 @@ fn a_silence_of_seconds_is_no_death() {
     );
     let run = exec(&folder, &options, &script);
     assert_eq!(run.code, 0, "{}", run.text());
-    let [run] = stored(&folder).try_into().expect("one run");
+    let [run] = folder.stored().try_into().expect("one run");
     assert_eq!(run.status(), "FINISHED");
     assert_eq!(run.steps("loss"), (0..30).collect::<Vec<_>>());
 }
@@ -74,7 +67,7 @@ fn what_begins_behind_its_wrapper_is_given_what_is_asked() {
     let options = ["-P", "steps=7"];
     let run = exec(&folder, &options, "(sleep 1; exec \"$T\") &");
     assert_eq!(run.code, 0, "{}", run.text());
-    let [stored] = stored(&folder).try_into().expect("one run");
+    let [stored] = folder.stored().try_into().expect("one run");
     assert_eq!(stored.steps("loss"), (0..7).collect::<Vec<_>>());
 
     // Nobody waits so long, and it does not train with other params than it is asked for.
@@ -100,7 +93,7 @@ fn a_time_limit_is_for_what_a_wrapper_has_started_too() {
     let run = exec(&folder, &options, "\"$T\" & wait");
     assert_eq!(run.code, 1, "{}", run.text());
     assert!(since.elapsed() < Duration::from_secs(30), "{}", run.text());
-    let [stored] = stored(&folder).try_into().expect("one run");
+    let [stored] = folder.stored().try_into().expect("one run");
     let reason = stored.tag("mlplots.reason");
     assert_eq!(
         (stored.status(), reason),
@@ -119,10 +112,10 @@ fn ranks_of_one_program_each_have_a_run() {
         "{}",
         run.text()
     );
-    assert_eq!((stored(&folder).len(), folder.runs().len()), (1, 3));
+    assert_eq!((folder.stored().len(), folder.runs().len()), (1, 3));
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let runs = stored(&folder);
+    let runs = folder.stored();
     assert_eq!(runs.len(), 3);
     assert!(runs.iter().all(|run| run.status() == "FINISHED"));
 }
@@ -140,7 +133,8 @@ fn a_program_below_the_training_has_a_run_of_its_own() {
     assert_eq!(run.code, 0, "{}", run.text());
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
-    let mut depths: Vec<_> = stored(&folder)
+    let mut depths: Vec<_> = folder
+        .stored()
         .iter()
         .map(|run| (run.status().to_owned(), run.metric("depth")))
         .collect();
@@ -180,7 +174,7 @@ fn children_that_are_ignored_before_the_start_are_seen_to_end() {
     mlplots_tests::scrubbed(&mut shell);
     let run: Finished = shell.output().expect("it starts").into();
     assert_eq!(run.code, 0, "{}", run.text());
-    assert_eq!(stored(&folder)[0].status(), "FINISHED");
+    assert_eq!(folder.stored()[0].status(), "FINISHED");
 }
 
 #[test]
@@ -192,7 +186,7 @@ fn what_is_asked_may_be_longer_than_an_environment() {
     let tags: Vec<_> = tags.iter().map(String::as_str).collect();
     let run = exec(&folder, &tags, "exec \"$T\"");
     assert_eq!(run.code, 0, "{}", run.text());
-    assert_eq!(stored(&folder)[0].tag("t29").len(), 5000);
+    assert_eq!(folder.stored()[0].tag("t29").len(), 5000);
 }
 
 /// Counts the signals that reach it.
@@ -290,5 +284,5 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
     assert_eq!(ended.code, 1, "{}", ended.text());
     let words = "could not write to standard output: No space left on device";
     assert!(ended.stderr.contains(words), "{}", ended.text());
-    assert_eq!(stored(&folder).len(), 2, "the run is shipped all the same");
+    assert_eq!(folder.stored().len(), 2, "the run is shipped all the same");
 }

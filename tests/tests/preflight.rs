@@ -162,7 +162,7 @@ fn a_program_alone_journals_and_sync_ships_it_once() {
     );
     let first = project.mlplots(&["sync"]);
     assert_eq!(first.code, 0, "{}", first.text());
-    let uri = format!("sqlite:///{}", project.path().join("mlflow.db").display());
+    let uri = project.database();
     let shipped = read(&uri);
     assert_eq!((shipped.len(), shipped[0].status()), (1, "FINISHED"));
     let second = project.mlplots(&["sync"]);

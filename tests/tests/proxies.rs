@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _, copy};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -47,26 +46,11 @@ fn lead(mut client: TcpStream, seen: &Mutex<Vec<String>>) -> std::io::Result<()>
 }
 
 fn exec(url: &str, variables: &[(&str, &str)]) -> Finished {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let folder = Project::new(&format!(
-        "{PROGRAM}-{}",
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    ));
-    let program = built(PROGRAM).display().to_string();
-    let patience = ["--flush-timeout", "10"];
-    folder
-        .command(
-            &[
-                &["exec", "--tracking-uri", url][..],
-                &patience,
-                &["--", &program],
-            ]
-            .concat(),
-        )
-        .envs(variables.iter().copied())
-        .output()
-        .expect("cargo-mlplots starts")
-        .into()
+    let folder = Project::new(PROGRAM);
+    let mut command = folder.command(&["exec", "--tracking-uri", url, "--flush-timeout", "10"]);
+    command.arg("--").arg(built(PROGRAM));
+    let output = command.envs(variables.iter().copied()).output();
+    output.expect("cargo-mlplots starts").into()
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn is_whole(run: &Read, steps: i64, reason: &str) {
 #[test]
 fn a_stopped_run_goes_on_where_it_was() {
     let folder = Project::new("resuming");
-    let uri = format!("sqlite:///{}/mlflow.db", folder.path().display());
+    let uri = folder.database();
     let first = exec(&folder, &["-P", "rate=0.25", "-P", "name=12345"], &[]);
     assert_eq!(first.code, 1, "{}", first.text());
     assert!(

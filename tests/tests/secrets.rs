@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Hanging, Project, built, read, signal};
+use mlplots_tests::{Hanging, Project, built, signal};
 
 const PROGRAM: &str = "secrets";
 const SECRETS: [&str; 5] = [
@@ -106,8 +106,7 @@ fn secrets_stay_in_the_environment() {
     );
     unseen("the output", &[sync.stdout, sync.stderr].concat());
     unseen_below(folder.path());
-    let database = folder.path().join("mlflow.db");
-    let run = read(&format!("sqlite:///{}", database.display())).remove(0);
+    let run = folder.only();
     assert_eq!(run.status(), "KILLED");
     let remote = run.tag("mlflow.source.git.repoURL");
     assert_eq!(remote, "https://example.org/fruit/apples.git");

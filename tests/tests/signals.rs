@@ -3,9 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mlplots_tests::{
-    Finished, Hanging, Project, Read, built, gone, read, scrubbed, signal, trainer,
-};
+use mlplots_tests::{Finished, Hanging, Project, Read, built, gone, scrubbed, signal, trainer};
 
 const PROGRAM: &str = "signals";
 
@@ -17,13 +15,9 @@ fn hanging(options: &[&str], before: &str) -> (Project, Hanging) {
 
 /// The only run of a folder; all five points must be there.
 fn only(folder: &Project) -> Read {
-    let mut runs = read(&format!(
-        "sqlite:///{}",
-        folder.path().join("mlflow.db").display()
-    ));
-    assert_eq!(runs.len(), 1);
-    assert_eq!(runs[0].steps("loss"), [0, 1, 2, 3, 4]);
-    runs.remove(0)
+    let run = folder.only();
+    assert_eq!(run.steps("loss"), [0, 1, 2, 3, 4]);
+    run
 }
 
 /// Waits for the end, and checks what it is called. Returns also when the program ended, which

@@ -13,13 +13,6 @@ const PROGRAM: &str = "verdicts";
 const FIRST: &str = "01980000000000000000000000000001";
 const SECOND: &str = "01980000000000000000000000000002";
 
-fn stored(folder: &Project) -> Vec<Read> {
-    read(&format!(
-        "sqlite:///{}",
-        folder.path().join("mlflow.db").display()
-    ))
-}
-
 /// A journal of a run that returned; this file is among its artifacts.
 fn journal(uuid: &str, format: u32, file: Option<&Value>) -> String {
     let mut records = vec![written::open(uuid, format, 1_000)];
@@ -38,7 +31,7 @@ fn synced(folder: &Project, code: i32, words: &str) -> Read {
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, code, "{}", sync.text());
     assert!(sync.stderr.contains(words), "{words}: {}", sync.text());
-    let [run] = stored(folder).try_into().expect("one run");
+    let [run] = folder.stored().try_into().expect("one run");
     run
 }
 
@@ -69,7 +62,7 @@ fn journals_that_name_each_other_end_their_run() {
         leave_cursor(&dir, &json!({ "continues": other }));
     }
     folder.mlplots(&["sync"]);
-    let runs = stored(&folder);
+    let runs = folder.stored();
     assert!(!runs.is_empty());
     assert!(runs.iter().all(|run| run.status() == "FINISHED"));
 }
@@ -173,7 +166,7 @@ fn a_journal_of_anything_is_told_in_a_few_lines() {
     assert!(sync.stderr.lines().count() < 30, "{}", sync.text());
     let words = "the journal is damaged at 999980 more places";
     assert!(sync.stderr.contains(words), "{}", sync.text());
-    assert_eq!(stored(&folder)[0].status(), "FAILED");
+    assert_eq!(folder.stored()[0].status(), "FAILED");
 }
 
 /// A training behind a proxy, which gives up shipping soon.
@@ -282,5 +275,5 @@ fn a_program_that_fails_after_its_run_fails() {
     assert_eq!(run.code, 1, "{}", run.text());
     let words = "warning: the program failed after the run had ended: exit status: 7";
     assert!(run.stderr.contains(words), "{}", run.text());
-    assert_eq!(stored(&folder)[0].status(), "FINISHED");
+    assert_eq!(folder.stored()[0].status(), "FINISHED");
 }

@@ -1,8 +1,6 @@
 //! The last MLflow before 3: its servers take runs, and its databases too.
 
-use std::path::Path;
-
-use mlplots_tests::{Finished, MlflowServer, Project, Venv, built, read, sample};
+use mlplots_tests::{MlflowServer, Project, Venv, built, read, sample};
 use serde_json::Value;
 
 const PROGRAM: &str = "versions";
@@ -27,15 +25,6 @@ print(json.dumps([
      'models': [{'path': m['artifact_path'], **model(r.info.run_id, m['artifact_path'])}
                 for m in json.loads(r.data.tags.get('mlflow.log-model.history', '[]'))]}
     for e in client.search_experiments() for r in client.search_runs([e.experiment_id])]))";
-
-fn exec(folder: &Project, uri: &str, program: &Path) -> Finished {
-    let mut command = folder.command(&["exec", "--tracking-uri", uri, "--"]);
-    command
-        .arg(program)
-        .output()
-        .expect("cargo-mlplots starts")
-        .into()
-}
 
 fn runs(uri: &str) -> Value {
     let text = Venv::mlflow_2().run(&[], SCRIPT, &[uri]);
@@ -75,7 +64,7 @@ fn a_server_of_mlflow_2_takes_runs_and_models() {
             "sqlite:///mlflow.db",
         ],
     );
-    let finished = exec(&folder, &server.url, built(PROGRAM));
+    let finished = folder.exec(&["--tracking-uri", &server.url], &[built(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     let found = runs(&server.url);
     assert_eq!(found.as_array().map(Vec::len), Some(1));
@@ -119,8 +108,8 @@ fn a_database_of_mlflow_2_takes_runs_and_goes_on_in_3() {
         folder.path(),
         &arguments,
     ));
-    let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
-    let finished = exec(&folder, &uri, built(PROGRAM));
+    let uri = folder.database();
+    let finished = folder.exec(&["--tracking-uri", &uri], &[built(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     whole(&runs(&uri)[0]);
 

@@ -2,6 +2,7 @@
 //! mlplots.
 
 use cargo_metadata::{Package, TargetKind};
+use mlplots_journal::Exit;
 
 use super::Project;
 use crate::cli::BuildArgs;
@@ -62,7 +63,7 @@ impl Project {
                     .collect();
                 Err(failure("which program? There are several")
                     .help(format!("name one: {}", all.join(", ")))
-                    .code(2))
+                    .exit(Exit::Usage))
             }
         }
     }
@@ -90,7 +91,7 @@ impl Project {
         };
         failure(format!("{what} in {}", names.join(", ")))
             .help(help)
-            .code(2)
+            .exit(Exit::Usage)
     }
 
     /// The package of `-p`; else the one around the current folder; else the default members that
@@ -110,7 +111,7 @@ impl Project {
                     .collect();
                 return Err(failure(format!("the workspace has no package `{spec}`"))
                     .help(format!("there is {}", names.join(", ")))
-                    .code(2));
+                    .exit(Exit::Usage));
             }
             return Ok(found);
         }

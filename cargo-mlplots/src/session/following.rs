@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use mlplots::journal::RunDir;
+use mlplots_journal::RunDir;
 
 use super::unreadable;
 use crate::failure::Failure;

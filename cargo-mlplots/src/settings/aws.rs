@@ -5,7 +5,7 @@ use std::path::Path;
 use super::environment::Environment;
 use super::ini;
 use super::secret::Secret;
-use crate::ship::store::StoreError;
+use crate::failure::{Failure, refused};
 
 /// A profile: the one that `AWS_PROFILE` names, else `default`.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct AwsProfile {
 
 impl AwsProfile {
     /// Reads the two files; those that are missing say nothing.
-    pub(crate) fn find(env: &Environment<'_>, home: Option<&Path>) -> Result<Self, StoreError> {
+    pub(crate) fn find(env: &Environment<'_>, home: Option<&Path>) -> Result<Self, Failure> {
         let name = env
             .text("AWS_PROFILE")
             .or_else(|| env.text("AWS_DEFAULT_PROFILE"));
@@ -48,11 +48,11 @@ impl AwsProfile {
     }
 }
 
-fn read(path: &Path) -> Result<String, StoreError> {
+fn read(path: &Path) -> Result<String, Failure> {
     match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         read => read.map_err(|error| {
-            StoreError::refused(format!("cannot read {}: {error}", path.display()))
+            refused(format!("cannot read {}: {error}", path.display()))
                 .help("make the file readable, or remove it")
         }),
     }

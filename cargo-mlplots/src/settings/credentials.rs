@@ -6,7 +6,7 @@ use std::path::Path;
 use super::environment::Environment;
 use super::ini;
 use super::secret::Secret;
-use crate::ship::store::StoreError;
+use crate::failure::{Failure, refused};
 
 /// What goes into the `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,13 +37,13 @@ impl Credentials {
     pub(super) fn find(
         env: &Environment<'_>,
         home: Option<&Path>,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<Self>, Failure> {
         for unsupported in ["MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_AUTH"] {
             if env
                 .text(unsupported)
                 .is_some_and(|value| !matches!(value.to_lowercase().as_str(), "false" | "0"))
             {
-                return Err(StoreError::refused(format!(
+                return Err(refused(format!(
                     "{unsupported} is set, and mlplots cannot sign requests that way"
                 ))
                 .help(format!(
@@ -78,15 +78,12 @@ struct File {
 }
 
 impl File {
-    fn read(path: &Path) -> Result<Self, StoreError> {
+    fn read(path: &Path) -> Result<Self, Failure> {
         match std::fs::read_to_string(path) {
             Ok(text) => Ok(Self::parse(&text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(StoreError::refused(format!(
-                "cannot read {}: {error}",
-                path.display()
-            ))
-            .help("make the file readable, or remove it")),
+            Err(error) => Err(refused(format!("cannot read {}: {error}", path.display()))
+                .help("make the file readable, or remove it")),
         }
     }
 

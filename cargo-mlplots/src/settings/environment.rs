@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::ship::store::StoreError;
+use crate::failure::{Failure, refused};
 
 /// Where variables are looked up: the process's environment, or a test's own.
 pub(crate) struct Environment<'a> {
@@ -34,7 +34,7 @@ impl Environment<'_> {
 
     /// A variable whose value goes into an address or a header: visible ASCII only.
     #[cfg(feature = "cloud")]
-    pub(crate) fn word(&self, name: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) fn word(&self, name: &str) -> Result<Option<String>, Failure> {
         self.text(name).map(|value| word(name, value)).transpose()
     }
 
@@ -44,24 +44,24 @@ impl Environment<'_> {
     }
 
     /// `true`, `false`, `1` or `0`, in any case.
-    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, StoreError> {
+    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
         match self.text(name).map(|value| value.to_lowercase()).as_deref() {
             None => Ok(default),
             Some("true" | "1") => Ok(true),
             Some("false" | "0") => Ok(false),
-            Some(other) => Err(StoreError::refused(format!(
+            Some(other) => Err(refused(format!(
                 "the variable {name} is `{other}`; it takes `true`, `false`, `1` or `0`"
             ))),
         }
     }
 
     /// A number.
-    pub(crate) fn number<T: FromStr>(&self, name: &str, default: T) -> Result<T, StoreError> {
+    pub(crate) fn number<T: FromStr>(&self, name: &str, default: T) -> Result<T, Failure> {
         let Some(value) = self.text(name) else {
             return Ok(default);
         };
         value.trim().parse().map_err(|_| {
-            StoreError::refused(format!(
+            refused(format!(
                 "the variable {name} is `{value}`, which is not a number it takes"
             ))
         })
@@ -70,7 +70,7 @@ impl Environment<'_> {
 
 /// The value of a setting, which must be visible ASCII; what it is otherwise may be secret.
 #[cfg(feature = "cloud")]
-pub(crate) fn word(name: &str, value: String) -> Result<String, StoreError> {
+pub(crate) fn word(name: &str, value: String) -> Result<String, Failure> {
     if value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(value);
     }
@@ -79,6 +79,6 @@ pub(crate) fn word(name: &str, value: String) -> Result<String, StoreError> {
     } else {
         "a character that cannot be sent"
     };
-    Err(StoreError::refused(format!("{name} has {what} in it"))
+    Err(refused(format!("{name} has {what} in it"))
         .help(format!("set {name} again, without spaces and line breaks")))
 }

@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::credentials::Credentials;
 use super::environment::Environment;
 use super::proxy::NoProxy;
-use crate::ship::store::StoreError;
+use crate::failure::{Failure, refused};
 
 /// MLflow's client variables about HTTP and TLS.
 #[derive(Clone, Debug)]
@@ -61,11 +61,11 @@ pub(crate) enum Trust {
 }
 
 impl HttpSettings {
-    pub(super) fn find(env: &Environment<'_>, home: Option<&Path>) -> Result<Self, StoreError> {
+    pub(super) fn find(env: &Environment<'_>, home: Option<&Path>) -> Result<Self, Failure> {
         let insecure = env.flag("MLFLOW_TRACKING_INSECURE_TLS", false)?;
         let trust = match env.path("MLFLOW_TRACKING_SERVER_CERT_PATH") {
             Some(_) if insecure => {
-                return Err(StoreError::refused(
+                return Err(refused(
                     "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set, and contradict each other",
                 )
                 .help("unset MLFLOW_TRACKING_INSECURE_TLS"));
@@ -121,7 +121,7 @@ impl HttpSettings {
     }
 }
 
-fn trusted(env: &Environment<'_>) -> Result<Vec<Url>, StoreError> {
+fn trusted(env: &Environment<'_>) -> Result<Vec<Url>, Failure> {
     const VARIABLE: &str = "MLPLOTS_TRUSTED_ORIGINS";
     let text = env.text(VARIABLE).unwrap_or_default();
     let origins = text
@@ -133,7 +133,7 @@ fn trusted(env: &Environment<'_>) -> Result<Vec<Url>, StoreError> {
             let url = Url::parse(origin).ok();
             url.filter(|url| matches!(url.scheme(), "http" | "https"))
                 .ok_or_else(|| {
-                    StoreError::refused(format!("{VARIABLE} has an entry that is not a usable http address"))
+                    refused(format!("{VARIABLE} has an entry that is not a usable http address"))
                         .help("it looks like `https://artifacts.example.org:5000`, several with commas between them")
                 })
         })
@@ -141,7 +141,7 @@ fn trusted(env: &Environment<'_>) -> Result<Vec<Url>, StoreError> {
 }
 
 impl Multipart {
-    fn find(env: &Environment<'_>) -> Result<Self, StoreError> {
+    fn find(env: &Environment<'_>) -> Result<Self, Failure> {
         const ENABLE: &str = "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD";
         const MIB: u64 = 1024 * 1024;
         let enabled = env.text(ENABLE).map(|_| env.flag(ENABLE, false));

@@ -5,17 +5,12 @@ mod secrets;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mlplots_journal::Exit;
+
 use super::*;
-use crate::ship::store::ErrorKind;
-
 impl Settings {
-    /// How the server is spoken to.
-    pub(crate) fn http(&self) -> &HttpSettings {
-        &self.http
-    }
-
     /// These settings and no others: neither the process's variables nor anybody's files.
-    pub(crate) fn of(uri: &str, variables: &[(&str, &str)]) -> Result<Self, StoreError> {
+    pub(crate) fn of(uri: &str, variables: &[(&str, &str)]) -> Result<Self, Failure> {
         resolve(Some(uri), None, variables)
     }
 }
@@ -24,7 +19,7 @@ fn resolve(
     cli: Option<&str>,
     metadata: Option<&str>,
     variables: &[(&str, &str)],
-) -> Result<Settings, StoreError> {
+) -> Result<Settings, Failure> {
     let lookup = |name: &str| {
         variables
             .iter()
@@ -101,7 +96,7 @@ fn sqlite_uris_are_read_as_sqlalchemy_reads_them() {
         "sqlite:///a.db?mode=ro",
         "sqlite:///file:a.db?uri=true",
     ] {
-        assert_eq!(target(bad).expect_err(bad).kind, ErrorKind::Refused);
+        assert_eq!(target(bad).expect_err(bad).exit, Exit::Refused);
     }
 }
 
@@ -133,7 +128,7 @@ fn what_is_not_supported_says_what_to_do() {
         ),
     ] {
         let error = resolve(Some(uri), None, &[]).expect_err(uri);
-        assert_eq!(error.kind, ErrorKind::Refused);
+        assert_eq!(error.exit, Exit::Refused);
         assert!(error.message.contains(words), "{error}");
         assert!(
             error
@@ -226,31 +221,4 @@ fn a_pair_wins_over_a_token_and_half_a_pair_does_not() {
         Some(Credentials::Bearer(_))
     ));
     assert_eq!(found(&[user]), None);
-}
-
-#[test]
-fn two_names_for_two_experiments_are_refused() {
-    let folder = tempfile::tempdir().expect("a directory");
-    let uri = sqlite_uri(&folder.path().join("mlflow.db"));
-    let experiment = |variables: &[(&str, &str)]| {
-        let settings = resolve(Some(&uri), None, variables)?;
-        settings.experiment(&*settings.open()?)
-    };
-    let (name, id) = (
-        ("MLFLOW_EXPERIMENT_NAME", "fruit"),
-        ("MLFLOW_EXPERIMENT_ID", "1"),
-    );
-    assert_eq!(experiment(&[]).expect("none"), None);
-    let fruit = Some(Experiment {
-        id: "1".to_owned(),
-        name: "fruit".to_owned(),
-    });
-    for variables in [&[name][..], &[id], &[name, id]] {
-        assert_eq!(experiment(variables).expect("found"), fruit);
-    }
-    let error = experiment(&[name, ("MLFLOW_EXPERIMENT_ID", "0")]).expect_err("two");
-    assert_eq!(
-        error.message,
-        "MLFLOW_EXPERIMENT_NAME is `fruit`, but MLFLOW_EXPERIMENT_ID 0 is the experiment `Default`"
-    );
 }

@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::credentials::Credentials;
 use super::secret::Secret;
-use crate::ship::store::StoreError;
+use crate::failure::{Failure, refused};
 
 /// Where runs are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,35 +39,35 @@ pub(crate) const BUSY: Duration = Duration::from_secs(30);
 
 impl Target {
     /// Reads a tracking URI; what is relative in it is relative to `directory`.
-    pub(crate) fn parse(uri: &str, directory: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn parse(uri: &str, directory: &Path) -> Result<Self, Failure> {
         let uri = uri.trim();
         let scheme = scheme(uri);
         match scheme.split('+').next().unwrap_or_default() {
             "http" | "https" => server(uri),
             "sqlite" => database(uri, directory).map(Self::Database),
-            _ if uri.starts_with(['"', '\'']) => Err(StoreError::refused(
+            _ if uri.starts_with(['"', '\'']) => Err(refused(
                 "the tracking URI begins with a quotation mark",
             )
             .help("remove the quotation marks around it")),
-            "" if uri.contains('@') => Err(StoreError::refused(format!(
+            "" if uri.contains('@') => Err(refused(format!(
                 "the tracking URI `{}` has no scheme",
                 without_secrets(uri)
             ))
             .help("begin it with `http://` or `https://`")),
-            "" | "file" => Err(StoreError::refused(format!(
+            "" | "file" => Err(refused(format!(
                 "the tracking URI `{}` is a directory, MLflow's old file store, which MLflow has closed",
                 without_secrets(uri)
             ))
             .help("use a database file, `sqlite:///mlflow.db`; `mlflow migrate-filestore` moves old runs into one")),
-            "postgresql" | "postgres" | "mysql" | "mssql" => Err(StoreError::refused(format!(
+            "postgresql" | "postgres" | "mysql" | "mssql" => Err(refused(format!(
                 "the tracking URI is a {scheme} database; mlplots writes to a tracking server or to an SQLite file"
             ))
             .help("start `mlflow server --backend-store-uri …` with that URI, and give mlplots the server's http address")),
-            "databricks" | "databricks-uc" | "uc" => Err(StoreError::refused(format!(
+            "databricks" | "databricks-uc" | "uc" => Err(refused(format!(
                 "the tracking URI `{scheme}` needs the Databricks client, which mlplots does not have"
             ))
             .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
-            _ => Err(StoreError::refused(format!(
+            _ => Err(refused(format!(
                 "mlplots knows no tracking store for `{}`",
                 without_secrets(uri)
             ))
@@ -94,10 +94,10 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(is_mark)
 }
 
-fn server(uri: &str) -> Result<Target, StoreError> {
+fn server(uri: &str) -> Result<Target, Failure> {
     // The text is not quoted: it may hold a password.
     let invalid = |why: &str| {
-        StoreError::refused(format!(
+        refused(format!(
             "the tracking URI is not a usable http address: {why}"
         ))
         .help("it looks like `http://localhost:5000`")
@@ -130,9 +130,9 @@ fn server(uri: &str) -> Result<Target, StoreError> {
 }
 
 /// `sqlite:///relative` or `sqlite:////absolute`, percent-encoded or not, as `SQLAlchemy` reads it.
-fn database(uri: &str, directory: &Path) -> Result<Database, StoreError> {
+fn database(uri: &str, directory: &Path) -> Result<Database, Failure> {
     let refused = |why: &str| {
-        StoreError::refused(format!("the tracking URI `{}` {why}", without_secrets(uri)))
+        refused(format!("the tracking URI `{}` {why}", without_secrets(uri)))
             .help("write `sqlite:///mlflow.db` for a file here, `sqlite:////home/me/mlflow.db` for one elsewhere")
     };
     let (_, rest) = uri.split_once(':').unwrap_or_default();

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use mlplots::journal::{Entry, Reader};
-use mlplots::record::{Artifact, Record};
+use mlplots_journal::record::{Artifact, Record};
+use mlplots_journal::{Entry, Reader};
 
 use super::models::Before;
 use super::store::{Concern, Root, Source, StoreError, StoredRun};
@@ -158,7 +158,7 @@ fn outdate(failing: &mut Vec<Artifact>, later: &[Artifact]) {
 
 #[cfg(test)]
 mod tests {
-    use mlplots::record::Digest;
+    use mlplots_journal::record::Digest;
 
     use super::*;
 

@@ -5,18 +5,16 @@
 //! A file system that machines share may not tell one of another's locks. So a program also writes
 //! down, every second, that it lives, and a run of another machine is left alone.
 
-use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use mlplots::journal::{Entry, Reader, RunDir, here, open, open_or_create};
-use mlplots::record::{Host, Record};
+use mlplots_journal::record::Record;
+use mlplots_journal::{Entry, Host, Reader, RunDir, disk};
 
 use crate::outcome::Outcome;
-use crate::view::duration;
 
 /// After so long without a sign of life a program is not taken for a living one.
 pub(crate) const SILENCE: Duration = Duration::from_mins(1);
@@ -33,7 +31,7 @@ impl Claim {
     /// Takes it. An error of kind `WouldBlock` says that another process has it.
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
         dir.check()?;
-        let lock = open_or_create(&Self::path(dir))?;
+        let lock = disk::open_or_create(&Self::path(dir))?;
         lock.try_lock().map_err(|why| match why {
             TryLockError::WouldBlock => io::Error::new(
                 io::ErrorKind::WouldBlock,
@@ -72,18 +70,6 @@ pub(crate) struct Beat {
     pub(crate) ago: Option<Duration>,
 }
 
-impl fmt::Display for Beat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.ago {
-            Some(ago) => {
-                let ago = duration(ago.as_millis() as u64);
-                write!(f, "on {}, last sign of life {ago} ago", self.host)
-            }
-            None => write!(f, "on {}, without a sign of life", self.host),
-        }
-    }
-}
-
 /// Whether the program of a run still writes to its journal. What its supervisor has seen counts
 /// more than the lock, which a process that the program has forked may hold on to.
 pub(crate) fn life(dir: &RunDir) -> Life {
@@ -93,7 +79,7 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     if has_writer(dir) {
         return Life::Alive;
     }
-    let (there, here) = (host(dir), here());
+    let (there, here) = (host(dir), Host::current());
     if there.is_unknown() || there.boot_id == here.boot_id {
         return Life::Over;
     }
@@ -125,7 +111,7 @@ pub(crate) fn life(dir: &RunDir) -> Life {
 
 /// Whether a process of this machine holds the journal open to write to it.
 pub(crate) fn has_writer(dir: &RunDir) -> bool {
-    open(&dir.journal())
+    disk::open(&dir.journal())
         .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

@@ -3,8 +3,8 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mlplots::journal::Files;
-use mlplots::record::{Open, Status, Tag, Tally};
+use mlplots_journal::Files;
+use mlplots_journal::record::{Open, Status, Tag, Tally};
 
 use super::store::check::MAX_TAGS;
 use super::store::{Batch, StoreError, StoredRun};
@@ -203,7 +203,7 @@ fn last_tags(outcome: &Outcome, ledger: &Ledger, tally: &Tally) -> Vec<Tag> {
 /// MLflow cuts longer tags and says nothing; PostgreSQL takes no NUL.
 fn shortened(text: &str) -> String {
     let text = text.replace('\0', "\u{FFFD}");
-    let most = mlplots::record::MAX_TAG_VALUE;
+    let most = mlplots_journal::names::MAX_TAG_VALUE;
     if text.chars().count() <= most {
         return text;
     }

@@ -1,7 +1,7 @@
 //! How far a run's delivery has come: on disk before anything is taken as acknowledged.
 
-use mlplots::journal::{RunDir, read, replace};
-use mlplots::record::RunUuid;
+use mlplots_journal::record::RunUuid;
+use mlplots_journal::{RunDir, disk};
 use serde::{Deserialize, Serialize};
 
 use super::store::{KeptRun, StoreError};
@@ -42,7 +42,7 @@ impl Cursor {
         let unreadable = |why: &dyn std::fmt::Display| {
             StoreError::refused(format!("`{}` cannot be read: {why}", path.display()))
         };
-        let Some(bytes) = read(&path).map_err(|why| unreadable(&why))? else {
+        let Some(bytes) = disk::read(&path).map_err(|why| unreadable(&why))? else {
             return Ok(Self::default());
         };
         let mut cursor: Self = serde_json::from_slice(&bytes).map_err(|why| {
@@ -105,7 +105,7 @@ impl Cursor {
         let path = path(dir);
         let bytes = serde_json::to_vec(self).map_err(std::io::Error::from);
         bytes
-            .and_then(|bytes| replace(&path, &bytes))
+            .and_then(|bytes| disk::replace(&path, &bytes))
             .map_err(|why| {
                 StoreError::refused(format!("could not write `{}`: {why}", path.display()))
             })

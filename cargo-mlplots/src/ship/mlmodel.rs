@@ -1,7 +1,7 @@
 //! The files that make a logged model loadable: `MLmodel` and the Python environment of an ONNX
 //! model, as MLflow's Python client writes them.
 
-use mlplots::record::{ExampleKind, Flavor, Model, Signature};
+use mlplots_journal::record::{ExampleKind, Flavor, Model, Signature};
 use serde_json::{Map, Value, json};
 
 /// The MLflow release whose form of `MLmodel` this is.
@@ -152,7 +152,7 @@ fn utc(millis: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mlplots::record::{Artifact, Digest, InputExample};
+    use mlplots_journal::record::{Artifact, Digest, InputExample};
 
     use super::*;
 

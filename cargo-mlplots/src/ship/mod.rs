@@ -5,6 +5,7 @@ mod claim;
 mod closing;
 #[cfg(feature = "cloud")]
 mod cloud;
+mod connect;
 mod cursor;
 mod flow;
 mod making;
@@ -27,16 +28,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use mlplots::journal::RunDir;
+use mlplots_journal::RunDir;
 
 use crate::failure::{Failure, failure};
 use crate::settings::Settings;
-pub(crate) use claim::{Claim, Life, SILENCE, has_writer, life};
+pub(crate) use claim::{Beat, Claim, Life, SILENCE, has_writer, life};
+pub(crate) use connect::open_existing;
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
 use making::Doubt;
 pub(crate) use place::goes_there;
-pub(crate) use resuming::before;
+pub(crate) use resuming::{Resumption, before};
 use retry::Backoff;
 pub(crate) use sqlite::quote;
 use store::{ErrorKind, StoreError, StoredRun, TrackingStore, View};
@@ -103,8 +105,8 @@ impl Delivery {
     pub(crate) fn new(dir: RunDir, settings: Settings) -> Result<Self, StoreError> {
         let mut cursor = Cursor::load(&dir)?;
         let store = match cursor.run {
-            Some(_) => settings.open_existing()?,
-            None => settings.open()?,
+            Some(_) => connect::open_existing(&settings)?,
+            None => connect::open(&settings)?,
         };
         cursor.tracking_uri = Some(store.uri().to_owned());
         cursor.save(&dir)?;

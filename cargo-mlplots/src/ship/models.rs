@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use mlplots::journal::{Entry, Files, Reader};
-use mlplots::record::{Artifact, ArtifactPath, Model, Param, Record, Tag};
+use mlplots_journal::record::{Artifact, ArtifactPath, Model, Param, Record, Tag};
+use mlplots_journal::{Entry, Files, Reader};
 
 use super::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun};
 use super::{Delivery, Halt, mlmodel, python};

@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use mlplots::journal::{Entry, Reader, RunDir};
-use mlplots::record::{FORMAT, Open, Record, Tag};
+use mlplots_journal::record::{FORMAT, Open, Record, Tag};
+use mlplots_journal::{Entry, Reader, RunDir};
 
 use super::store::{Experiment, ExperimentChoice, KnownRun, NewRun, StoreError, StoredRun};
-use super::{Delivery, Halt, unreadable};
+use super::{Delivery, Halt, connect, unreadable};
 
 /// The tag that says which journal a run is.
 const RUN_UUID: &str = "mlplots.run_uuid";
@@ -97,7 +97,7 @@ impl Delivery {
         if let Some(name) = &open.experiment {
             return self.store.experiment(&ExperimentChoice::Name(name.clone()));
         }
-        match self.settings.experiment(&*self.store)? {
+        match connect::experiment(&self.settings, &*self.store)? {
             Some(experiment) => Ok(experiment),
             None => self.store.experiment(&ExperimentChoice::Id("0".to_owned())),
         }

@@ -1,6 +1,7 @@
 //! A run whose cursor names another tracking store than the user does.
 
-use super::Cursor;
+use super::connect;
+use super::cursor::Cursor;
 use super::store::{Concern, StoreError};
 use crate::settings::{Settings, scheme};
 
@@ -21,10 +22,7 @@ pub(crate) fn goes_there(cursor: &Cursor, settings: &Settings) -> Result<bool, S
         // become one.
         return Ok([before, &uri].map(|uri| scheme(uri)) == ["sqlite", "sqlite"]);
     };
-    match settings
-        .open_existing()
-        .and_then(|store| store.run(&run.id))
-    {
+    match connect::open_existing(settings).and_then(|store| store.run(&run.id)) {
         Ok(_) => Ok(true),
         Err(error) if error.concerns == Concern::Gone => Ok(false),
         Err(error) => Err(error),
@@ -34,8 +32,8 @@ pub(crate) fn goes_there(cursor: &Cursor, settings: &Settings) -> Result<bool, S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ship::rest::scripted::{Answering, answer, json};
     use crate::ship::store::KeptRun;
+    use mlplots_tests::http::{Answering, answer, json};
 
     fn cursor(uri: &str, run: Option<&str>) -> Cursor {
         Cursor {

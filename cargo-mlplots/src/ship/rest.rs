@@ -7,12 +7,10 @@ mod multipart;
 mod presigned;
 mod proxy;
 #[cfg(test)]
-pub(super) mod scripted;
-#[cfg(test)]
 mod tests;
 mod wire;
 
-use mlplots::record::{Metric, Status};
+use mlplots_journal::record::{Metric, Status};
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 

@@ -3,17 +3,27 @@
 use std::collections::HashSet;
 use std::{io, iter};
 
-use mlplots::journal::RunDir;
-use mlplots::record::Status;
+use mlplots_journal::RunDir;
+use mlplots_journal::record::{RunUuid, Status};
 
 use super::closing::{REASON, tag, tags};
 use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
 use super::{Claim, Cursor, Delivery, Halt, opening, unreadable};
 use crate::outcome::Outcome;
-use crate::resume::Resumption;
 
 /// How a reason begins that tells of the end before.
 const RESUMED: &str = "resumed after ";
+
+/// Which run a new journal resumes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resumption {
+    /// The run's id in MLflow, if it is known.
+    pub(crate) run_id: Option<String>,
+    /// The last journal of the run, if it is in this workspace.
+    pub(crate) continues: Option<RunUuid>,
+    /// The status and reason with which the run ended before.
+    pub(crate) before: Option<String>,
+}
 
 /// The journals that a run has before this one, newest first, as far as they are here. A journal
 /// that is named twice ends the list, as does one that cannot be read.
@@ -42,12 +52,12 @@ pub(crate) fn before(
 
 impl Delivery {
     /// Goes on with a run. Whoever ships the journal later finds that in the cursor.
-    pub(crate) fn resuming(self, resumption: Option<&Resumption>) -> Result<Self, StoreError> {
+    pub(crate) fn resuming(self, resumption: Option<Resumption>) -> Result<Self, StoreError> {
         if let Some(resumption) = resumption {
             let mut cursor = self.cursor();
-            cursor.resume.clone_from(&resumption.run_id);
-            cursor.continues.clone_from(&resumption.continues);
-            cursor.before.clone_from(&resumption.before);
+            cursor.resume = resumption.run_id;
+            cursor.continues = resumption.continues;
+            cursor.before = resumption.before;
             cursor.save(&self.dir)?;
         }
         Ok(self)

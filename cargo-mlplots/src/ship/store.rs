@@ -9,7 +9,7 @@ mod source;
 use std::collections::BTreeMap;
 
 pub(crate) use error::{Concern, ErrorKind, StoreError};
-use mlplots::record::{Metric, Param, Status, Tag};
+use mlplots_journal::record::{Metric, Param, Status, Tag};
 use serde::{Deserialize, Serialize};
 pub(crate) use source::{Checked, Part, Source};
 

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use mlplots::journal::{Entry, Reader};
-use mlplots::record::{Metric, Param, Record, Tag};
+use mlplots_journal::record::{Metric, Param, Record, Tag};
+use mlplots_journal::{Entry, Reader};
 
 use super::closing::tag;
 use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};

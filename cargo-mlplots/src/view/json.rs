@@ -1,9 +1,9 @@
 //! The run as one JSON object.
 
-use mlplots::record::Figure;
+use mlplots_journal::record::Figure;
 use serde_json::{Map, Value, json};
 
-use super::Report;
+use super::report::Report;
 
 /// The run as JSON; metric values that JSON has no number for are the strings MLflow uses.
 pub(crate) fn object(report: &Report) -> Value {
@@ -40,7 +40,7 @@ pub(crate) fn object(report: &Report) -> Value {
         "models": ledger.models.iter().map(|model| &model.name).collect::<Vec<_>>(),
         "problems": report.ledger.all_problems().collect::<Vec<_>>(),
         "shipped": report.halt.is_none(),
-        "exit_code": report.code(),
+        "exit_code": report.exit().code(),
     })
 }
 

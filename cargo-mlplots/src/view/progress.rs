@@ -14,7 +14,8 @@ use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use rustix::termios::tcgetwinsize;
 
-use super::{duration, term};
+use super::term;
+use super::units::duration;
 use crate::cli::ProgressMode;
 
 /// A line that says how things stand; asked for again and again.

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
-use mlplots::record::{commands_terminal, plain, plain_lines};
+use mlplots_journal::terminal::{escape, escape_lines, is_terminal_control};
 use serde::Serialize;
 
 use crate::failure::{Failure, failure};
@@ -34,7 +34,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
         .map_err(|why| failure(format!("the result cannot be written as JSON: {why}")))?;
     // In JSON such characters stand in strings only, where an escape means the same.
     let harmless = json.chars().fold(String::new(), |mut harmless, c| {
-        if commands_terminal(c) {
+        if is_terminal_control(c) {
             let _ = write!(harmless, "\\u{:04x}", u32::from(c));
         } else {
             harmless.push(c);
@@ -52,28 +52,28 @@ pub(super) fn line(text: impl Display) {
 
 /// A right-justified verb and what it is about, like cargo's `   Compiling …`.
 pub(crate) fn status(verb: &str, text: &str) {
-    line(format_args!("{GREEN}{verb:>12}{GREEN:#} {}", plain(text)));
+    line(format_args!("{GREEN}{verb:>12}{GREEN:#} {}", escape(text)));
 }
 
 /// The same for an end that is not well.
 pub(crate) fn bad_status(verb: &str, text: &str) {
-    line(format_args!("{RED}{verb:>12}{RED:#} {}", plain(text)));
+    line(format_args!("{RED}{verb:>12}{RED:#} {}", escape(text)));
 }
 
 /// What cannot be done.
 pub(crate) fn error(text: &str) {
-    line(format_args!("{RED}error{RED:#}: {}", plain_lines(text)));
+    line(format_args!("{RED}error{RED:#}: {}", escape_lines(text)));
 }
 
 /// What a person should know.
 pub(crate) fn warning(text: &str) {
     line(format_args!(
         "{YELLOW}warning{YELLOW:#}: {}",
-        plain_lines(text)
+        escape_lines(text)
     ));
 }
 
 /// What to do next.
 pub(crate) fn help(text: &str) {
-    line(format_args!("  {CYAN}help{CYAN:#}: {}", plain_lines(text)));
+    line(format_args!("  {CYAN}help{CYAN:#}: {}", escape_lines(text)));
 }

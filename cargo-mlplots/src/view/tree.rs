@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use mlplots::record::{Figure, FigureStatus, Status, plain};
+use mlplots_journal::record::{Figure, FigureStatus, Status};
+use mlplots_journal::terminal::escape;
 
+use super::report::Report;
 use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
-use super::{Report, duration, size};
+use super::units::{duration, size};
 use crate::ship::Halt;
 use crate::ship::store::{StoreError, View};
 
@@ -71,14 +73,14 @@ fn params(report: &Report) -> Vec<String> {
         .ledger
         .params
         .iter()
-        .map(|param| format!("{:width$}  {}", plain(&param.key), plain(&param.value)))
+        .map(|param| format!("{:width$}  {}", escape(&param.key), escape(&param.value)))
         .collect()
 }
 
 fn metrics(report: &Report) -> Vec<String> {
     let latest = &report.ledger.latest;
     let width = longest(latest.keys().map(String::as_str));
-    let leaf = |metric: &mlplots::record::Metric| {
+    let leaf = |metric: &mlplots_journal::record::Metric| {
         let step = if metric.step == 0 {
             String::new()
         } else {
@@ -86,7 +88,7 @@ fn metrics(report: &Report) -> Vec<String> {
         };
         format!(
             "{:width$}  {}{step}",
-            plain(&metric.key),
+            escape(&metric.key),
             number(metric.value)
         )
     };
@@ -123,20 +125,20 @@ fn figures(report: &Report) -> Vec<String> {
 
 fn paths(figure: &Figure) -> Vec<String> {
     if figure.files.is_empty() {
-        return vec![plain(&figure.name).into_owned()];
+        return vec![escape(&figure.name).into_owned()];
     }
     // The grid's names of stepped images are for MLflow, not for people.
     figure
         .files
         .iter()
-        .map(|file| plain(&file.path).into_owned())
+        .map(|file| escape(&file.path).into_owned())
         .filter(|path| !path.contains("+step+"))
         .collect()
 }
 
 fn leaves(figure: &Figure, width: usize) -> Vec<String> {
-    let why = plain(figure.reason.as_deref().unwrap_or_default());
-    let (name, source) = (plain(&figure.name), plain(&figure.source));
+    let why = escape(figure.reason.as_deref().unwrap_or_default());
+    let (name, source) = (escape(&figure.name), escape(&figure.source));
     match figure.status {
         FigureStatus::Failed => {
             let optional = if figure.optional { " (optional)" } else { "" };
@@ -151,7 +153,7 @@ fn leaves(figure: &Figure, width: usize) -> Vec<String> {
                 let bytes = figure
                     .files
                     .iter()
-                    .find(|file| plain(&file.path) == *path)
+                    .find(|file| escape(&file.path) == *path)
                     .map_or(0, |file| file.bytes);
                 format!(
                     "{path:width$}  {:>7}  {DIM}{:>6}{DIM:#}",
@@ -171,22 +173,22 @@ fn artifacts(report: &Report) -> Vec<String> {
         .filter(|file| !file.path.contains("+step+"))
         .collect();
     let width = longest(artifacts.iter().map(|artifact| &*artifact.path));
-    let leaf = |file: &&mlplots::record::Artifact| {
-        format!("{:width$}  {:>7}", plain(&file.path), size(file.bytes))
+    let leaf = |file: &&mlplots_journal::record::Artifact| {
+        format!("{:width$}  {:>7}", escape(&file.path), size(file.bytes))
     };
     shortened(artifacts.iter().map(leaf).collect())
 }
 
 fn models(report: &Report) -> Vec<String> {
     let where_ = |name: Cow<'_, str>| match &report.run {
-        Some((run, _)) => format!("{name}  {DIM}runs:/{}/{name}{DIM:#}", plain(&run.id)),
+        Some((run, _)) => format!("{name}  {DIM}runs:/{}/{name}{DIM:#}", escape(&run.id)),
         None => name.into_owned(),
     };
     report
         .ledger
         .models
         .iter()
-        .map(|model| where_(plain(&model.name)))
+        .map(|model| where_(escape(&model.name)))
         .collect()
 }
 

@@ -161,7 +161,7 @@ fn child(kind: &str, folder: &Path) {
         "million" => million(&mut timed, png),
         "canvas" => BY_HAND.iter().for_each(|(name, _)| {
             timed(name, &|| {
-                let figure = Figure::draw(SIZE, |canvas| by_hand(canvas, name));
+                let figure = Figure::draw(SIZE, |canvas| Ok(by_hand(canvas, name)?));
                 png(figure.expect("a drawing"), 1.0)
             });
         }),

@@ -8,14 +8,19 @@ use super::heat::{BAR, Heat};
 use super::input::same_length;
 use super::look::TICK;
 use super::sheet::{Labels, Sheet, chart};
-use super::stats::confusion::{Confusion, Normalize, value_counts};
 use super::ticks::number;
 use crate::figure::scene::{Align, Level};
 use crate::figure::{ColorMap, Figure};
+use crate::stats::confusion::{Confusion, Normalize, value_counts};
 
-/// How often each class was predicted for each true class: a row for each true class, a column for
-/// each predicted one, in the order of the labels. On the diagonal the prediction is right. Each
-/// cell has its count and its share of the true class.
+/// Confusion matrix: the number of samples for each pair of true class (row) and predicted class
+/// (column). Correct predictions lie on the diagonal; a high count elsewhere shows which class the
+/// model mistakes for which. Each cell shows its count and, where the text fits, its share of the
+/// true class.
+///
+/// `y_true` and `y_pred` hold the true and the predicted class of each sample, in the same order;
+/// both have the same length. The classes are all values that occur in either, in ascending order.
+/// The default color map is [`ColorMap::Blues`]. Counts as scikit-learn's `confusion_matrix`.
 ///
 /// ```
 /// use mlplots::charts;
@@ -35,7 +40,21 @@ where
     matrix(Named::new(y_true, y_pred), false)
 }
 
-/// The same as shares of each true class: every row sums to 1, and the diagonal is recall.
+/// Confusion matrix with shares of each true class instead of counts: every row sums to 1, and the
+/// diagonal is the recall of each class. Use it to compare classes of different sizes.
+///
+/// Arguments, class order and color map as in [`confusion_matrix`]. A class without true samples
+/// has a row of zeros. Shares as scikit-learn's `confusion_matrix(normalize="true")`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = ["cat", "cat", "dog", "dog", "dog"];
+/// let y_pred = ["cat", "dog", "dog", "dog", "cat"];
+/// let figure = charts::confusion_matrix_normalized(&y_true, &y_pred).title("Recall by animal");
+/// assert!(figure.to_svg()?.contains("Recall by animal"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn confusion_matrix_normalized<L>(y_true: &[L], y_pred: &[L]) -> Figure
 where
     L: Ord + Clone + Display,
@@ -133,9 +152,22 @@ const BARE: Room = Room {
     bare: true,
 };
 
-/// Precision, recall and F1 of each class as a heat map from 0 to 1, and how many samples the class
-/// has (its support), as scikit-learn's `classification_report` and yellowbrick's picture of it. A
-/// rate without any sample is 0.
+/// Classification report: precision, recall and F1 of each class as a heat map from 0 to 1, with
+/// the number of samples of the class (support). Low precision means that many predictions of the
+/// class are wrong; low recall means that the model misses many samples of the class.
+///
+/// Arguments, class order and color map as in [`confusion_matrix`]. A rate whose denominator is 0
+/// is 0. Values as scikit-learn's `classification_report(zero_division=0)`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = ["cat", "cat", "dog", "dog", "dog"];
+/// let y_pred = ["cat", "dog", "dog", "dog", "cat"];
+/// let figure = charts::class_report(&y_true, &y_pred).title("Scores by animal");
+/// assert!(figure.to_svg()?.contains("Recall"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn class_report<L>(y_true: &[L], y_pred: &[L]) -> Figure
 where
     L: Ord + Clone + Display,
@@ -181,8 +213,20 @@ where
     })
 }
 
-/// How many samples each class has, in the order of the labels, with its share of all. Classes of
-/// very different sizes make accuracy a poor measure.
+/// Number of samples of each class as bars. With up to 12 classes, each bar also shows the class's
+/// share of all samples. If the classes differ much in size, accuracy is a misleading metric.
+///
+/// `y_true` holds the class of each sample; at least one is required. The classes are in ascending
+/// order.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = ["valid", "valid", "fraud", "valid"];
+/// let figure = charts::class_balance(&y_true).title("Transactions");
+/// assert!(figure.to_svg()?.contains("75.0 %"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn class_balance<L>(y_true: &[L]) -> Figure
 where
     L: Ord + Clone + Display,

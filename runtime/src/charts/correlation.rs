@@ -4,14 +4,19 @@ use super::axes::Axis;
 use super::frame::Room;
 use super::heat::{BAR, Heat};
 use super::sheet::{Labels, Sheet, chart};
-use super::stats::correlation::{cluster_order, matrix};
 use super::table::Table;
 use super::ticks;
 use crate::figure::{ColorMap, Figure};
+use crate::stats::correlation::{cluster_order, matrix};
 
-/// Pearson's correlation of each pair of columns: the lower triangle as a heat map, each cell with
-/// its value. Red columns rise together, blue ones against each other; a dash stands where one of
-/// them never changes. A pair reads the rows in which both are finite.
+/// Correlation matrix: Pearson's correlation coefficient of each pair of columns, −1 to 1, as a
+/// heat map of the lower triangle. In the default color map, [`ColorMap::Coolwarm`], red means that
+/// two columns rise together and blue that one falls as the other rises. A dash means that the
+/// coefficient is undefined because one of the columns is constant.
+///
+/// `names` and `columns` have the same length, at least 2: one name and one column of values per
+/// feature. All columns have the same number of rows. Each pair uses the rows in which both values
+/// are finite, as pandas' `DataFrame.corr`.
 ///
 /// ```
 /// use mlplots::charts;
@@ -30,10 +35,21 @@ pub fn correlation<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -
     })
 }
 
-/// The same as [`correlation`], with columns that correlate alike beside each other: in the order
-/// of the leaves of an average-linkage tree over the rows of the matrix, as seaborn's `clustermap`.
-/// Blocks of one colour are groups of columns that tell much the same. Takes time in the cube of
-/// the columns.
+/// Correlation matrix as in [`correlation`], with similar columns next to each other. A block of
+/// one color is a group of columns that carry much the same information.
+///
+/// Arguments as in [`correlation`]. The order is that of the leaves of an average-linkage tree over
+/// the Euclidean distances between the rows of the matrix, as seaborn's `clustermap`. The run time
+/// grows with the cube of the number of columns.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let columns = [[1.0, 2.0, 3.0, 4.0], [5.0, 1.0, 4.0, 2.0], [2.1, 3.9, 6.2, 7.8]];
+/// let figure = charts::correlation_clustered(&["price", "age", "size"], &columns);
+/// assert!(figure.title("Related features").to_svg()?.contains("Related features"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn correlation_clustered<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
     let table = Table::new(names, columns);
     chart(move |sheet| {

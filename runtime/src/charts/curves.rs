@@ -1,15 +1,15 @@
 //! Charts of a classifier's scores: what happens as the threshold moves.
 
 use super::axes::Axis;
-use super::frame::{Frame, Names, Room};
+use super::frame::{Frame, Room};
 use super::input::same_length;
 use super::legend::Key;
-use super::sheet::{Labels, Region, Sheet, chart};
-use super::stats::calibration::{Strategy, brier_score, calibration_curve};
-use super::stats::classification::{AtThreshold, Ranking, are_probabilities};
-use super::stats::histogram::Histogram;
-use super::stats::multiclass::{macro_auc, macro_average_precision, macro_roc, micro, one_vs_rest};
+use super::sheet::{Labels, Names, Region, Sheet, chart};
 use crate::figure::Figure;
+use crate::stats::calibration::{Strategy, brier_score, calibration_curve};
+use crate::stats::classification::{AtThreshold, Ranking, are_probabilities};
+use crate::stats::histogram::Histogram;
+use crate::stats::multiclass::{macro_auc, macro_average_precision, macro_roc, micro, one_vs_rest};
 
 /// From 0 to 1 with a little room, so that a curve along the border is seen.
 const SHARES: Axis = Axis::Exact(-0.02, 1.02);
@@ -40,9 +40,14 @@ fn panel<'s>(
     sheet.frame(Labels { title, x, y }, &SHARES, &SHARES, Room::default())
 }
 
-/// The share of positives that are found over the share of negatives that are taken for positives,
-/// for every threshold (the ROC curve), with the area under it (AUC): 1 is perfect, 0.5 on the
-/// dashed diagonal is chance. A sample is called positive if its score is at least the threshold.
+/// ROC curve of a binary classifier: true positive rate over false positive rate for every
+/// threshold, with the area under the curve (AUC). The closer the curve is to the upper left
+/// corner, the better: an AUC of 1 is perfect, and 0.5, the dashed diagonal, is chance.
+///
+/// `y_true` and `scores` hold one value per sample, in the same order: whether the sample is
+/// positive, and its score. Scores may have any scale; a higher score means that the sample is more
+/// likely to be positive. A sample is predicted positive if its score is at least the threshold.
+/// Both classes must occur. Values as scikit-learn's `roc_curve` and `roc_auc_score`.
 ///
 /// ```
 /// use mlplots::charts;
@@ -71,8 +76,23 @@ pub fn roc(y_true: &[bool], scores: &[f64]) -> Figure {
     })
 }
 
-/// Precision over recall for every threshold, with the average precision (AP); the dashed line is
-/// the share of positives, which guessing reaches. Says more than ROC when positives are rare.
+/// Precision-recall curve of a binary classifier: precision over recall for every threshold, with
+/// the average precision (AP). The closer the curve is to the upper right corner, the better. The
+/// dashed line is the share of positives, which is the precision of random guessing. This curve is
+/// more informative than [`roc`] when positives are rare.
+///
+/// Arguments as in [`roc`]. The average precision is `Σ (Rₙ − Rₙ₋₁) Pₙ`, as scikit-learn's
+/// `average_precision_score`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [false, false, true, true];
+/// let scores = [0.1, 0.4, 0.35, 0.8];
+/// let figure = charts::precision_recall(&y_true, &scores).title("Fraud");
+/// assert!(figure.to_svg()?.contains("AP = 0.833"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn precision_recall(y_true: &[bool], scores: &[f64]) -> Figure {
     scored(y_true, scores, |sheet, ranking| {
         let mut frame = panel(sheet, "Precision and recall", "Recall", "Precision")?;
@@ -143,9 +163,25 @@ impl Classes {
     }
 }
 
-/// The ROC curve of each class against all others, with its AUC, and two averages: *micro* counts
-/// every sample of every class alike, *macro* every class. `y_true` has the place of each sample's
-/// class in `names`; a row of `scores` has a score for each class.
+/// ROC curves of a multiclass classifier: each class against all others (one-vs-rest) with its AUC,
+/// and two averages. The *micro* average pools the decisions for all samples and classes, so
+/// frequent classes count more; the *macro* average is the mean over the classes, so all classes
+/// count the same. Read each curve as in [`roc`].
+///
+/// `names` holds the name of each class. `y_true` holds the class of each sample as an index into
+/// `names`. `scores` holds one row per sample with one score per class, in the order of `names`. A
+/// class without samples has no curve; at least two classes must occur. A row with a non-finite
+/// score is ignored. Values as scikit-learn's `roc_auc_score` with `multi_class="ovr"`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [0, 1, 2, 1];
+/// let scores = [[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.3, 0.6], [0.5, 0.3, 0.2]];
+/// let figure = charts::roc_multiclass(&["cat", "dog", "bird"], &y_true, &scores);
+/// assert!(figure.title("Animals: ROC").to_svg()?.contains("Animals: ROC"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn roc_multiclass<N: AsRef<str>, R: AsRef<[f64]>>(
     names: &[N],
     y_true: &[usize],
@@ -188,9 +224,22 @@ pub fn roc_multiclass<N: AsRef<str>, R: AsRef<[f64]>>(
     })
 }
 
-/// Precision over recall of each class against all others, with its average precision and the
-/// *micro* average over all; the legend names the mean of the classes too (*macro*). Arguments as in
-/// [`roc_multiclass`].
+/// Precision-recall curves of a multiclass classifier: each class against all others (one-vs-rest)
+/// with its average precision, and the *micro* average over all samples and classes. The legend
+/// also shows the *macro* average, the mean of the classes' average precisions. Read each curve as
+/// in [`precision_recall`].
+///
+/// Arguments as in [`roc_multiclass`]. Values as scikit-learn's `average_precision_score`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [0, 1, 2, 1];
+/// let scores = [[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.3, 0.6], [0.5, 0.3, 0.2]];
+/// let figure = charts::precision_recall_multiclass(&["cat", "dog", "bird"], &y_true, &scores);
+/// assert!(figure.title("Animals: precision").to_svg()?.contains("Animals: precision"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn precision_recall_multiclass<N: AsRef<str>, R: AsRef<[f64]>>(
     names: &[N],
     y_true: &[usize],
@@ -227,10 +276,26 @@ pub fn precision_recall_multiclass<N: AsRef<str>, R: AsRef<[f64]>>(
     })
 }
 
-/// Whether probabilities are what they say: the share of positives over the mean predicted
-/// probability, in bins of equal width, and how many samples each bin has below. On the diagonal
-/// they are right; below it the model is too sure of positives. The legend has the Brier score, the
-/// mean squared error of the probabilities: 0 is perfect. Default: 10 bins.
+/// Calibration curve (reliability diagram) of a binary classifier: the share of positives over the
+/// mean predicted probability of each bin, and below it the number of samples per bin. On the
+/// dashed diagonal the probabilities are correct; below it the model predicts too high
+/// probabilities, above it too low ones. The legend shows the Brier score, the mean squared error
+/// of the probabilities: 0 is perfect.
+///
+/// `y_true` and `probabilities` hold one value per sample, in the same order: whether the sample is
+/// positive, and its predicted probability of being positive, 0 to 1. Both classes must occur. The
+/// bins have equal width over 0 to 1; their default number is 10, and [`Figure::bins`] sets
+/// another. Values as scikit-learn's `calibration_curve` and `brier_score_loss`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [false, false, true, true, true];
+/// let probabilities = [0.1, 0.3, 0.4, 0.7, 0.9];
+/// let figure = charts::calibration(&y_true, &probabilities).title("Rain forecast").bins(5);
+/// assert!(figure.to_svg()?.contains("Brier score = 0.112"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn calibration(y_true: &[bool], probabilities: &[f64]) -> Figure {
     let (y_true, probabilities) = (y_true.to_vec(), probabilities.to_vec());
     chart(move |sheet| {
@@ -297,9 +362,23 @@ pub fn calibration(y_true: &[bool], probabilities: &[f64]) -> Figure {
     })
 }
 
-/// The share of positives found over the share of samples taken, those with the highest scores
-/// first: how much is gained over taking samples at random, which is the dashed diagonal. The legend
-/// has the largest distance between the two classes (Kolmogorov and Smirnov).
+/// Cumulative gain curve of a binary classifier: the share of all positives found over the share of
+/// samples taken in descending order of score. The distance to the dashed diagonal, which is a
+/// random order, is the gain. The legend shows the Kolmogorov–Smirnov statistic (KS), the largest
+/// distance between the score distributions of the two classes, 0 to 1.
+///
+/// Arguments as in [`roc`]. Values as scikit-plot's `plot_cumulative_gain` and
+/// `scipy.stats.ks_2samp`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [false, false, true, true];
+/// let scores = [0.1, 0.4, 0.35, 0.8];
+/// let figure = charts::cumulative_gain(&y_true, &scores).title("Mailing");
+/// assert!(figure.to_svg()?.contains("KS = 0.500"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn cumulative_gain(y_true: &[bool], scores: &[f64]) -> Figure {
     scored(y_true, scores, |sheet, ranking| {
         let mut frame = panel(
@@ -320,8 +399,22 @@ pub fn cumulative_gain(y_true: &[bool], scores: &[f64]) -> Figure {
     })
 }
 
-/// How many times more positives there are among the samples taken, those with the highest scores
-/// first, than among as many taken at random.
+/// Lift curve of a binary classifier: the share of positives among the samples with the highest
+/// scores, divided by the share of positives among all samples, over the share of samples taken. A
+/// lift of 3 at 0.1 means that the best-scored 10 % contain three times as many positives as a
+/// random 10 %. The dashed line at 1 is a random order.
+///
+/// Arguments as in [`roc`]. Values as scikit-plot's `plot_lift_curve`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [false, false, true, true];
+/// let scores = [0.1, 0.4, 0.35, 0.8];
+/// let figure = charts::lift(&y_true, &scores).title("Lift of the mailing");
+/// assert!(figure.to_svg()?.contains("Lift of the mailing"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn lift(y_true: &[bool], scores: &[f64]) -> Figure {
     scored(y_true, scores, |sheet, ranking| {
         let points = ranking.lift();
@@ -346,8 +439,23 @@ pub fn lift(y_true: &[bool], scores: &[f64]) -> Figure {
 
 type Rate = fn(&AtThreshold) -> f64;
 
-/// Precision, recall, F1 and the share of samples called positive (queue rate) over the threshold;
-/// the dotted line is where F1 is best.
+/// Precision, recall, F1 and queue rate (the share of samples predicted positive) of a binary
+/// classifier over the threshold. Use it to choose the threshold; the dashed line marks the one
+/// with the highest F1.
+///
+/// Arguments as in [`roc`]. The threshold axis has the unit of the scores. Values as scikit-learn's
+/// `precision_score`, `recall_score` and `f1_score`, and as yellowbrick's
+/// `DiscriminationThreshold`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [false, false, true, true];
+/// let scores = [0.1, 0.4, 0.35, 0.8];
+/// let figure = charts::thresholds(&y_true, &scores).title("Choice of the threshold");
+/// assert!(figure.to_svg()?.contains("best F1 0.800 at 0.350"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn thresholds(y_true: &[bool], scores: &[f64]) -> Figure {
     scored(y_true, scores, |sheet, ranking| {
         let at = ranking.at_thresholds();

@@ -8,22 +8,37 @@ use super::legend::Key;
 use super::marks::{opacity, radius};
 use super::regression::regression_line;
 use super::sheet::{Labels, chart};
-use super::stats::histogram::Histogram;
-use super::stats::kde::kde;
-use super::stats::rolling::{rolling_mean, rolling_std};
-use super::stats::summary::finite_pairs;
 use super::ticks;
 use crate::figure::Figure;
+use crate::stats::histogram::Histogram;
+use crate::stats::kde::kde;
+use crate::stats::rolling::{rolling_mean, rolling_std};
+use crate::stats::summary::finite_pairs;
 
 /// Days of the years that a date axis can name.
 const YEARS: std::ops::RangeInclusive<f64> = -719_162.0..=2_932_896.0;
 /// As many bars as a picture may have.
 const MOST_BINS: usize = 10_000;
 
-/// Values over time, with their mean over a window of `window` values and a band of one standard
-/// deviation around it. `days` counts from 1970-01-01, with fractions for times of day, in
-/// any order; the marks are years, months, days or times, by the length of the series. A window of 1
-/// or of more than there are draws the values alone.
+/// Values over time, with their rolling mean and a band of one rolling standard deviation around
+/// it. The mean shows the trend; a change in the width of the band shows a change in volatility.
+///
+/// `days` and `values` have the same length. `days` counts days since 1970-01-01, with fractions
+/// for the time of day, in any order, within the years 1 to 9999. `values` may have any unit.
+/// `window` is the number of consecutive values in the rolling window, at least 1; a window of 1 or
+/// of more values than there are draws no mean and no band. The tick labels are years, months, days
+/// or times, depending on the range. Statistics as pandas' `Series.rolling(window)` with `mean` and
+/// `std`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let days = [19_723.0, 19_724.0, 19_725.0, 19_726.0, 19_727.0];
+/// let demand = [120.0, 132.0, 101.0, 134.0, 190.0];
+/// let figure = charts::time_series(&days, &demand, 3).title("Demand").y_label("Units");
+/// assert!(figure.to_svg()?.contains("mean of 3"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
     let (days, given) = (days.to_vec(), values.to_vec());
     chart(move |sheet| {
@@ -78,7 +93,23 @@ pub fn time_series(days: &[f64], values: &[f64], window: usize) -> Figure {
     })
 }
 
-/// `y` over `x` with the line through the points and the 95 % confidence band of its mean.
+/// Scatter plot of `y` over `x` with the least-squares regression line, the 95 % confidence band of
+/// its mean, and Pearson's correlation coefficient r. A curved cloud means that the line does not
+/// describe the relation; points far from the line are outliers.
+///
+/// `x` and `y` have the same length and may have any unit. There is no line if all `x` are equal,
+/// and no band with fewer than three points. Line as `scipy.stats.linregress`; band after Draper
+/// and Smith, *Applied Regression Analysis*, 1998.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let size = [50.0, 72.0, 85.0, 110.0, 134.0];
+/// let price = [210.0, 265.0, 330.0, 390.0, 510.0];
+/// let figure = charts::scatter(&size, &price).title("Apartments").x_label("Size in m²");
+/// assert!(figure.to_svg()?.contains("Apartments"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
     let (x, y) = (x.to_vec(), y.to_vec());
     chart(move |sheet| {
@@ -113,8 +144,11 @@ pub fn scatter(x: &[f64], y: &[f64]) -> Figure {
     })
 }
 
-/// Points of several groups, each in a colour of its own. Where groups lie apart, the two features
-/// tell them apart. The axes begin with the least and end with the largest point of any group.
+/// Scatter plot of several groups, one color per group. If the groups lie apart, the two features
+/// separate them.
+///
+/// `groups` holds one name and a slice of `(x, y)` points per group; each group needs at least one
+/// finite point. The axes range from the minimum to the maximum over all groups.
 ///
 /// ```
 /// use mlplots::charts;
@@ -167,8 +201,22 @@ pub fn scatter_groups<N: AsRef<str>, P: AsRef<[(f64, f64)]>>(groups: &[(N, P)]) 
     })
 }
 
-/// How often values fall into each of equal bins, with the density curve scaled to it. The number
-/// of bins follows `NumPy`'s rule `auto`.
+/// Histogram: the number of values in each of several bins of equal width, with a kernel density
+/// curve scaled to the counts. Look for skew, several peaks and outliers.
+///
+/// `sample` holds the values in any unit, at least one. NumPy's rule `auto` sets the default number
+/// of bins; [`Figure::bins`] sets another, 1 to 10 000. The density uses a Gaussian kernel with
+/// Scott's bandwidth (Scott, *Multivariate Density Estimation*, 1992); there is none if all values
+/// are equal.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let minutes = [2.0, 3.5, 4.0, 4.2, 5.0, 5.1, 7.5, 12.0];
+/// let figure = charts::histogram(&minutes).title("Waiting time").x_label("Minutes").bins(5);
+/// assert!(figure.to_svg()?.contains("Waiting time"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn histogram(sample: &[f64]) -> Figure {
     let sample = sample.to_vec();
     chart(move |sheet| {

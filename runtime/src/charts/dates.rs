@@ -1,5 +1,7 @@
 //! Where an axis of dates has its marks. A date is a number of days since 1970-01-01.
 
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
 use super::ticks::{Tick, step};
 
 /// Marks at dates, by the length of the range; days since 1970-01-01.
@@ -18,15 +20,15 @@ pub(super) fn marks(low: f64, high: f64, most: usize) -> Vec<Tick> {
             2 if span / 365.25 / many > 2.0 => 5,
             years => years.max(1),
         };
-        return months(low, high, years * 12, |year, _| year.to_string());
+        return months(low, high, years * 12, |date| date.year().to_string());
     }
     if span / 30.4 >= 3.0 {
         let every = [1, 2, 3, 6, 12]
             .into_iter()
             .find(|&every| span / 30.4 / f64::from(every) <= many)
             .unwrap_or(12);
-        return months(low, high, i64::from(every), |year, month| {
-            format!("{} {year}", MONTHS[month as usize - 1])
+        return months(low, high, i64::from(every), |date| {
+            date.format("%b %Y").to_string()
         });
     }
     if span >= 3.0 {
@@ -72,7 +74,7 @@ fn times(low: f64, high: f64, many: f64) -> Vec<Tick> {
 /// What an axis of dates is called: with what its marks leave out.
 pub(super) fn name(low: f64, high: f64) -> String {
     let days = (low.floor() as i64, high.floor() as i64);
-    let ((from, ..), (to, ..)) = (civil(days.0), civil(days.1));
+    let (from, to) = (date(days.0).year(), date(days.1).year());
     if (high - low) / 30.4 >= 3.0 {
         "Date".to_owned()
     } else if high - low >= 3.0 && from == to {
@@ -86,10 +88,6 @@ pub(super) fn name(low: f64, high: f64) -> String {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-
 fn evenly(low: f64, high: f64, every: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
     let first = (low / every).ceil() as i64;
     let last = (high / every).floor() as i64;
@@ -102,53 +100,45 @@ fn evenly(low: f64, high: f64, every: f64, label: impl Fn(f64) -> String) -> Vec
 }
 
 /// Marks at the first day of every n-th month.
-fn months(low: f64, high: f64, every: i64, label: impl Fn(i64, i64) -> String) -> Vec<Tick> {
-    let (year, month, _) = civil(low.floor() as i64);
-    let mut place = (year * 12 + month - 1).div_euclid(every) * every;
+fn months(low: f64, high: f64, every: i64, label: impl Fn(NaiveDate) -> String) -> Vec<Tick> {
+    let first = date(low.floor() as i64);
+    let mut month =
+        (i64::from(first.year()) * 12 + i64::from(first.month0())).div_euclid(every) * every;
     let mut ticks = Vec::new();
-    loop {
-        let (year, month) = (place.div_euclid(12), place.rem_euclid(12) + 1);
-        let at = days(year, month, 1) as f64;
-        if at > high {
-            return ticks;
-        }
+    while let Some(date) = first_of_month(month)
+        && let at = (date - NaiveDate::default()).num_days() as f64
+        && at <= high
+    {
         if at >= low {
             ticks.push(Tick {
                 at,
-                label: label(year, month),
+                label: label(date),
             });
         }
-        place += every;
+        month += every;
     }
+    ticks
 }
 
 fn day_label(day: f64) -> String {
-    let (_, month, day) = civil(day.floor() as i64);
-    format!("{} {day}", MONTHS[month as usize - 1])
+    date(day.floor() as i64).format("%b %-d").to_string()
 }
 
-/// Year, month and day of a day since 1970-01-01, in the proleptic Gregorian calendar (Hinnant,
-/// *chrono-Compatible Low-Level Date Algorithms*, `civil_from_days`).
-fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+/// The date of a day since 1970-01-01; the nearest that chrono has beyond those.
+fn date(day: i64) -> NaiveDate {
+    let days = TimeDelta::try_days(day);
+    let date = days.and_then(|days| NaiveDate::default().checked_add_signed(days));
+    date.unwrap_or(if day < 0 {
+        NaiveDate::MIN
+    } else {
+        NaiveDate::MAX
+    })
 }
 
-/// The day since 1970-01-01 of a date; the inverse of [`civil`], from the same source.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+/// The first day of a month, counted from January of the year 0; none beyond the years of chrono.
+fn first_of_month(month: i64) -> Option<NaiveDate> {
+    let year = i32::try_from(month.div_euclid(12)).ok()?;
+    NaiveDate::from_ymd_opt(year, month.rem_euclid(12) as u32 + 1, 1)
 }
 
 #[cfg(test)]
@@ -161,7 +151,10 @@ mod tests {
 
     #[test]
     fn dates_by_zoom() {
-        let day = |year, month, day_of| days(year, month, day_of) as f64;
+        let day = |year, month, day| {
+            let date = NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+            (date - NaiveDate::default()).num_days() as f64
+        };
         assert_eq!(
             labels(&marks(day(2010, 6, 1), day(2015, 3, 1), 8)),
             ["2011", "2012", "2013", "2014", "2015"]
@@ -186,15 +179,5 @@ mod tests {
             labels(&marks(20_000.5, 20_000.5 + 40.0 / 86_400.0, 4)),
             ["12:00:00", "12:00:10", "12:00:20", "12:00:30", "12:00:40"]
         );
-    }
-
-    #[test]
-    fn calendar_is_its_own_inverse() {
-        for day in (-800_000..800_000).step_by(97) {
-            let (year, month, of_month) = civil(day);
-            assert_eq!(days(year, month, of_month), day);
-        }
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(11_016), (2000, 2, 29));
     }
 }

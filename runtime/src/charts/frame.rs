@@ -2,17 +2,10 @@
 
 use super::axes::{Axis, Scale};
 use super::look::{LABEL, TICK};
-use super::sheet::{Region, Sheet, fitting};
+use super::sheet::{LEAST, Labels, Names, Region, Sheet, fitting};
 use super::ticks::Tick;
 use crate::figure::scene::{Align, Face, Level, Shape};
 use crate::figure::{Color, text};
-
-/// What the axes of a panel are called; empty names take no room.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Names {
-    pub(super) x: String,
-    pub(super) y: String,
-}
 
 /// Room that a chart wants for itself.
 #[derive(Clone, Copy, Default)]
@@ -43,6 +36,48 @@ pub(super) struct Frame<'s> {
 const GAP: f32 = 8.0;
 /// Between anything and the edge of the region.
 const MARGIN: f32 = 14.0;
+
+impl Sheet {
+    /// A single panel that fills the sheet.
+    pub(super) fn frame(
+        &mut self,
+        labels: Labels,
+        x: &Axis,
+        y: &Axis,
+        room: Room,
+    ) -> Result<Frame<'_>, String> {
+        let region = self.title(labels.title);
+        let names = self.names(labels.x, labels.y);
+        self.panel(region, &names, x, y, room)
+    }
+
+    /// A panel within a region, with its marks and labels.
+    pub(super) fn panel(
+        &mut self,
+        region: Region,
+        names: &Names,
+        x: &Axis,
+        y: &Axis,
+        room: Room,
+    ) -> Result<Frame<'_>, String> {
+        let (log_x, log_y) = self.options.log;
+        let x = if log_x {
+            x.logarithmic('x')?
+        } else {
+            x.clone()
+        };
+        let y = if log_y {
+            y.logarithmic('y')?
+        } else {
+            y.clone()
+        };
+        let frame = Frame::new(self, region, names, &x, &y, room);
+        if frame.right - frame.left < LEAST || frame.bottom - frame.top < LEAST {
+            return Err(frame.sheet.too_small());
+        }
+        Ok(frame)
+    }
+}
 
 impl<'s> Frame<'s> {
     /// Lays out and draws everything but the data.

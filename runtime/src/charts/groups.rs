@@ -5,10 +5,10 @@ use super::frame::{Frame, Room};
 use super::input::{span, values};
 use super::marks::{opacity, radius};
 use super::sheet::{Labels, chart};
-use super::stats::jitter::jitter;
-use super::stats::normal::t_quantile;
-use super::stats::summary::{box_stats, mean, std};
 use crate::figure::Figure;
+use crate::stats::jitter::jitter;
+use crate::stats::normal::t_quantile;
+use crate::stats::summary::{box_stats, mean, std};
 
 pub(super) type Group = (String, Vec<f64>);
 
@@ -39,8 +39,24 @@ pub(super) fn names(groups: &[Group]) -> Axis {
     Axis::Names(groups.iter().map(|(name, _)| name.clone()).collect())
 }
 
-/// Quartiles, whiskers to the last value within 1.5 interquartile ranges, and the values
-/// themselves, each moved sideways by a fixed pseudo-random amount.
+/// Box plot of each group with all values as points. The box spans the quartiles, the line in it is
+/// the median, and the whiskers reach to the last value within 1.5 interquartile ranges of the box
+/// (Tukey, *Exploratory Data Analysis*, 1977). Points beyond the whiskers are outliers; compare the
+/// medians and the heights of the boxes.
+///
+/// `groups` holds one name and a slice of values per group, all in the same unit; each group needs
+/// at least one finite value. Each point has a pseudo-random horizontal offset (jitter), the same
+/// in every run. Quartiles as `numpy.quantile`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let weekday = [12.0, 15.0, 14.0, 18.0, 13.0];
+/// let weekend = [22.0, 19.0, 25.0, 31.0, 24.0];
+/// let figure = charts::box_strip(&[("weekday", weekday), ("weekend", weekend)]).title("Sales");
+/// assert!(figure.to_svg()?.contains("weekend"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
     chart(move |sheet| {
@@ -110,7 +126,22 @@ pub fn box_strip<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     })
 }
 
-/// The mean of each group as a bar, with the 95 % confidence interval of the mean (Student's t).
+/// Mean of each group as a bar, with the 95 % confidence interval of the mean. Groups whose
+/// intervals do not overlap are likely to differ in their mean.
+///
+/// `groups` holds one name and a slice of values per group, all in the same unit; each group needs
+/// at least one finite value. A group with a single value has no interval. The interval is `mean ±
+/// t · s / √n` with the quantile of Student's t distribution, as `scipy.stats.t.interval`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let spring = [12.0, 15.0, 14.0, 18.0];
+/// let summer = [22.0, 19.0, 25.0, 31.0];
+/// let figure = charts::group_means(&[("spring", spring), ("summer", summer)]).title("Sales");
+/// assert!(figure.to_svg()?.contains("summer"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
     chart(move |sheet| {

@@ -1,6 +1,6 @@
 //! What a chart is given, checked: an argument that cannot be drawn is named.
 
-use super::stats::summary::{finite, finite_pairs};
+use crate::stats::summary::{finite, finite_pairs};
 
 /// The finite values of an argument.
 pub(super) fn values(name: &str, values: &[f64]) -> Result<Vec<f64>, String> {

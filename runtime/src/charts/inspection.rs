@@ -10,15 +10,29 @@ use super::input::{same_length, span, values};
 use super::legend::Key;
 use super::marks::{opacity, radius};
 use super::sheet::{Labels, chart};
-use super::stats::model::silhouette_samples;
-use super::stats::summary::{box_stats, mean};
 use crate::figure::{ColorMap, Figure};
+use crate::stats::model::silhouette_samples;
+use crate::stats::summary::{box_stats, mean};
 
 /// As many features as a figure has room for.
 const MOST: usize = 30;
 
-/// A bar for each feature's importance, the largest on top. Of more than 30 features the 30 largest
-/// are drawn.
+/// Importance of each feature as a bar, in descending order from the top. The model depends most on
+/// the features at the top.
+///
+/// `names` and `importances` hold one value per feature, in the same order; at least one feature is
+/// required. Importances must be finite and may have any unit; a higher value means more influence.
+/// Only the 30 features with the highest values are drawn; the axis label then shows how many are
+/// left out.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let names = ["age", "income", "height"];
+/// let figure = charts::feature_importance(&names, &[0.2, 0.7, 0.1]).title("Credit model");
+/// assert!(figure.to_svg()?.contains("income"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn feature_importance<N: AsRef<str>>(names: &[N], importances: &[f64]) -> Figure {
     let rows = importances.iter().map(|value| vec![*value]);
     importance(
@@ -30,10 +44,26 @@ pub fn feature_importance<N: AsRef<str>>(names: &[N], importances: &[f64]) -> Fi
     )
 }
 
-/// How much worse the model becomes when a feature's values are shuffled: a box for each feature
-/// over its repeats, the largest mean on top, as scikit-learn's `permutation_importance`. A row of
-/// `repeats` has the losses of one feature. A feature at 0 is not used. Of more than 30 features the
-/// 30 largest are drawn.
+/// Permutation importance: the decrease of the model's score when the values of a feature are
+/// shuffled, as a box plot over the repeats, in descending order of the mean. A feature near 0 does
+/// not affect the score; correlated features may all look unimportant because each can replace the
+/// other.
+///
+/// `names` and `repeats` hold one entry per feature, in the same order. A row of `repeats` holds
+/// the decrease of the score in each repeat, in the unit of the score, with at least one finite
+/// value. A row of one value is drawn as a bar. Only the 30 features with the highest means are
+/// drawn; the axis label then shows how many are left out. The rows are the `importances` of
+/// scikit-learn's `permutation_importance`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let names = ["age", "income"];
+/// let repeats = [[0.05, 0.02, 0.04], [0.30, 0.34, 0.31]];
+/// let figure = charts::permutation_importance(&names, &repeats).title("Credit model");
+/// assert!(figure.to_svg()?.contains("income"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn permutation_importance<N: AsRef<str>, R: AsRef<[f64]>>(
     names: &[N],
     repeats: &[R],
@@ -112,10 +142,26 @@ fn importance<N: AsRef<str>>(
     })
 }
 
-/// What the model predicts as one feature changes and the others stay: a faint line for each sample
-/// (its individual conditional expectation) and their mean, the partial dependence. A row of
-/// `individual` has one sample's predictions over `grid`. Of more than 200 samples every k-th is
-/// drawn; the mean is of all.
+/// Partial dependence on one feature: the prediction as the feature changes and all others stay the
+/// same. A faint line per sample is its individual conditional expectation (ICE); the thick line is
+/// their mean, the partial dependence. Lines of different shape mean that the feature interacts
+/// with others.
+///
+/// `grid` holds the values of the feature in its unit, in ascending order. `individual` holds one
+/// row per sample with the prediction at each value of `grid`, in the unit of the target; at least
+/// one row is required. With more than 200 samples, an evenly spaced selection of at most 200 lines
+/// is drawn; the mean is over all samples. Definitions: Friedman, *Greedy Function Approximation*,
+/// 2001; Goldstein et al., *Peeking Inside the Black Box*, 2015.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let ages = [20.0, 40.0, 60.0];
+/// let income = [[1.0, 1.4, 1.9], [0.8, 1.3, 1.6]];
+/// let figure = charts::partial_dependence(&ages, &income).title("Effect of age").x_label("Age");
+/// assert!(figure.to_svg()?.contains("Effect of age"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn partial_dependence<R: AsRef<[f64]>>(grid: &[f64], individual: &[R]) -> Figure {
     let grid = grid.to_vec();
     let rows: Vec<Vec<f64>> = individual.iter().map(|row| row.as_ref().to_vec()).collect();
@@ -159,8 +205,24 @@ pub fn partial_dependence<R: AsRef<[f64]>>(grid: &[f64], individual: &[R]) -> Fi
     })
 }
 
-/// The mean prediction over two features at once, as a heat map. A row of `predictions` belongs to a
-/// value of `y_grid` and has one prediction for each value of `x_grid`; both grids ascend evenly.
+/// Partial dependence on two features: the mean prediction over a grid of their values, as a heat
+/// map. If the effect of one feature differs between the values of the other, the features
+/// interact.
+///
+/// `x_grid` and `y_grid` hold the values of the two features in their units, each at least two in
+/// strictly ascending order. `predictions` holds one row per value of `y_grid` with the mean
+/// prediction at each value of `x_grid`. Cell borders lie midway between grid values. The default
+/// color map is [`ColorMap::Viridis`]. Definition: Friedman, *Greedy Function Approximation*, 2001.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let (sizes, ages) = ([50.0, 100.0, 150.0], [0.0, 20.0]);
+/// let prices = [[210.0, 340.0, 480.0], [180.0, 290.0, 400.0]];
+/// let figure = charts::partial_dependence_2d(&sizes, &ages, &prices).title("Price of a house");
+/// assert!(figure.x_label("Size").y_label("Age").to_svg()?.contains("Price of a house"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn partial_dependence_2d<R: AsRef<[f64]>>(
     x_grid: &[f64],
     y_grid: &[f64],
@@ -219,9 +281,26 @@ fn edges(name: &str, grid: &[f64]) -> Result<Vec<f64>, String> {
     Ok([first].into_iter().chain(middles).chain([end]).collect())
 }
 
-/// How well each sample lies in its cluster, from −1 to 1, sorted within each cluster; the dashed
-/// line is the mean (Rousseeuw, *Silhouettes*, 1987, with Euclidean distances). Every distance is
-/// computed, so of more than 2000 samples every k-th is taken, and the title of the axis says so.
+/// Silhouette plot of a clustering: the silhouette coefficient of each sample, −1 to 1, in
+/// descending order within each cluster; the dashed line is the mean. Near 1 a sample lies well
+/// inside its cluster, near 0 between two clusters, and below 0 probably in the wrong one.
+///
+/// `samples` holds one row of finite feature values per sample; all rows have the same length.
+/// `labels` holds the cluster of each sample, in the same order; at least two clusters must occur.
+/// Distances are Euclidean, so scale features of different units first. The run time grows with the
+/// square of the number of samples: of more than 2000 samples only every k-th is used, and the axis
+/// label shows k. Coefficient after Rousseeuw, *Silhouettes*, 1987, as scikit-learn's
+/// `silhouette_samples`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let samples = [[1.0, 1.1], [1.2, 0.9], [5.0, 5.2], [5.1, 4.9]];
+/// let labels = [0, 0, 1, 1];
+/// let figure = charts::silhouette(&samples, &labels).title("Two clusters");
+/// assert!(figure.to_svg()?.contains("Two clusters"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn silhouette<R: AsRef<[f64]>>(samples: &[R], labels: &[usize]) -> Figure {
     const ENOUGH: usize = 2000;
     let count = (samples.len(), labels.len());
@@ -296,9 +375,25 @@ pub fn silhouette<R: AsRef<[f64]>>(samples: &[R], labels: &[usize]) -> Figure {
     })
 }
 
-/// The sum of squared distances within clusters over their number. The elbow, from which on more
-/// clusters gain little, is marked: the point farthest from the line between the ends (Satopää et
-/// al., *Finding a "Kneedle" in a Haystack*, 2011).
+/// Elbow plot of a clustering: the sum of squared distances of the samples to their cluster centers
+/// (inertia) over the number of clusters. The dashed line marks the elbow, from which on more
+/// clusters improve the fit only a little.
+///
+/// `counts` and `inertia` hold one value per clustering, in the same order: its number of clusters
+/// and its sum of squared distances, such as scikit-learn's `inertia_`. The order is arbitrary. The
+/// elbow is marked if there are at least three clusterings: it is the point farthest from the line
+/// through the two ends after scaling both axes to 0 to 1 (Satopää et al., *Finding a "Kneedle" in
+/// a Haystack*, 2011).
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let counts = [1, 2, 3, 4, 5];
+/// let inertia = [1000.0, 500.0, 150.0, 120.0, 100.0];
+/// let figure = charts::elbow(&counts, &inertia).title("Clusters of customers");
+/// assert!(figure.to_svg()?.contains("elbow at 3"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn elbow(counts: &[usize], inertia: &[f64]) -> Figure {
     let counts: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
     let inertia = inertia.to_vec();
@@ -332,8 +427,23 @@ pub fn elbow(counts: &[usize], inertia: &[f64]) -> Figure {
     })
 }
 
-/// Samples in two dimensions, such as an embedding by PCA or UMAP, coloured by their label. More
-/// labels than the theme has colours are coloured along a scale.
+/// Samples in two dimensions, such as an embedding by PCA, t-SNE or UMAP, one color per label.
+/// Samples of one label that form a group of their own are easy to separate. Note that t-SNE and
+/// UMAP do not preserve distances between groups.
+///
+/// `points` and `labels` hold one entry per sample, in the same order: the two coordinates and the
+/// label. The legend lists the labels in ascending order. More than 8 labels are colored along a
+/// color map, by default [`ColorMap::Viridis`].
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let points = [(0.1, 1.2), (0.3, 1.0), (2.1, -0.4), (2.4, -0.6)];
+/// let labels = ["setosa", "setosa", "virginica", "virginica"];
+/// let figure = charts::embedding(&points, &labels).title("Iris by two components");
+/// assert!(figure.to_svg()?.contains("virginica"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn embedding<L: Ord + Clone + Display>(points: &[(f64, f64)], labels: &[L]) -> Figure {
     const COLORS: usize = 8;
     let points = points.to_vec();

@@ -6,15 +6,20 @@ use super::groups::{Group, checked, names, owned};
 use super::input::span;
 use super::legend::Key;
 use super::sheet::{Labels, chart};
-use super::stats::kde::kde;
-use super::stats::summary::{BoxStats, box_stats};
 use crate::figure::Figure;
 use crate::figure::scene::Shape;
+use crate::stats::kde::kde;
+use crate::stats::summary::{BoxStats, box_stats};
 
 type Curve = Vec<(f64, f64)>;
 
-/// The density of each group: a Gaussian kernel estimate with Scott's bandwidth; each area is 1. A
-/// group whose values are all equal is an upright line there.
+/// Kernel density estimate of each group, one color per group. Compare the positions, widths and
+/// peaks of the curves. The area under each curve is 1, whatever the size of the group.
+///
+/// `groups` holds one name and a slice of values per group, all in the same unit; each group needs
+/// at least one finite value. A group whose values are all equal is a vertical line at that value;
+/// at least one group must have different values. The estimate uses a Gaussian kernel with Scott's
+/// bandwidth (Scott, *Multivariate Density Estimation*, 1992), as `scipy.stats.gaussian_kde`.
 ///
 /// ```
 /// use mlplots::charts;
@@ -60,10 +65,24 @@ pub fn density<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     })
 }
 
-/// The density of each group, mirrored, all equally wide; within it the quartiles as a bar, the
-/// whiskers of a box plot as a line, and the median as a dot. Shows two peaks where
-/// [`box_strip`](super::box_strip) shows one box. A group whose values are all equal is a level line
-/// there.
+/// Violin plot of each group: its mirrored kernel density, and inside it the quartiles as a thick
+/// bar, the whiskers of a box plot as a thin line, and the median as a dot. All violins have the
+/// same maximum width. The shape shows several peaks, which [`box_strip`](super::box_strip) hides
+/// in one box.
+///
+/// `groups` holds one name and a slice of values per group, all in the same unit; each group needs
+/// at least one finite value. A group whose values are all equal is a horizontal line at that
+/// value. Density as in [`density`]; quartiles and whiskers as in [`box_strip`](super::box_strip).
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let weekday = [12.0, 15.0, 14.0, 18.0, 13.0];
+/// let weekend = [22.0, 19.0, 25.0, 31.0, 24.0];
+/// let figure = charts::violin(&[("weekday", weekday), ("weekend", weekend)]).title("Sales");
+/// assert!(figure.to_svg()?.contains("weekend"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn violin<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure {
     let groups = owned(groups);
     chart(move |sheet| {

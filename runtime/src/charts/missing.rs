@@ -13,11 +13,23 @@ use crate::figure::text;
 /// Rows of the picture; more rows of the table share one.
 const MOST: usize = 200;
 
-/// Which values of a table are missing: a strip for each column, its rows from the top, dark where
-/// there is a value and light where it is NaN, and above it the share of its rows that are missing.
-/// Gaps at the same height are rows that lack several values at once. An infinite value is not
-/// missing. Of more than 200 rows, neighbours share a line, the lighter the more of them are
-/// missing.
+/// Missing values of a table: one strip per column with the first row at the top, dark where there
+/// is a value and light where it is NaN. The number above each strip is the column's share of
+/// missing values. Gaps at the same height are rows in which several values are missing together.
+///
+/// `names` and `columns` have the same length: one name and one column of values per feature. All
+/// columns have the same number of rows, at least one. Only NaN is missing; an infinite value is
+/// not. With more than 200 rows, adjacent rows share a line, which is lighter the more of their
+/// values are missing.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let columns = [[34.0, f64::NAN, 51.0, 28.0], [2.1, 3.4, 2.9, 4.0]];
+/// let figure = charts::missing_values(&["age", "income"], &columns).title("Customers");
+/// assert!(figure.to_svg()?.contains("25 %"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn missing_values<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
     let table = Table::new(names, columns);
     chart(move |sheet| {

@@ -1,9 +1,14 @@
-//! What ML people ask for, one line each: typed slices in, a [`Figure`](crate::Figure) out.
+//! Charts for machine learning: each function takes typed slices and returns a
+//! [`Figure`](crate::Figure).
 //!
-//! Every chart has a title and labelled axes of its own, which `title`, `x_label` and `y_label`
-//! of the figure replace. Values that are NaN or infinite are left out. What cannot be drawn, such
-//! as no value at all or slices of unequal length, is an error that names the argument, told when
-//! the figure is written.
+//! Every chart has a default title and default axis labels, which
+//! [`title`](crate::Figure::title), [`x_label`](crate::Figure::x_label) and
+//! [`y_label`](crate::Figure::y_label) replace; other methods of the figure set its size, theme,
+//! colors and logarithmic axes. Charts ignore NaN and infinite values unless their documentation
+//! says otherwise. More than 50 000 points of one color are drawn as their density.
+//!
+//! The functions do not fail. Invalid data, such as no finite value or slices of unequal length, is
+//! reported when the figure is written: the error names the argument.
 //!
 //! ```
 //! use mlplots::charts;
@@ -40,7 +45,6 @@ mod pairs;
 mod regression;
 mod residuals;
 mod sheet;
-mod stats;
 mod table;
 mod ticks;
 mod training;

@@ -8,14 +8,14 @@ use super::input::{span, values};
 use super::look::{LABEL, TICK};
 use super::marks::{opacity, radius};
 use super::sheet::{LEAST, Sheet, chart, fitting};
-use super::stats::correlation::pearson;
-use super::stats::kde::kde;
-use super::stats::summary::finite_pairs;
 use super::table::Table;
 use super::ticks::Tick;
 use crate::figure::Figure;
 use crate::figure::scene::{Align, Face, Level, Shape};
 use crate::figure::text;
+use crate::stats::correlation::pearson;
+use crate::stats::kde::kde;
+use crate::stats::summary::finite_pairs;
 
 /// More panels would be too small to read.
 const MOST: usize = 8;
@@ -24,10 +24,25 @@ const GAP: f32 = 6.0;
 /// Height of the marks' labels.
 const SMALL: f32 = 10.5;
 
-/// Each column against each other, up to 8 of them: the points below the diagonal, the density of
-/// each column on it, and above it Pearson's correlation of the pair, in colour. What a table of
-/// correlations hides, such as curves, clusters and outliers, shows here. A pair reads the rows in
-/// which both are finite.
+/// Scatter plot matrix (pair plot): a scatter plot of each pair of columns below the diagonal, the
+/// kernel density of each column on the diagonal, and Pearson's correlation coefficient of each
+/// pair above it. It shows curved relations, clusters and outliers, which a correlation matrix
+/// hides.
+///
+/// `names` and `columns` have the same length, 2 to 8: one name and one column of values per
+/// feature. All columns have the same number of rows, and each has at least one finite value. Each
+/// pair uses the rows in which both values are finite. The default color map is
+/// [`ColorMap::Coolwarm`](crate::figure::ColorMap::Coolwarm). Coefficients as in
+/// [`correlation`](fn@super::correlation), density as in [`density`](fn@super::density).
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let columns = [[1.0, 2.0, 3.0, 4.0], [2.1, 3.9, 6.2, 7.8], [5.0, 1.0, 4.0, 2.0]];
+/// let figure = charts::pair_grid(&["price", "size", "age"], &columns).title("Houses");
+/// assert!(figure.to_svg()?.contains("Houses"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn pair_grid<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> Figure {
     let table = Table::new(names, columns);
     chart(move |sheet| {

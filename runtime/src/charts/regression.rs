@@ -6,16 +6,31 @@ use super::input::{pairs, same_length, span, values};
 use super::legend::Key;
 use super::look::TICK;
 use super::sheet::{Labels, chart};
-use super::stats::normal::probability_plot;
-use super::stats::regression::Line;
-use super::stats::residuals::RegressionScores;
-use super::stats::summary::linspace;
 use super::ticks;
 use crate::figure::Figure;
 use crate::figure::scene::{Align, Level};
+use crate::stats::probability::probability_plot;
+use crate::stats::regression::Line;
+use crate::stats::residuals::RegressionScores;
+use crate::stats::summary::linspace;
 
-/// Predictions over the true values, with the identity line, where they would be perfect, the
-/// best fit through them, and R².
+/// Predicted over true values of a regression model, with the identity line, the least-squares line
+/// through the points, and the coefficient of determination R². Points above the identity line are
+/// predicted too high, points below it too low; a best fit that is flatter than the identity line
+/// means that the model underestimates extremes.
+///
+/// `y_true` and `y_pred` hold the true and the predicted value of each sample in the unit of the
+/// target, in the same order. Both axes have the same range. R² as scikit-learn's `r2_score`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [1.0, 2.0, 3.0, 4.0];
+/// let y_pred = [1.1, 1.9, 3.2, 3.9];
+/// let figure = charts::prediction_error(&y_true, &y_pred).title("A small model");
+/// assert!(figure.to_svg()?.contains("R² = 0.986"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
     let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
     chart(move |sheet| {
@@ -51,8 +66,23 @@ pub fn prediction_error(y_true: &[f64], y_pred: &[f64]) -> Figure {
     })
 }
 
-/// Ordered values over the quantiles of the normal distribution; on the line they would be normal.
-/// Made for residuals.
+/// Normal Q–Q plot: the sorted values over the quantiles of the standard normal distribution, with
+/// the least-squares line and its correlation coefficient r. Points on the line mean a normal
+/// distribution; a bend means skew, and ends that leave the line mean heavy or light tails. Use it
+/// to check the residuals of a regression.
+///
+/// `sample` may have any unit; at least two finite values are required. Plotting positions after
+/// Filliben, *The Probability Plot Correlation Coefficient Test for Normality*, 1975, as
+/// `scipy.stats.probplot`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let residuals = [-1.2, -0.4, -0.1, 0.2, 0.5, 1.1];
+/// let figure = charts::qq(&residuals).title("Normality of the residuals");
+/// assert!(figure.to_svg()?.contains("Normality of the residuals"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn qq(sample: &[f64]) -> Figure {
     let sample = sample.to_vec();
     chart(move |sheet| {
@@ -91,7 +121,22 @@ pub fn qq(sample: &[f64]) -> Figure {
     })
 }
 
-/// A bar for each coefficient of a linear model, in the order given, from the top.
+/// Coefficients of a linear model as bars, one color for positive and another for negative ones.
+/// The lengths are comparable only if the features have the same scale, such as after
+/// standardization.
+///
+/// `names` and `coefficients` hold one value per feature, in the order in which they are drawn from
+/// the top. A coefficient has the unit of the target per unit of its feature; at least one must be
+/// finite. The number beside a bar is left out if the bars are too thin for it.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let names = ["size", "age", "rooms"];
+/// let figure = charts::coefficients(&names, &[1.8, -0.6, 0.4]).title("Price model");
+/// assert!(figure.to_svg()?.contains("rooms"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure {
     let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
     let given = coefficients.to_vec();

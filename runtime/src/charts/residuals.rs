@@ -5,21 +5,36 @@ use super::frame::{Frame, Room};
 use super::input::{pairs, span};
 use super::legend::Key;
 use super::sheet::{Labels, Sheet, chart};
-use super::stats::kde::kde;
-use super::stats::lowess::smooth;
-use super::stats::residuals::residuals as residuals_of;
 use crate::figure::Figure;
 use crate::figure::scene::Shape;
+use crate::stats::kde::kde;
+use crate::stats::lowess::smooth;
+use crate::stats::residuals::residuals as residuals_of;
 
 /// Width of the margin with the density of the residuals.
 const MARGIN: f32 = 90.0;
 /// Between the panel and the margin.
 const GAP: f32 = 12.0;
 
-/// Residuals `y_true − y_pred` over the predictions, with a smoother through them, and their density
-/// in the margin. A shape that is not a level cloud around zero is what the model has not learned; a
-/// funnel means that its error grows; a density that is not a bell around zero means that it errs to
-/// one side, or far for a few.
+/// Residuals of a regression model, `y_true − y_pred`, over the predicted values, with a LOWESS
+/// smoother and the kernel density of the residuals in the right margin. In a good model the
+/// residuals are an even cloud around zero. A bent smoother shows structure that the model has not
+/// learned; a funnel shape shows an error that grows with the prediction; a skewed or shifted
+/// density shows bias or outliers.
+///
+/// `y_true` and `y_pred` hold the true and the predicted value of each sample in the unit of the
+/// target, in the same order. The smoother uses 2/3 of the points and 3 iterations (Cleveland,
+/// *Robust Locally Weighted Regression and Smoothing Scatterplots*, 1979), as R's `lowess`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [1.0, 2.0, 3.0, 4.0];
+/// let y_pred = [1.1, 1.9, 3.2, 3.9];
+/// let figure = charts::residuals(&y_true, &y_pred).title("Residuals of a small model");
+/// assert!(figure.to_svg()?.contains("Residuals of a small model"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
     let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
     chart(move |sheet| {
@@ -49,8 +64,24 @@ pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Figure {
     })
 }
 
-/// The root of the standardized residuals' size over the predictions, with a smoother: level where
-/// the error's spread is the same everywhere.
+/// Scale–location plot of a regression model: the square root of the absolute standardized
+/// residuals over the predicted values, with a LOWESS smoother. A horizontal smoother means that
+/// the variance of the error is constant; a rising one means that the error grows with the
+/// prediction.
+///
+/// Arguments as in [`residuals`]; at least three samples are required, and their residuals must not
+/// all be zero. Each residual is divided by its standard error, with leverages computed from the
+/// predictions (Draper and Smith, *Applied Regression Analysis*, 1998). Plot as R's `plot.lm`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let y_true = [1.0, 2.0, 3.0, 4.0];
+/// let y_pred = [1.1, 1.9, 3.2, 3.9];
+/// let figure = charts::scale_location(&y_true, &y_pred).title("Spread of the error");
+/// assert!(figure.to_svg()?.contains("Spread of the error"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
     let (y_true, y_pred) = (y_true.to_vec(), y_pred.to_vec());
     chart(move |sheet| {

@@ -1,7 +1,6 @@
 //! The paper of a chart: its title, and the regions where its panels lie.
 
-use super::axes::{Axis, shortened};
-use super::frame::{Frame, Names, Room};
+use super::axes::shortened;
 use super::look::TITLE;
 use crate::figure::scene::{Align, Face, Level, Scene, Shape, Text};
 use crate::figure::{Color, ColorMap, DEFAULT_SIZE, Figure, Look, Options, text};
@@ -23,6 +22,13 @@ pub(super) struct Labels {
     pub(super) y: &'static str,
 }
 
+/// What the axes of a panel are called; empty names take no room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) x: String,
+    pub(super) y: String,
+}
+
 /// The least width and height of a panel.
 pub(super) const LEAST: f32 = 8.0;
 
@@ -39,7 +45,7 @@ pub(super) struct Region {
 pub(super) struct Sheet {
     pub(super) scene: Scene,
     pub(super) look: Look,
-    options: Options,
+    pub(super) options: Options,
     asked_for_bins: bool,
     asked_for_map: bool,
 }
@@ -87,19 +93,6 @@ impl Sheet {
         self.look.color(place)
     }
 
-    /// A single panel that fills the sheet.
-    pub(super) fn frame(
-        &mut self,
-        labels: Labels,
-        x: &Axis,
-        y: &Axis,
-        room: Room,
-    ) -> Result<Frame<'_>, String> {
-        let region = self.title(labels.title);
-        let names = self.names(labels.x, labels.y);
-        self.panel(region, &names, x, y, room)
-    }
-
     /// What the axes are called: by the figure, else by the chart.
     pub(super) fn names(&self, x: &str, y: &str) -> Names {
         let name =
@@ -128,33 +121,6 @@ impl Sheet {
             right: width,
             bottom: height,
         }
-    }
-
-    /// A panel within a region, with its marks and labels.
-    pub(super) fn panel(
-        &mut self,
-        region: Region,
-        names: &Names,
-        x: &Axis,
-        y: &Axis,
-        room: Room,
-    ) -> Result<Frame<'_>, String> {
-        let (log_x, log_y) = self.options.log;
-        let x = if log_x {
-            x.logarithmic('x')?
-        } else {
-            x.clone()
-        };
-        let y = if log_y {
-            y.logarithmic('y')?
-        } else {
-            y.clone()
-        };
-        let frame = Frame::new(self, region, names, &x, &y, room);
-        if frame.right - frame.left < LEAST || frame.bottom - frame.top < LEAST {
-            return Err(frame.sheet.too_small());
-        }
-        Ok(frame)
     }
 
     /// Why there is no room for a panel.

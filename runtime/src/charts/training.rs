@@ -6,12 +6,16 @@ use super::groups::{Group, owned};
 use super::input::{same_length, span};
 use super::legend::Key;
 use super::sheet::{Labels, Sheet, chart};
-use super::stats::model::{Spread, spread_of_rows, spread_of_series};
 use crate::figure::{Color, Figure};
+use crate::stats::model::{Spread, spread_of_rows, spread_of_series};
 
-/// A curve for each series over the epochs, from 1 on, such as the loss in training and in
-/// validation. The epoch in which the last series is lowest is marked and named: from there on, if
-/// the first still falls, the model learns by heart. NaN is a gap.
+/// Loss of each series over the epochs, such as the training and the validation loss. A dashed line
+/// marks the epoch with the minimum of the last series. If the training loss still falls after it
+/// while the validation loss rises, the model overfits.
+///
+/// `series` holds one name and a slice of losses per series; the first loss is that of epoch 1. The
+/// series may have different lengths; each needs at least one finite value. A NaN is a gap in the
+/// curve.
 ///
 /// ```
 /// use mlplots::charts;
@@ -44,8 +48,24 @@ pub fn loss_curves<N: AsRef<str>, V: AsRef<[f64]>>(series: &[(N, V)]) -> Figure 
     })
 }
 
-/// The same for several runs of each series, such as one for each seed: their mean with a band of
-/// one standard deviation. The epoch in which the mean of the last series is lowest is marked.
+/// Mean loss of several runs of each series over the epochs, such as one run per seed, with a band
+/// of one standard deviation. A wide band means that the training depends strongly on the seed. A
+/// dashed line marks the epoch with the minimum mean of the last series.
+///
+/// `series` holds one name and a slice of runs per series; a run is a slice of losses, the first of
+/// which is that of epoch 1. The runs may have different lengths: the mean of an epoch is over the
+/// runs that have a finite loss in it. Each series needs at least one finite value. The standard
+/// deviation is that of the values (`ddof` 0), as `numpy.std`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let training = [[0.9, 0.5, 0.3], [1.1, 0.6, 0.4]];
+/// let validation = [[1.0, 0.7, 0.8], [1.2, 0.8, 0.9]];
+/// let figure = charts::loss_bands(&[("training", training), ("validation", validation)]);
+/// assert!(figure.title("Loss of two seeds").to_svg()?.contains("best epoch 2"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn loss_bands<N: AsRef<str>, R: AsRef<[V]>, V: AsRef<[f64]>>(series: &[(N, R)]) -> Figure {
     let spreads: Vec<(String, Vec<Spread>)> = series
         .iter()
@@ -163,9 +183,25 @@ fn band(frame: &mut Frame<'_>, at: &[f64], of: &[Spread], color: Color) {
     frame.curve(&curve(0.0), color, 2.2);
 }
 
-/// The scores in training and in validation over the number of training samples, each the mean of
-/// the folds with a band of one standard deviation. `train` and `validation` have a row of scores
-/// for each size. Curves that meet low want a better model, curves far apart want more data.
+/// Learning curve: training and validation score over the number of training samples, each the mean
+/// of the folds with a band of one standard deviation. Two curves that meet at a low score call for
+/// a more flexible model (high bias); curves that stay far apart call for more data (high
+/// variance).
+///
+/// `sizes` holds the numbers of training samples in ascending order. `train` and `validation` hold
+/// one row per size with the score of each fold; a higher score is better. The rows are those of
+/// scikit-learn's `learning_curve`. The standard deviation is that of the values (`ddof` 0), as
+/// `numpy.std`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let train = [[0.99, 0.98], [0.97, 0.96], [0.95, 0.95]];
+/// let validation = [[0.80, 0.78], [0.86, 0.85], [0.90, 0.89]];
+/// let figure = charts::learning_curve(&[100.0, 200.0, 400.0], &train, &validation);
+/// assert!(figure.title("Score by size").to_svg()?.contains("Score by size"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn learning_curve<R: AsRef<[f64]>>(sizes: &[f64], train: &[R], validation: &[R]) -> Figure {
     let labels = Labels {
         title: "Learning curve",
@@ -175,9 +211,24 @@ pub fn learning_curve<R: AsRef<[f64]>>(sizes: &[f64], train: &[R], validation: &
     scores(labels, "sizes", sizes, train, validation, false)
 }
 
-/// The scores in training and in validation over the values of a hyperparameter, drawn as in
-/// [`learning_curve`]; the best mean in validation is marked. For values that grow by factors add
-/// [`log_x`](crate::Figure::log_x).
+/// Validation curve: training and validation score over the values of a hyperparameter, each the
+/// mean of the folds with a band of one standard deviation. A dashed line marks the value with the
+/// maximum mean validation score. Where both scores are low, the model underfits; where only the
+/// training score is high, it overfits.
+///
+/// `values` holds the values of the hyperparameter in ascending order; for values that grow by
+/// factors, add [`Figure::log_x`]. `train` and `validation` hold one row per value with the score
+/// of each fold, as in [`learning_curve`]. The rows are those of scikit-learn's `validation_curve`.
+///
+/// ```
+/// use mlplots::charts;
+///
+/// let train = [[0.82, 0.80], [0.93, 0.91], [0.99, 0.98]];
+/// let validation = [[0.79, 0.77], [0.89, 0.87], [0.84, 0.82]];
+/// let figure = charts::validation_curve(&[2.0, 4.0, 8.0], &train, &validation);
+/// assert!(figure.title("Tree depth").to_svg()?.contains("best at 4"));
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 pub fn validation_curve<R: AsRef<[f64]>>(values: &[f64], train: &[R], validation: &[R]) -> Figure {
     let labels = Labels {
         title: "Validation curve",

@@ -3,7 +3,7 @@
 /// A page that opens without a network: plotly's script is part of it.
 #[cfg(feature = "plotly")]
 impl super::IntoFigure for plotly::Plot {
-    fn into_output(self, _: &super::Spec) -> Result<super::Output, String> {
+    fn into_output(self, _: &super::Spec) -> Result<super::Output, crate::error::Error> {
         Ok(super::output::one("html", self.to_html().into_bytes()))
     }
 }
@@ -11,11 +11,13 @@ impl super::IntoFigure for plotly::Plot {
 /// A page of the size that the plot names. It loads the script of `ECharts` when it is opened.
 #[cfg(feature = "charming")]
 impl super::IntoFigure for charming::Chart {
-    fn into_output(self, spec: &super::Spec) -> Result<super::Output, String> {
+    fn into_output(self, spec: &super::Spec) -> Result<super::Output, crate::error::Error> {
         let (width, height) = spec.size.unwrap_or(super::DEFAULT_SIZE);
         let page = charming::HtmlRenderer::new("", width.into(), height.into())
             .render(&self)
-            .map_err(|why| format!("the chart could not be written as HTML: {why}"))?;
+            .map_err(|why| {
+                crate::error::Error::new(format!("the chart could not be written as HTML: {why}"))
+            })?;
         // charming puts its options into a script as they are.
         let options = self.to_string();
         let page = page.replacen(&options, &in_script(&options), 1);
@@ -48,27 +50,23 @@ fn in_script(code: &str) -> String {
 /// Pixels of 8 bits, with or without opacity.
 #[cfg(feature = "image")]
 impl super::IntoFigure for image::RgbaImage {
-    fn into_output(self, spec: &super::Spec) -> Result<super::Output, String> {
+    fn into_output(self, spec: &super::Spec) -> Result<super::Output, crate::error::Error> {
         let (width, height) = self.dimensions();
-        super::Image::rgba8(width, height, self.into_raw())
-            .map_err(|error| error.to_string())?
-            .into_output(spec)
+        super::Image::rgba8(width, height, self.into_raw())?.into_output(spec)
     }
 }
 
 #[cfg(feature = "image")]
 impl super::IntoFigure for image::RgbImage {
-    fn into_output(self, spec: &super::Spec) -> Result<super::Output, String> {
+    fn into_output(self, spec: &super::Spec) -> Result<super::Output, crate::error::Error> {
         let (width, height) = self.dimensions();
-        super::Image::rgb8(width, height, self.into_raw())
-            .map_err(|error| error.to_string())?
-            .into_output(spec)
+        super::Image::rgb8(width, height, self.into_raw())?.into_output(spec)
     }
 }
 
 #[cfg(feature = "image")]
 impl super::IntoFigure for image::DynamicImage {
-    fn into_output(self, spec: &super::Spec) -> Result<super::Output, String> {
+    fn into_output(self, spec: &super::Spec) -> Result<super::Output, crate::error::Error> {
         self.into_rgba8().into_output(spec)
     }
 }

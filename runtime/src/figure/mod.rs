@@ -32,7 +32,7 @@ pub use visible::Visible;
 use crate::error::Error;
 
 /// What a function that draws on a [`Canvas`] returns.
-pub type PlotResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+pub type PlotResult = Result<(), Error>;
 
 /// Pixels an inch at scale 1, as a viewer is told.
 const DPI: f32 = 100.0;
@@ -84,12 +84,9 @@ impl Figure {
     ///     Ok(())
     /// })?;
     /// assert!(figure.to_png(1.0)?.starts_with(b"\x89PNG"));
-    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// # Ok::<(), mlplots::Error>(())
     /// ```
-    pub fn draw(
-        size: (u32, u32),
-        draw: impl FnOnce(&Canvas) -> PlotResult,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn draw(size: (u32, u32), draw: impl FnOnce(&Canvas) -> PlotResult) -> Result<Self, Error> {
         let recorder = Recorder::new(size);
         draw(&recorder.canvas())?;
         Ok(recorder.finish())
@@ -221,7 +218,7 @@ impl Figure {
         };
         let bytes = bytes.map_err(Error::new)?;
         std::fs::write(path, bytes)
-            .map_err(|why| Error::new(format!("could not save `{}`: {why}", path.display())))
+            .map_err(|why| Error::with_source(format!("could not save `{}`", path.display()), why))
     }
 
     fn or_size(mut self, size: (u32, u32)) -> Self {

@@ -114,12 +114,12 @@ pub trait IntoFigure {
     /// The files of the figure.
     ///
     /// # Errors
-    /// Why there is no figure, for a person.
-    fn into_output(self, spec: &Spec) -> Result<Output, String>;
+    /// Why there is no figure.
+    fn into_output(self, spec: &Spec) -> Result<Output, Error>;
 }
 
 impl IntoFigure for Figure {
-    fn into_output(self, spec: &Spec) -> Result<Output, String> {
+    fn into_output(self, spec: &Spec) -> Result<Output, Error> {
         let scene = self.or_size(spec.size.unwrap_or(DEFAULT_SIZE)).scene()?;
         let encode = |format: &Format| {
             Ok(Encoded {
@@ -130,7 +130,7 @@ impl IntoFigure for Figure {
         spec.formats
             .iter()
             .map(encode)
-            .collect::<Result<_, String>>()
+            .collect::<Result<_, Error>>()
             .map(Output::Files)
     }
 }
@@ -204,34 +204,34 @@ pub(super) fn one(extension: &'static str, bytes: Vec<u8>) -> Output {
 }
 
 impl IntoFigure for Svg {
-    fn into_output(self, _: &Spec) -> Result<Output, String> {
+    fn into_output(self, _: &Spec) -> Result<Output, Error> {
         Ok(one("svg", self.0.into_bytes()))
     }
 }
 
 impl IntoFigure for Html {
-    fn into_output(self, _: &Spec) -> Result<Output, String> {
+    fn into_output(self, _: &Spec) -> Result<Output, Error> {
         Ok(one("html", self.0.into_bytes()))
     }
 }
 
 impl IntoFigure for Image {
-    fn into_output(self, _: &Spec) -> Result<Output, String> {
-        Ok(one(
-            "png",
-            self.to_png().map_err(|error| error.to_string())?,
-        ))
+    fn into_output(self, _: &Spec) -> Result<Output, Error> {
+        Ok(one("png", self.to_png()?))
     }
 }
 
 impl IntoFigure for PathBuf {
-    fn into_output(self, _: &Spec) -> Result<Output, String> {
+    fn into_output(self, _: &Spec) -> Result<Output, Error> {
         match std::fs::metadata(&self) {
             Ok(found) if found.is_dir() => Ok(Output::Directory(self, None)),
             Ok(_) => Ok(Output::Saved(self, None)),
-            Err(why) => Err(format!(
-                "the plot returned `{}`, which cannot be read: {why}",
-                self.display()
+            Err(why) => Err(Error::with_source(
+                format!(
+                    "the plot returned `{}`, which cannot be read",
+                    self.display()
+                ),
+                why,
             )),
         }
     }
@@ -240,7 +240,7 @@ impl IntoFigure for PathBuf {
 /// A file or a directory, and what keeps it there until it is stored, such as a temporary directory
 /// that is removed when it is dropped.
 impl<G: Send + Sync + 'static> IntoFigure for (PathBuf, G) {
-    fn into_output(self, spec: &Spec) -> Result<Output, String> {
+    fn into_output(self, spec: &Spec) -> Result<Output, Error> {
         let (path, kept) = self;
         let guard = Guard {
             _kept: Arc::new(kept),
@@ -254,8 +254,8 @@ impl<G: Send + Sync + 'static> IntoFigure for (PathBuf, G) {
 }
 
 impl<T: IntoFigure, E: Display> IntoFigure for Result<T, E> {
-    fn into_output(self, spec: &Spec) -> Result<Output, String> {
-        self.map_err(|error| format!("{error:#}"))?
+    fn into_output(self, spec: &Spec) -> Result<Output, Error> {
+        self.map_err(|error| Error::new(format!("{error:#}")))?
             .into_output(spec)
     }
 }

@@ -25,7 +25,7 @@ use super::clip::within;
 ///     Ok(())
 /// })?;
 /// # let _ = figure;
-/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// # Ok::<(), mlplots::Error>(())
 /// ```
 pub trait Visible {
     /// The points within the ranges of the chart.

@@ -7,13 +7,15 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use mlplots_journal::names::{check_experiment_name, check_run_name};
+use mlplots_journal::record::{Open, Record, RunUuid};
+use mlplots_journal::request::{Mode, Request, Resumed};
+use mlplots_journal::{Entry, Reader, RunDir, disk, workspace_root};
+
 use crate::error::Error;
-use crate::journal::{Entry, Reader, RunDir, read, workspace_root};
-use crate::record::{
-    Mode, Open, Record, Request, Resumed, RunUuid, check_experiment_name, check_run_name,
-};
 use crate::registry::{Train, listing, plots, trains};
-use crate::run::{Beginning, Run, caught, program, tell};
+use crate::run::{Beginning, Run, caught, program};
+use crate::stderr::print;
 use preflight::{Complaint, Plan};
 
 /// The run failed.
@@ -26,7 +28,7 @@ pub fn main() -> ExitCode {
     let (request, mut supervised) = match request() {
         Ok(request) => request,
         Err(error) => {
-            tell(format_args!("error: {error}"));
+            print(format_args!("error: {error:#}"));
             return ExitCode::from(REFUSED);
         }
     };
@@ -36,7 +38,7 @@ pub fn main() -> ExitCode {
     let resumed = match resumed(&request) {
         Ok(resumed) => resumed,
         Err(error) => {
-            tell(format_args!("error: {error}"));
+            print(format_args!("error: {error:#}"));
             return ExitCode::from(REFUSED);
         }
     };
@@ -55,7 +57,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let help = Some("the journal needs a folder that can be written to".to_owned());
             return refuse(&[Complaint {
-                error: error.to_string(),
+                error: format!("{error:#}"),
                 help,
             }]);
         }
@@ -84,7 +86,7 @@ fn list() -> u8 {
     match printed {
         Ok(()) => 0,
         Err(why) => {
-            tell(format_args!("error: the registry cannot be listed: {why}"));
+            print(format_args!("error: the registry cannot be listed: {why}"));
             REFUSED
         }
     }
@@ -141,7 +143,7 @@ fn request() -> Result<(Request, bool), Error> {
     let Some(path) = std::env::var_os(Request::VARIABLE).map(PathBuf::from) else {
         return Ok(alone);
     };
-    let request: Request = match read(&path) {
+    let request: Request = match disk::read(&path) {
         Ok(None) => {
             return Err(Error::new(format!(
                 "`{}`, which the variable {} names, is not there any more, and with it what was \
@@ -197,11 +199,11 @@ fn resumed(request: &Request) -> Result<Resumed, Error> {
         return Ok(Resumed::default());
     };
     let path = dir.resumed();
-    let resumed = read(&path).and_then(|bytes| match bytes {
+    let resumed = disk::read(&path).and_then(|bytes| match bytes {
         Some(bytes) => Ok(serde_json::from_slice(&bytes)?),
         None => Ok(Resumed::default()),
     });
-    resumed.map_err(|why| Error::new(format!("`{}` cannot be used: {why}", path.display())))
+    resumed.map_err(|why| Error::with_source(format!("`{}` cannot be used", path.display()), why))
 }
 
 /// The journal's directory that the supervisor made.
@@ -239,9 +241,9 @@ fn beginning(request: Request, resumed: Resumed, plan: Option<Plan>) -> Result<B
 
 fn refuse(complaints: &[Complaint]) -> ExitCode {
     for complaint in complaints {
-        tell(format_args!("error: {}", complaint.error));
+        print(format_args!("error: {}", complaint.error));
         if let Some(help) = &complaint.help {
-            tell(format_args!("  help: {help}"));
+            print(format_args!("  help: {help}"));
         }
     }
     ExitCode::from(REFUSED)
@@ -250,13 +252,13 @@ fn refuse(complaints: &[Complaint]) -> ExitCode {
 /// What a person reads after plain `cargo run`.
 fn journaled(run: &Run, error: Option<&Error>) {
     if let Some(error) = error {
-        tell(format_args!("error: the run failed: {error}"));
+        print(format_args!("error: the run failed: {error:#}"));
     }
-    tell(format_args!(
+    print(format_args!(
         "journaled: the run is in `{}`",
         run.dir().display()
     ));
-    tell(format_args!(
+    print(format_args!(
         "  help: `cargo mlplots sync` ships it to MLflow"
     ));
 }

@@ -3,11 +3,12 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
+use mlplots_journal::names::{check_experiment_name, check_param, check_run_name, check_tag};
+use mlplots_journal::request::{Request, Resumed};
+use wildmatch::WildMatch;
+
 use super::params::{keep, overlay};
 use crate::params::Tree;
-use crate::record::{
-    Request, Resumed, check_experiment_name, check_param, check_run_name, check_tag,
-};
 use crate::registry::Train;
 use crate::run::Plot;
 
@@ -340,31 +341,9 @@ fn formats(plots: &[&'static Plot]) -> Vec<Complaint> {
     plots.iter().filter_map(of).collect()
 }
 
-/// Whether a name fits a glob: `*` stands for any text, `?` for one character.
+/// Whether a name matches a glob: `*` stands for any text, `?` for one character.
 fn matches_glob(glob: &str, name: &str) -> bool {
-    let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
-    let (mut at, mut here) = (0, 0);
-    // Where the last star is, and up to where it stands for the name. Those before it need no other
-    // look: it can take whatever they would.
-    let mut star = None;
-    while here < name.len() {
-        match (glob.get(at), star) {
-            (Some('*'), _) => {
-                star = Some((at, here));
-                at += 1;
-            }
-            (Some(&c), _) if c == '?' || c == name[here] => {
-                at += 1;
-                here += 1;
-            }
-            (_, Some((last, upto))) => {
-                star = Some((last, upto + 1));
-                (at, here) = (last + 1, upto + 1);
-            }
-            (_, None) => return false,
-        }
-    }
-    glob[at..].iter().all(|&c| c == '*')
+    WildMatch::new(glob).matches(name)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A model's input example, in the forms that MLflow stores.
 
+use mlplots_journal::record::{ExampleKind, InputExample};
 use serde_json::{Map, Value, json};
 
 use super::onnx::{Graph, Tensor};
-use crate::record::{ExampleKind, InputExample};
 
 const FILE: &str = "input_example.json";
 const SERVING_FILE: &str = "serving_input_example.json";

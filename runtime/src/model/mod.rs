@@ -10,11 +10,11 @@ mod wire;
 
 use std::path::PathBuf;
 
+use mlplots_journal::record::{Flavor, InputExample, Signature};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::record::{Flavor, InputExample, Signature};
 use example::Example;
 pub use load::load_model;
 pub use schema::{DataType, Schema};

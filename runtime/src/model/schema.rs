@@ -1,10 +1,10 @@
 //! MLflow's schemas: what a model takes and gives.
 
+use mlplots_journal::record::Signature;
 use serde_json::{Value, json};
 
 use super::example::{Example, Frame};
 use super::onnx::{Graph, Tensor};
-use crate::record::Signature;
 
 /// The inputs or the outputs of a model, for [`Model::signature`](crate::Model::signature).
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
+use mlplots_journal::record::ExampleKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::record::ExampleKind;
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 struct Ridge {

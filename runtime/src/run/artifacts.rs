@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
+use mlplots_journal::names::{check_image_key, check_key};
+use mlplots_journal::record::{self, Figure, FigureStatus, Record, RunUuid, now_millis};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Run;
 use super::directory;
 use super::tables::Listed;
-use super::{Run, tell};
 use crate::error::Error;
 use crate::figure::{Format, Image, IntoFigure, Output, Spec};
 use crate::model::Model;
-use crate::record::{self, Figure, FigureStatus, Record, RunUuid, check_key, now_millis};
+use crate::stderr::print;
 
 impl Run {
     /// Logs a local file as an artifact. Its name is the file's name; `artifact_path`, if not
@@ -75,9 +77,7 @@ impl Run {
     /// JSON is a part of YAML.
     pub fn log_dict(&self, value: &impl Serialize, artifact_file: &str) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(value).map_err(|why| {
-            Error::new(format!(
-                "`{artifact_file}` cannot be written as JSON: {why}"
-            ))
+            Error::with_source(format!("`{artifact_file}` cannot be written as JSON"), why)
         })?;
         self.log_text(text, artifact_file)
     }
@@ -103,7 +103,7 @@ impl Run {
         let listed = self.shared.state().tables.add(artifact_file);
         match listed {
             Listed::Tag(tag) => self.set_tag("mlflow.loggedArtifacts", tag),
-            Listed::Full { is_first: true } => tell(format_args!(
+            Listed::Full { is_first: true } => print(format_args!(
                 "note: the table `{artifact_file}` and further ones are artifacts of the run, but \
                  MLflow's table view does not list them: its tag is full"
             )),
@@ -129,7 +129,9 @@ impl Run {
             Some("pdf") => &[Format::Pdf],
             _ => &[Format::Png],
         };
-        let failed = |why: String| Error::new(format!("the figure `{artifact_file}`: {why}"));
+        let failed = |why: Error| {
+            Error::with_source(format!("could not log the figure `{artifact_file}`"), why)
+        };
         let output = figure
             .into_output(&Spec {
                 size: None,
@@ -141,14 +143,14 @@ impl Run {
                 let file = files
                     .iter()
                     .find(|file| Some(file.extension) == extension)
-                    .ok_or_else(|| failed(mismatch(&files)))?;
+                    .ok_or_else(|| failed(mismatch(&files).into()))?;
                 self.shared
                     .store_drawn(artifact_file, &file.bytes, &source)?
             }
             Output::Saved(path, _guard) => self.shared.store_file(artifact_file, &path)?,
             Output::Directory(..) => {
                 return Err(failed(
-                    "a directory is not one figure; use `log_artifacts`".to_owned(),
+                    "a directory is not one figure; use `log_artifacts`".into(),
                 ));
             }
         };
@@ -176,10 +178,10 @@ impl Run {
         let Some(step) = self.step(step) else {
             return Ok(());
         };
-        record::check_image_key(key).map_err(Error::new)?;
+        check_image_key(key).map_err(Error::new)?;
         let png = image
             .to_png()
-            .map_err(|why| Error::new(format!("the image `{key}`: {why}")))?;
+            .map_err(|why| Error::with_source(format!("could not log the image `{key}`"), why))?;
         let png = self
             .shared
             .store_at(&"image.png".parse().map_err(Error::new)?, &png)?;

@@ -1,5 +1,6 @@
 //! The files of a directory that is logged.
 
+use std::io;
 use std::path::Path;
 
 use crate::error::Error;
@@ -19,27 +20,23 @@ pub(super) fn list(directory: &Path) -> Result<Vec<String>, Error> {
 }
 
 fn add(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Error> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Error::new(format!(
-            "could not read the directory `{}`: {why}",
-            directory.display()
-        ))
+    let failed = |why: io::Error| {
+        let message = format!("could not read the directory `{}`", directory.display());
+        Error::with_source(message, why)
     };
-    let entries = std::fs::read_dir(directory).map_err(|why| failed(&why))?;
-    let mut entries = entries
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|why| failed(&why))?;
+    let entries = std::fs::read_dir(directory).map_err(failed)?;
+    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
         let name = name.to_str().ok_or_else(|| {
-            failed(&format!(
-                "the name `{}` is not UTF-8",
-                name.to_string_lossy()
+            failed(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the name `{}` is not UTF-8", name.to_string_lossy()),
             ))
         })?;
         let path = format!("{prefix}{name}");
-        let kind = entry.file_type().map_err(|why| failed(&why))?;
+        let kind = entry.file_type().map_err(failed)?;
         if kind.is_symlink() {
             return Err(Error::new(format!(
                 "`{}` is a symbolic link; log the file that it names",

@@ -2,11 +2,14 @@
 
 use std::sync::PoisonError;
 
+use mlplots_journal::names::check_image_key;
+use mlplots_journal::record::{Artifact, Figure, FigureStatus, Record, RunUuid, Tag, now_millis};
+
+use super::directory;
 use super::pool::Drawn;
 use super::shared::Shared;
-use super::{directory, tell};
 use crate::figure::{Encoded, Output};
-use crate::record::{self, Artifact, Figure, FigureStatus, Record, RunUuid, Tag, now_millis};
+use crate::stderr::print;
 
 impl Shared {
     /// Stores what a plot drew and journals how it ended.
@@ -32,7 +35,7 @@ impl Shared {
                     .into_owned();
                 self.store_file(&plot.path(&name), &path)
                     .map(|artifact| vec![artifact])
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| format!("{error:#}"))
             }
             Output::Directory(path, _guard) => directory::list(&path)
                 .and_then(|names| {
@@ -40,7 +43,7 @@ impl Shared {
                         |name: String| self.store_file(&plot.path(&name), &path.join(&name));
                     names.into_iter().map(store).collect()
                 })
-                .map_err(|error| error.to_string()),
+                .map_err(|error| format!("{error:#}")),
         });
         let one_by_one = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         match stored.and_then(|files| self.claim(plot.name, drawn.number, files)) {
@@ -50,7 +53,7 @@ impl Shared {
                     Some(step) => format!("at step {step}: {why}"),
                     None => why,
                 };
-                tell(format_args!(
+                print(format_args!(
                     "warning: the figure `{}` failed ({}): {why}",
                     figure.name, figure.source
                 ));
@@ -88,7 +91,7 @@ impl Shared {
             let path = plot.path(&format!("{}.{extension}", plot.name));
             let artifact = self
                 .store_drawn(&path, &bytes, &plot.source())
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| format!("{error:#}"))?;
             if let (Some(step), "png") = (step, extension) {
                 let key = plot.path(plot.name);
                 stored.extend(self.grid_images(&key, step, &artifact)?);
@@ -105,7 +108,7 @@ impl Shared {
         step: i64,
         png: &Artifact,
     ) -> Result<[Artifact; 2], String> {
-        record::check_image_key(key)?;
+        check_image_key(key)?;
         self.append(&Record::Tags(vec![Tag {
             key: "mlflow.loggedImages".to_owned(),
             value: "True".to_owned(),
@@ -162,8 +165,9 @@ impl Shared {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::journal::{RunDir, Writer};
-    use crate::record::{Digest, Resumed};
+    use mlplots_journal::record::Digest;
+    use mlplots_journal::request::Resumed;
+    use mlplots_journal::{RunDir, Writer};
 
     /// Two threads may draw two steps of one plot, and end in either order.
     #[test]

@@ -7,7 +7,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::record::{MAX_TAG_VALUE, Tag};
+use mlplots_journal::names::MAX_TAG_VALUE;
+use mlplots_journal::record::Tag;
 
 /// How long git may take for all answers together: a run does not wait longer for it.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 
+use mlplots_journal::names::{check_key, check_param, check_tag};
+use mlplots_journal::record::{Metric, Param, Record, Tag, now_millis};
+
+use super::Run;
 use super::shared::Known;
-use super::{Run, tag};
-use crate::record::{Metric, Param, Record, check_key, check_param, check_tag, now_millis};
 
 /// Metric points of one record at most: a line of the journal stays short.
 const MAX_RECORD: usize = 1000;
@@ -111,7 +113,10 @@ impl Run {
     pub fn set_tags<K: AsRef<str>, V: Display>(&self, tags: impl IntoIterator<Item = (K, V)>) {
         let mut good = Vec::new();
         for (key, value) in tags {
-            let tag = tag(key.as_ref(), &value);
+            let tag = Tag {
+                key: key.as_ref().to_owned(),
+                value: value.to_string(),
+            };
             if self.allowed(check_tag(&tag.key, &tag.value)) {
                 good.push(tag);
             }

@@ -15,8 +15,6 @@ mod shared;
 mod tables;
 mod values;
 
-use std::fmt::Display;
-use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -28,12 +26,15 @@ pub(crate) use panics::caught;
 pub(crate) use plot::summary;
 pub(crate) use provenance::program;
 
-use crate::error::Error;
-use crate::journal::{RunDir, Writer, here};
-use crate::record::{
-    Close, FORMAT, Figure, FigureStatus, Open, Record, Resumed, RunUuid, Status, Tag, TrainEntry,
-    now_millis, plain_lines,
+use mlplots_journal::listing::TrainEntry;
+use mlplots_journal::record::{
+    Close, FORMAT, Figure, FigureStatus, Open, Record, RunUuid, Status, now_millis,
 };
+use mlplots_journal::request::Resumed;
+use mlplots_journal::{Host, RunDir, Writer};
+
+use crate::error::Error;
+use crate::stderr::print;
 use pool::Pool;
 use shared::Shared;
 use values::Values;
@@ -100,17 +101,15 @@ impl Run {
                 }
                 Err(why) => {
                     let journal = dir.journal();
-                    let journal = journal.display();
-                    return Err(Error::new(format!(
-                        "could not make the journal `{journal}`: {why}"
-                    )));
+                    let message = format!("could not create the journal `{}`", journal.display());
+                    return Err(Error::with_source(message, why));
                 }
                 Ok(journal) => break journal,
             }
         };
         let shared = Arc::new(Shared::new(dir, journal, resumed));
         shared.dir.beat();
-        panics::watch(&shared);
+        panics::watch(&shared.journal);
         let user = provenance::user();
         let source = beginning.train.as_ref().map(|train| train.source.clone());
         let figures = beginning
@@ -125,7 +124,7 @@ impl Run {
             run_name: beginning.run_name,
             figures: figures.map(|plot| plot.entry()).collect(),
             pid: std::process::id(),
-            host: here(),
+            host: Host::current(),
             start_time: now_millis(),
             user: user.clone(),
             program: provenance::program(),
@@ -134,10 +133,8 @@ impl Run {
         // A journal that does not say which run it is cannot be shipped.
         shared.try_append(&open).map_err(|why| {
             let journal = shared.dir.journal();
-            Error::new(format!(
-                "could not begin the journal `{}`: {why}",
-                journal.display()
-            ))
+            let message = format!("could not begin the journal `{}`", journal.display());
+            Error::with_source(message, why)
         })?;
         let run = Self {
             values: Mutex::new(Values::new(&beginning.plots)),
@@ -288,7 +285,7 @@ impl Run {
         }
         self.pool.wait();
         for (plot, count) in self.pool.passed_over() {
-            tell(format_args!(
+            print(format_args!(
                 "note: the figure `{plot}` was not drawn for {count} steps: they were provided \
                  faster than it is drawn; `#[plot(every = n)]` draws every n-th"
             ));
@@ -388,15 +385,6 @@ impl Shared {
     }
 }
 
-/// Writes a line on stderr. Where nobody is left to read it, the training goes on all the same.
-pub(crate) fn tell(line: impl Display) {
-    let line = line.to_string();
-    // An indented line stays one.
-    let words = line.trim_start();
-    let indent = &line[..line.len() - words.len()];
-    let _ = writeln!(std::io::stderr(), "{indent}{}", plain_lines(words));
-}
-
 /// How a plot ended that was not drawn.
 fn ended(plot: &Plot, status: FigureStatus, reason: String) -> Figure {
     Figure {
@@ -408,13 +396,5 @@ fn ended(plot: &Plot, status: FigureStatus, reason: String) -> Figure {
         millis: 0,
         source: plot.source(),
         optional: plot.optional,
-    }
-}
-
-/// A tag from its parts.
-fn tag(key: &str, value: &impl ToString) -> Tag {
-    Tag {
-        key: key.to_owned(),
-        value: value.to_string(),
     }
 }

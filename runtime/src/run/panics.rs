@@ -6,9 +6,8 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-use super::shared::Shared;
-use crate::journal::Line;
-use crate::record::Record;
+use mlplots_journal::record::Record;
+use mlplots_journal::{Line, Writer};
 
 thread_local! {
     /// On a thread whose panics are caught: where the last one was.
@@ -22,13 +21,13 @@ struct Caught {
     place: Option<String>,
 }
 
-/// The run that a panic is journaled in.
-static CURRENT: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+/// The journal that panics are written to.
+static CURRENT: Mutex<Weak<Writer>> = Mutex::new(Weak::new());
 
 /// Installs the hook, once; the hook that was there still prints.
-pub(super) fn watch(run: &Arc<Shared>) {
+pub(super) fn watch(journal: &Arc<Writer>) {
     static HOOK: Once = Once::new();
-    *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(run);
+    *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(journal);
     HOOK.call_once(|| {
         let before = take_hook();
         set_hook(Box::new(move |info| {
@@ -71,10 +70,10 @@ fn note(info: &PanicHookInfo<'_>) {
     // A lock that the panicking thread itself may hold must not be waited for.
     if journaled
         && let Ok(current) = CURRENT.try_lock()
-        && let Some(run) = current.upgrade()
+        && let Some(journal) = current.upgrade()
         && let Ok(line) = Line::of(&Record::Panic(describe(place.as_deref(), info.payload())))
     {
-        let _ = run.journal.append(&line);
+        let _ = journal.append(&line);
     }
 }
 

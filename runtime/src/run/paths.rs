@@ -3,10 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::record::ArtifactPath;
-
-/// Where mlplots keeps what it says of a run.
-const OURS: &str = "mlplots";
+use mlplots_journal::names::RESERVED_FOLDER;
+use mlplots_journal::record::ArtifactPath;
 
 /// The files and folders that a run has so far.
 #[derive(Debug, Default)]
@@ -21,9 +19,9 @@ enum Kind {
 impl Paths {
     /// Takes a file in, with the folders that lead to it.
     pub(super) fn add(&mut self, path: &ArtifactPath) -> Result<(), String> {
-        if path.split('/').next() == Some(OURS) {
+        if path.split('/').next() == Some(RESERVED_FOLDER) {
             return Err(format!(
-                "the artifact path `{path}` is not free: `{OURS}` holds what mlplots logs itself"
+                "the artifact path `{path}` is not free: `{RESERVED_FOLDER}` holds what mlplots logs itself"
             ));
         }
         let folders = path.match_indices('/').map(|(end, _)| &path[..end]);

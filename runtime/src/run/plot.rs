@@ -3,8 +3,9 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
+use mlplots_journal::listing::PlotEntry;
+
 use crate::figure::{Format, Output, Spec};
-use crate::record::PlotEntry;
 
 /// A value that plots share.
 pub(crate) type Value = Arc<dyn Any + Send + Sync>;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::record::MAX_USER;
+use mlplots_journal::names::MAX_USER;
 
 /// The name of the user, as Python's `getpass` finds it.
 pub(super) fn user() -> String {

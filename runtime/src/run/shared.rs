@@ -4,21 +4,23 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mlplots_journal::record::{Artifact, ArtifactPath, Problem, Record, Tally};
+use mlplots_journal::request::Resumed;
+use mlplots_journal::{Files, Line, RunDir, Writer};
 
 use super::paths::Paths;
 use super::problems::Problems;
 use super::tables::Tables;
-use super::tell;
 use crate::error::Error;
 use crate::figure::with_texts;
-use crate::journal::{Files, Line, RunDir, Writer};
-use crate::record::{Artifact, ArtifactPath, Problem, Record, Resumed, Tally};
+use crate::stderr::print;
 
 pub(super) struct Shared {
     pub(super) dir: RunDir,
     pub(super) files: Files,
-    pub(super) journal: Writer,
+    pub(super) journal: Arc<Writer>,
     pub(super) state: Mutex<State>,
     /// Held while a figure's files are claimed and its record is journaled: of two drawings the
     /// newer one is last.
@@ -67,7 +69,7 @@ impl Shared {
         Self {
             files: Files::of(dir.clone()),
             dir,
-            journal,
+            journal: Arc::new(journal),
             state: Mutex::new(State {
                 kept: resumed.params,
                 tables: Tables::of(resumed.tables.as_deref()),
@@ -88,7 +90,7 @@ impl Shared {
         static REPORTED: AtomicBool = AtomicBool::new(false);
         let is_forked = self.journal.is_forked();
         if is_forked && !REPORTED.swap(true, Ordering::Relaxed) {
-            tell(format_args!(
+            print(format_args!(
                 "warning: process {} was forked from the one that began the run, and what it logs \
                  is lost: log in the process that begins the run",
                 std::process::id()
@@ -144,7 +146,7 @@ impl Shared {
         let Some(message) = self.state().problems.add(message.as_ref()) else {
             return;
         };
-        tell(format_args!("warning: {message}"));
+        print(format_args!("warning: {message}"));
         // Without room for it the run is FAILED all the same: the end says how many there were.
         let _ = self.try_append(&Record::Problem(Problem { message }));
     }
@@ -175,7 +177,7 @@ impl Shared {
     pub(super) fn store_at(&self, path: &ArtifactPath, bytes: &[u8]) -> Result<Artifact, Error> {
         self.files
             .add_bytes(path.clone(), bytes)
-            .map_err(|why| self.not_stored(path, &why))
+            .map_err(|why| self.not_stored(path, why))
     }
 
     /// Stores what a function at `source` has drawn. A PNG says in its properties whose it is.
@@ -205,18 +207,17 @@ impl Shared {
         let artifact_path = path.parse().map_err(Error::new)?;
         let stored = self.files.add_file(artifact_path, source);
         self.take_in(stored.map_err(|why| {
-            Error::new(format!(
-                "could not log `{}` as the artifact `{path}`: {why}",
-                source.display()
-            ))
+            let source = source.display();
+            let message = format!("could not log `{source}` as the artifact `{path}`");
+            Error::with_source(message, why)
         })?)
     }
 
-    fn not_stored(&self, path: &str, why: &io::Error) -> Error {
-        Error::new(format!(
-            "could not store the artifact `{path}` in `{}`: {why}",
-            self.dir.artifacts().display()
-        ))
+    fn not_stored(&self, path: &str, why: io::Error) -> Error {
+        let directory = self.dir.artifacts();
+        let directory = directory.display();
+        let message = format!("could not store the artifact `{path}` in `{directory}`");
+        Error::with_source(message, why)
     }
 
     /// Journals an artifact whose content is stored.

@@ -1,8 +1,7 @@
 //! The tables of a run, as MLflow's page finds them: by one tag, which holds a list.
 
+use mlplots_journal::names::MAX_TAG_VALUE;
 use serde::{Deserialize, Serialize};
-
-use crate::record::MAX_TAG_VALUE;
 
 /// The value of the tag `mlflow.loggedArtifacts`.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@
 //! A number after `--` says how many calls are timed, three times over; 2,000,000 without it.
 //! MLflow's own client in Python is timed beside it on the same server, with fewer calls.
 
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use mlplots_tests::http::{nobody, silent};
 use mlplots_tests::{MlflowServer, Project, Venv, checkout};
 
 const NAME: &str = "bench-overhead";
@@ -32,7 +32,7 @@ fn main() {
     let bench = Bench { project, program };
     let server = MlflowServer::start(&[]);
     let gone = nobody();
-    let silent = silent();
+    let (_listener, silent) = silent();
 
     println!("What a call takes its thread, in nanoseconds\n");
     println!(
@@ -213,25 +213,4 @@ fn spread(values: &mut [f64], unit: &str) -> String {
         values[0],
         values[values.len() - 1]
     )
-}
-
-/// Where connections are refused.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    url(&listener)
-}
-
-/// Where connections are taken, and nothing is ever answered.
-fn silent() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = url(&listener);
-    std::thread::spawn(move || {
-        let mut held: Vec<TcpStream> = Vec::new();
-        held.extend(listener.incoming().flatten());
-    });
-    url
-}
-
-fn url(listener: &TcpListener) -> String {
-    format!("http://{}", listener.local_addr().expect("the address"))
 }

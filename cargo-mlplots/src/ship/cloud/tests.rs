@@ -2,8 +2,9 @@
 
 mod hostile;
 
+use mlplots_tests::http::{Answering, Scripted, answer};
+
 use super::*;
-use crate::ship::rest::scripted::{Answering, answer};
 use crate::ship::store::ErrorKind;
 
 const KEYS: [(&str, &str); 2] = [

@@ -1,6 +1,6 @@
 //! Logging a batch, and what servers do to one that comes a second time.
 
-use mlplots::record::{Metric, Param, Tag};
+use mlplots_journal::record::{Metric, Param, Tag};
 use serde_json::json;
 
 use super::client::Failure;

@@ -9,20 +9,20 @@ mod parts;
 mod presigned;
 mod server;
 
-use mlplots::record::Tag;
+use mlplots_journal::record::Tag;
+use mlplots_tests::http::Scripted;
 
-use super::scripted::Scripted;
 use super::*;
 use crate::settings::Settings;
+use crate::ship::connect;
 use crate::ship::store::{NewRun, Root};
 
 const RUN: &str = r#"{"run":{"info":{"run_id":"r","experiment_id":"1","run_name":"n","status":"RUNNING","artifact_uri":"mlflow-artifacts:/1/r/artifacts"},"data":{}}}"#;
 
 /// A store at `uri`, as these variables make it.
 fn store(uri: &str, variables: &[(&str, &str)]) -> Box<dyn TrackingStore> {
-    Settings::of(uri, variables)
-        .and_then(|settings| settings.open())
-        .expect("a store")
+    let settings = Settings::of(uri, variables).expect("settings");
+    connect::open(&settings).expect("a store")
 }
 
 /// The run `r`, whose artifacts go there.

@@ -1,6 +1,6 @@
 //! The parts of MLflow's REST messages that we read.
 
-use mlplots::record::{Param, Tag};
+use mlplots_journal::record::{Param, Tag};
 use serde::Deserialize;
 
 use crate::ship::store::{KnownRun, StoredModel, StoredRun};

@@ -1,6 +1,6 @@
 //! Logged models, row by row as MLflow keeps them.
 
-use mlplots::record::{Metric, now_millis};
+use mlplots_journal::record::{Metric, now_millis};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Refusal;

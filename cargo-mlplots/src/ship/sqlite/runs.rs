@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mlplots::record::{Metric, Param, Tag, now_millis};
+use mlplots_journal::record::{Metric, Param, Tag, now_millis};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{Refusal, elsewhere, location, names, schema};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mlplots::record::now_millis;
+use mlplots_journal::record::now_millis;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::failed;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use mlplots::record::{Metric, Tag};
+use mlplots_journal::record::{Metric, Tag};
 use mlplots_tests::python;
 use rusqlite::Connection;
 use tempfile::TempDir;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use mlplots::record::{Param, Tag, check_key, check_param, check_tag};
+use mlplots_journal::names::{check_key, check_param, check_tag};
+use mlplots_journal::record::{Param, Tag};
 
 use super::{Batch, NewModel, StoreError};
 

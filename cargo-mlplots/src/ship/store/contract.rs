@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use mlplots::record::{Metric, Param, Status, Tag};
+use mlplots_journal::record::{Metric, Param, Status, Tag};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::failure::{Failure, refused};
+
 /// What went wrong at a store.
 #[derive(Clone, Debug)]
 pub(crate) struct StoreError {
@@ -109,3 +111,23 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self {
+            help: error.help,
+            nobody_answers: error.concerns == Concern::Nobody,
+            ..refused(error.message)
+        }
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        let error = Self::refused(failure.message);
+        match failure.help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+}

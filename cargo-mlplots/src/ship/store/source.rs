@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use mlplots::journal::{RunDir, open};
-use mlplots::record::{Artifact, ArtifactPath, Digest};
+use mlplots_journal::record::{Artifact, ArtifactPath, Digest};
+use mlplots_journal::{RunDir, disk};
 use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
@@ -44,7 +44,7 @@ impl Source {
     /// Opens the content of an artifact; it must be a regular file of the recorded size.
     pub(crate) fn open(dir: &RunDir, artifact: &Artifact) -> Result<Self, StoreError> {
         let place = dir.content(&artifact.sha256);
-        let file = open(&place).map_err(|error| {
+        let file = disk::open(&place).map_err(|error| {
             StoreError::refused(format!(
                 "`{}` cannot be shipped: cannot read {}: {error}",
                 artifact.path,
@@ -216,18 +216,22 @@ impl Source {
             sha256: Digest::of(&content),
             bytes,
         };
-        Self::new(open(place).map_err(refused)?, place.to_owned(), &artifact)
+        Self::new(
+            disk::open(place).map_err(refused)?,
+            place.to_owned(),
+            &artifact,
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mlplots::journal::Files;
+    use mlplots_journal::Files;
 
     fn run() -> (tempfile::TempDir, RunDir) {
         let folder = tempfile::tempdir().expect("a folder");
-        let dir = RunDir::new(folder.path(), &mlplots::record::RunUuid::new());
+        let dir = RunDir::new(folder.path(), &mlplots_journal::record::RunUuid::new());
         dir.create().expect("made");
         (folder, dir)
     }

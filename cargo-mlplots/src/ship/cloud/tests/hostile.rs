@@ -71,16 +71,8 @@ fn a_connection_string_names_its_host_itself() {
 
 #[test]
 fn an_answer_without_an_end_is_given_up() {
-    use std::io::{Read, Write};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 8192]);
-            let _ = stream.write_all(b"HTTP/1.1 500 Oh\r\n\r\n<Error>");
-            while stream.write_all(&[b'x'; 8192]).is_ok() {}
-        }
-    });
+    let server = Scripted::endless("HTTP/1.1 500 Oh\r\n\r\n<Error>");
+    let url = server.url("");
     let error = put(&[KEYS[0], KEYS[1], ("MLFLOW_S3_ENDPOINT_URL", &url)]);
     assert_eq!(error.concerns, crate::ship::store::Concern::Run);
     assert!(error.message.len() < 1000, "{error}");

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use mlplots::record::{Metric, Param, Status};
+use mlplots_journal::record::{Metric, Param, Status};
+use mlplots_tests::http::{Scripted, answer, json, nobody, silent};
 
-use super::super::scripted::{Scripted, answer, json};
 use super::*;
 use crate::ship::store::ErrorKind;
 
@@ -173,10 +173,8 @@ fn a_status_that_the_server_ignored_is_an_error() {
 
 #[test]
 fn nobody_there_and_nobody_answering() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a port");
-    let error = log(&*store(&format!("http://{nobody}"), &[])).expect_err("nobody");
+    let nobody = nobody();
+    let error = log(&*store(&nobody, &[])).expect_err("nobody");
     assert_eq!(error.kind, ErrorKind::Retry(None));
     assert!(
         error.message.contains("cannot connect: Connection refused"),
@@ -185,11 +183,10 @@ fn nobody_there_and_nobody_answering() {
     assert!(
         error
             .help
-            .is_some_and(|help| help.contains(&nobody.to_string()))
+            .is_some_and(|help| help.contains(nobody.trim_start_matches("http://")))
     );
 
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let uri = format!("http://{}", silent.local_addr().expect("an address"));
+    let (_silent, uri) = silent();
     let error = log(&*store(&uri, &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")])).expect_err("silence");
     assert_eq!(error.kind, ErrorKind::Retry(None));
     assert!(error.message.contains("no answer within 1 s"), "{error}");

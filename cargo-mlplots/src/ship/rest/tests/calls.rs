@@ -1,8 +1,8 @@
 //! What is sent, and where.
 
-use mlplots::record::{Metric, Param, Tag};
+use mlplots_journal::record::{Metric, Param, Tag};
+use mlplots_tests::http::{Scripted, answer, json};
 
-use super::super::scripted::{Scripted, answer, json};
 use super::*;
 use crate::ship::store::ErrorKind;
 
@@ -203,7 +203,7 @@ fn credentials_are_sent_and_never_shown() {
         ),
     ] {
         let settings = Settings::of(uri, variables).expect("settings");
-        let store = settings.open().expect("a store");
+        let store = connect::open(&settings).expect("a store");
         let error = log(&*store).expect_err("denied");
         assert!(
             server

@@ -1,8 +1,7 @@
 //! Whom an error concerns: what may still succeed.
 
-use std::net::TcpListener;
+use mlplots_tests::http::{Scripted, answer, nobody};
 
-use super::super::scripted::{Scripted, answer};
 use super::*;
 
 #[test]
@@ -40,13 +39,11 @@ fn an_answer_says_whom_it_concerns() {
 
 #[test]
 fn who_cannot_be_reached_is_nobody() {
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let silent = silent.local_addr().expect("an address");
     let soon = [("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")];
     for uri in [
         "http://127.0.0.1:9".to_owned(),
         "http://nobody.invalid".to_owned(),
-        format!("http://{silent}"),
+        nobody(),
     ] {
         let error = log(&*store(&uri, &soon)).expect_err("nobody");
         assert_eq!(error.concerns, Concern::Nobody, "{error}");
@@ -86,7 +83,7 @@ fn what_only_some_databases_take_is_not_sent() {
         ..Batch::default()
     };
     let params = Batch {
-        params: vec![mlplots::record::Param {
+        params: vec![mlplots_journal::record::Param {
             key: "a".to_owned(),
             value: "b\0c".to_owned(),
         }],
@@ -95,7 +92,7 @@ fn what_only_some_databases_take_is_not_sent() {
     for (batch, words) in [
         (
             tags(tag("mlflow.runName", &"x".repeat(400))),
-            "the run name has 400 characters",
+            "the run name `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` has 400 characters",
         ),
         (
             tags(tag("a", "b\0c")),

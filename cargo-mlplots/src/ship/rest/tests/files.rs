@@ -1,6 +1,7 @@
 //! Where files go.
 
-use super::super::scripted::{Answering, Scripted, answer, json};
+use mlplots_tests::http::{Answering, Scripted, answer, json};
+
 use super::*;
 use crate::ship::store::{ErrorKind, Source};
 

@@ -1,12 +1,7 @@
 //! Servers that want what is not theirs, and answers that are not what they should be.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use mlplots_tests::http::{Scripted, answer, json};
 
-use super::super::scripted::{Scripted, answer, json};
 use super::*;
 use crate::ship::store::ErrorKind;
 
@@ -71,23 +66,10 @@ fn a_redirect_to_another_origin_takes_no_workspace_along() {
 
 #[test]
 fn an_answer_without_an_end_is_given_up() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let uri = format!("http://{}", listener.local_addr().expect("an address"));
-    let sent = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&sent);
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 8192]);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"run\":\"");
-            let piece = vec![b'x'; 1 << 20];
-            while stream.write_all(&piece).is_ok() {
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    });
-    let error = store(&uri, &[]).run("r").expect_err("too long");
+    let server = Scripted::endless("HTTP/1.1 200 OK\r\n\r\n{\"run\":\"");
+    let error = store(&server.url(""), &[]).run("r").expect_err("too long");
     assert!(error.message.contains("it has more than 64 MiB"), "{error}");
-    assert!(sent.load(Ordering::Relaxed) < 100);
+    assert!(server.asked().len() < 100, "megabytes");
 }
 
 #[test]
@@ -132,7 +114,8 @@ fn a_token_that_no_header_can_carry_is_refused_at_once() {
     for token in ["a\nb", "a\r\nX-Evil: 1", "t\u{0}", "a\n"] {
         let settings = Settings::of(&uri, &[("MLFLOW_TRACKING_TOKEN", token)]);
         let error = settings
-            .and_then(|settings| settings.open())
+            .map_err(StoreError::from)
+            .and_then(|settings| connect::open(&settings))
             .err()
             .expect(token);
         assert_eq!(error.help.as_deref(), Some("check MLFLOW_TRACKING_TOKEN"));
@@ -153,7 +136,7 @@ fn what_a_server_says_stays_in_its_line() {
     let ended = |answer: &str| {
         let server = Scripted::new([answer]);
         let store = store(&server.url(""), &[]);
-        store.set_status("r", mlplots::record::Status::Finished, None)
+        store.set_status("r", mlplots_journal::record::Status::Finished, None)
     };
     for error in [
         logged(&answer("400 Bad Request", "", &code)),

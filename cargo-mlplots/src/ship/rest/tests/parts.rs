@@ -1,6 +1,7 @@
 //! Large files in parts, past the server.
 
-use super::super::scripted::{Answering, answer, json};
+use mlplots_tests::http::{Answering, answer, json};
+
 use super::*;
 use crate::ship::store::ErrorKind;
 

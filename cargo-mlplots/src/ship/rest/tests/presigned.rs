@@ -1,7 +1,8 @@
 //! Files that the server lets go to S3 by URLs that it signs.
 
+use mlplots_tests::http::{Scripted, answer, json};
+
 use super::super::presigned::PresignedStore;
-use super::super::scripted::{Scripted, answer, json};
 use super::*;
 use crate::ship::store::{ErrorKind, Source};
 
@@ -27,8 +28,8 @@ fn store_with(
 ) -> PresignedStore {
     let settings = Settings::of(&server.url("/ml"), &SETTINGS).expect("settings");
     let base = Url::parse(&server.url("/ml")).expect("a URL");
-    let client = HttpClient::new(&base, settings.http()).expect("a client");
-    let storage = Storage::new(settings.http());
+    let client = HttpClient::new(&base, &settings.http).expect("a client");
+    let storage = Storage::new(&settings.http);
     PresignedStore::new(client, storage, root, own)
 }
 
@@ -201,9 +202,9 @@ fn the_certificates_of_stores_are_a_setting_of_their_own() {
     let bundle = ("AWS_CA_BUNDLE", "/nowhere/ca.pem");
     let settings = Settings::of(&server.url(""), &[bundle]).expect("settings");
     let base = Url::parse(&server.url("")).expect("a URL");
-    let client = HttpClient::new(&base, settings.http()).expect("a client");
+    let client = HttpClient::new(&base, &settings.http).expect("a client");
     let nobody = Err(StoreError::refused("there are no credentials here"));
-    let store = PresignedStore::new(client, Storage::new(settings.http()), run_at(ROOT), nobody);
+    let store = PresignedStore::new(client, Storage::new(&settings.http), run_at(ROOT), nobody);
     let error = store
         .put_file("a.png", file().path())
         .expect_err("no bundle");

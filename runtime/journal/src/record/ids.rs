@@ -1,0 +1,184 @@
+//! Identifiers that are read from disk. A value of these types is valid: a bad one fails to parse,
+//! so that no code behind the parser has to ask again.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use mlplots_names::check_artifact_path;
+
+/// The SHA-256 of a file's bytes: 64 lowercase hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest(String);
+
+/// A run's identity: 32 lowercase hex digits that sort by time; its directory's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunUuid(String);
+
+/// Where an artifact goes below an artifact root: a relative path with `/` that cannot lead out of
+/// that root.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ArtifactPath(String);
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::finish(Sha256::new_with_prefix(bytes))
+    }
+
+    /// The digest of everything that the hasher has seen.
+    pub fn finish(hasher: Sha256) -> Self {
+        use fmt::Write as _;
+        let digits = hasher.finalize();
+        Self(digits.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
+    }
+}
+
+impl RunUuid {
+    /// A new run's identity.
+    #[allow(clippy::new_without_default, reason = "each one differs")]
+    pub fn new() -> Self {
+        Self(uuid::Uuid::now_v7().simple().to_string())
+    }
+
+    /// Its first digits. Time-ordered ids begin alike; twelve digits tell any two milliseconds
+    /// apart.
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
+impl FromStr for Digest {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        lowercase_hex(text, 64, "a SHA-256").map(Self)
+    }
+}
+
+impl FromStr for RunUuid {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        lowercase_hex(text, 32, "the id of a run").map(Self)
+    }
+}
+
+impl FromStr for ArtifactPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        check_artifact_path(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn lowercase_hex(text: &str, length: usize, what: &str) -> Result<String, String> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() == length && text.bytes().all(is_digit) {
+        return Ok(text.to_owned());
+    }
+    let shown: String = text.chars().take(80).collect();
+    Err(format!(
+        "`{}` is not {what}, which has {length} lowercase hex digits",
+        shown.escape_debug()
+    ))
+}
+
+macro_rules! text {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == *other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == **other
+            }
+        }
+    )*};
+}
+
+text!(Digest, RunUuid, ArtifactPath);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_sixty_four_lowercase_hex_digits() {
+        let digest = Digest::of(b"");
+        let text = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(digest, text);
+        assert_eq!(text.parse(), Ok(digest));
+        for bad in [
+            "",
+            "/home/u/.ssh/id_rsa",
+            "../../../x",
+            &text.to_uppercase(),
+            &text[1..],
+            &format!("{text}0"),
+            &format!("{}é", &text[2..]),
+        ] {
+            assert!(bad.parse::<Digest>().is_err(), "{bad:?}");
+            let json = serde_json::Value::from(bad);
+            assert!(serde_json::from_value::<Digest>(json).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_uuid_is_thirty_two_lowercase_hex_digits() {
+        let uuid = RunUuid::new();
+        assert_eq!(uuid.parse(), Ok(uuid.clone()));
+        for bad in ["", ".", "..", "../../elsewhere", "/", &uuid[1..]] {
+            assert!(bad.parse::<RunUuid>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_artifact_path_cannot_leave_its_root() {
+        assert!("plots/a b.png".parse::<ArtifactPath>().is_ok());
+        for bad in ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", "a\nb"] {
+            assert!(bad.parse::<ArtifactPath>().is_err(), "{bad:?}");
+        }
+    }
+}
