@@ -288,7 +288,7 @@ fn train(run: &Run) -> Result<(), mlplots::Error> {
     }
     points(run, 1200..20_000);
     if let Err(why) = run.log_text("late", "late.txt") {
-        println!("{why}");
+        println!("{why:#}");
     }
     println!("the training goes on");
     Ok(())
