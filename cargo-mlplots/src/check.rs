@@ -1,4 +1,4 @@
-//! `cargo mlplots check`: everything that would be refused before a training.
+//! `cargo mlplots check`: the checks before a training, without training.
 
 use mlplots_journal::Exit;
 use mlplots_journal::request::Mode;

@@ -1,4 +1,4 @@
-//! The words of the command line.
+//! The command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,11 +27,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Build the program, train, draw, and log the run to MLflow
     Run(RunArgs),
-    /// The same as `run` for a program that is already built; needs no cargo
+    /// Train with a program that is already built, without cargo
     Exec(ExecArgs),
     /// List the registered trainings and figures
     List(ListArgs),
-    /// Do every check that comes before a training, and stop
+    /// Run the checks that come before a training, and stop
     Check(CheckArgs),
     /// List the runs journaled in this workspace
     Runs(RunsArgs),
@@ -44,9 +44,9 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Write the man pages, one for each command
+    /// Write the man pages, one per command
     Man {
-        /// Directory to write them to; it is made where it is missing
+        /// Directory of the pages; it is created if it is missing
         #[arg(value_hint = ValueHint::DirPath)]
         directory: PathBuf,
     },
@@ -54,7 +54,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The `#[train]` function; needed where there are several
+    /// The `#[train]` function; required if there are several
     pub(crate) train: Option<String>,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
@@ -67,7 +67,7 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExecArgs {
-    /// The `#[train]` function; needed where there are several
+    /// The `#[train]` function; required if there are several
     #[arg(long, value_name = "TRAIN")]
     pub(crate) train: Option<String>,
     #[command(flatten)]
@@ -88,7 +88,7 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The `#[train]` function; needed where there are several
+    /// The `#[train]` function; required if there are several
     pub(crate) train: Option<String>,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
@@ -107,7 +107,7 @@ pub(crate) struct RunsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
-    /// The runs to ship, by the first digits of their id; all that are not shipped if none
+    /// Runs to ship, by the first digits of their ids [default: all that are not shipped]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) runs: Vec<String>,
     #[command(flatten)]
@@ -120,14 +120,14 @@ pub(crate) struct SyncArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DropArgs {
-    /// The runs, by the first digits of their ids
+    /// Runs to delete, by the first digits of their ids
     #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) runs: Vec<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 }
 
-/// Which workspace.
+/// The workspace.
 #[derive(Debug, Default, Args)]
 pub(crate) struct PlaceArgs {
     /// Path to Cargo.toml
@@ -188,7 +188,7 @@ pub(crate) struct BuildArgs {
     /// Ignore the `rust-version` of packages
     #[arg(long)]
     pub(crate) ignore_rust_version: bool,
-    /// Build as much as possible before an error ends it
+    /// Build as much as possible despite errors
     #[arg(long)]
     pub(crate) keep_going: bool,
     /// Write a report of how long each crate took to build
@@ -200,10 +200,10 @@ pub(crate) struct BuildArgs {
     /// Unstable flag of a nightly cargo
     #[arg(short = 'Z', value_name = "FLAG")]
     pub(crate) unstable: Vec<String>,
-    /// Say more of the build; twice: very much more
+    /// Print more of the build; twice for very verbose output
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Say nothing of the build but errors
+    /// Print only errors of the build
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Colours of cargo's output: auto, always, never
@@ -211,17 +211,17 @@ pub(crate) struct BuildArgs {
     pub(crate) color: Option<String>,
 }
 
-/// What the training is given.
+/// The options of the training.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct TrainingArgs {
-    /// Set a param; dots reach into nested ones
+    /// Set a param; nested params have dots
     #[arg(short = 'P', long = "param", value_name = "KEY=VALUE", value_parser = pair)]
     pub(crate) params: Vec<(String, String)>,
-    /// Draw only the figures whose names fit
+    /// Draw only the figures whose names match
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
-    /// Leave out the figures whose names fit
+    /// Skip the figures whose names match
     #[arg(long, value_name = "GLOB")]
     pub(crate) skip: Vec<String>,
     /// Experiment of the run
@@ -235,17 +235,17 @@ pub(crate) struct TrainingArgs {
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// How to train, where the run goes, and what is told of it.
+/// The options of `run` and `exec`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SessionArgs {
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
-    /// Go on with a run, by the first digits of its id here or in MLflow; its params stay as they
-    /// are [default: `MLFLOW_RUN_ID`]
+    /// Resume a run, by the first digits of its id in this workspace or in MLflow; its params
+    /// cannot change [default: `MLFLOW_RUN_ID`]
     #[arg(long, value_name = "RUN", conflicts_with_all = ["run_name", "experiment"])]
     #[arg(help_heading = "Training", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) resume: Option<String>,
-    /// Stop a program that takes longer: with SIGTERM, and 10 s later with SIGKILL; the run is
+    /// Stop the program after this duration, with SIGTERM, and 10 s later with SIGKILL; the run is
     /// KILLED
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=YEAR))]
     #[arg(help_heading = "Training")]
@@ -256,7 +256,7 @@ pub(crate) struct SessionArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Where the run goes.
+/// The destination of the run.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "MLflow")]
 pub(crate) struct ShippingArgs {
@@ -264,42 +264,42 @@ pub(crate) struct ShippingArgs {
     /// `package.metadata.mlplots`, then `mlflow.db` in the workspace root]
     #[arg(long, value_name = "URI", verbatim_doc_comment, value_parser = UserUri::parser())]
     pub(crate) tracking_uri: Option<UserUri>,
-    /// How long to go on shipping once the training has ended
+    /// Maximum duration of shipping after the training has ended
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(..=YEAR))]
     flush_timeout: u64,
 }
 
 impl ShippingArgs {
-    /// How long to go on shipping once the training has ended.
+    /// Maximum duration of shipping after the training has ended.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.flush_timeout)
     }
 }
 
-/// In seconds; what would be longer is a slip, and no clock can hold it.
+/// The maximum of a duration in seconds; clocks cannot represent much longer ones.
 const YEAR: u64 = 365 * 24 * 60 * 60;
 
-/// How it is told.
+/// The output.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// Print one JSON object on stdout at the end
     #[arg(long)]
     pub(crate) json: bool,
-    /// How progress is shown on stderr
+    /// Progress on stderr
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: ProgressMode,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressMode {
-    /// A status line on a terminal, else plain lines
+    /// A status line on a terminal, plain lines elsewhere
     #[default]
     Auto,
     /// Plain lines
     Plain,
-    /// None
+    /// No progress
     Off,
 }
 
@@ -317,7 +317,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads the arguments, both as `cargo mlplots …` hands them over and typed directly.
+/// Parses the arguments of `cargo mlplots …` and of `cargo-mlplots …`.
 pub(crate) fn parse(mut arguments: Vec<std::ffi::OsString>) -> Result<Cli, clap::Error> {
     if arguments.get(1).is_some_and(|word| word == "mlplots") {
         arguments.remove(1);

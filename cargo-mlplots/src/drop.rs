@@ -1,4 +1,4 @@
-//! `cargo mlplots drop`: delete journals of runs that need not be shipped any more.
+//! `cargo mlplots drop`: delete the journals of runs that need not be shipped.
 
 use mlplots_journal::{Exit, RunDir};
 
@@ -43,7 +43,7 @@ fn drop_run(dir: &RunDir) -> Result<(), Failure> {
         && !is_shipped
         && !next
     {
-        // How the run ended was this journal's to tell.
+        // This journal would have set the final status of the run.
         Cursor::reopen(&dir.sibling(before))?;
     }
     std::fs::remove_dir_all(dir.path())

@@ -16,7 +16,7 @@ pub(crate) fn exec(args: ExecArgs) -> Result<Exit, Failure> {
     let uri = args.session.shipping.tracking_uri.as_ref();
     let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;
     let mut words = args.program.into_iter();
-    // clap asks for at least one word.
+    // clap requires at least one argument.
     let path = PathBuf::from(words.next().unwrap_or_default());
     Session {
         root,

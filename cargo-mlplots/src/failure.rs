@@ -13,7 +13,7 @@ pub(crate) struct Failure {
     pub(crate) help: Option<String>,
     /// How the command exits.
     pub(crate) exit: Exit,
-    /// Nobody answers at the store's address.
+    /// The store's address does not answer.
     pub(crate) nobody_answers: bool,
 }
 

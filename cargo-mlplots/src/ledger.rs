@@ -1,4 +1,4 @@
-//! A journal read as a whole: what the run amounts to.
+//! The summary of a whole journal.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,7 +8,7 @@ use mlplots_journal::record::{
 };
 use mlplots_journal::{Entry, Reader, RunDir};
 
-/// What a journal says.
+/// The summary of a journal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) open: Option<Box<Open>>,
@@ -27,15 +27,14 @@ pub(crate) struct Ledger {
     pub(crate) damages: Damages,
 }
 
-/// Places of a journal whose bytes are not what was written. The first are kept: a file of anything
-/// may have millions.
+/// Damaged entries of a journal. Only the first ones are kept: an arbitrary file may have millions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Damages {
     first: Vec<String>,
     further: u64,
 }
 
-/// Places that are told one by one.
+/// Maximum number of entries that are reported individually.
 const MAX_DAMAGES: usize = 20;
 
 impl Damages {
@@ -47,12 +46,12 @@ impl Damages {
         }
     }
 
-    /// The first of them.
+    /// The first entries.
     pub(crate) fn first(&self) -> Option<&String> {
         self.first.first()
     }
 
-    /// What is told of them.
+    /// The messages for the user.
     pub(crate) fn told(&self) -> impl Iterator<Item = String> {
         let further = (self.further > 0)
             .then(|| format!("the journal is damaged at {} more places", self.further));
@@ -83,7 +82,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Counts a record in.
+    /// Adds a record.
     pub(crate) fn add(&mut self, record: Record) {
         match record {
             Record::Open(open) => self.open = Some(open),
@@ -115,12 +114,12 @@ impl Ledger {
         }
     }
 
-    /// What went wrong, as the program and the journal's bytes tell it.
+    /// The problems that the program reported, and the damage of the journal.
     pub(crate) fn all_problems(&self) -> impl Iterator<Item = String> {
         self.problems.iter().cloned().chain(self.damages.told())
     }
 
-    /// The program's own tags that were set more than once, as they are in the end.
+    /// The final values of tags that were set more than once.
     pub(crate) fn renewed(&self) -> impl Iterator<Item = Tag> {
         let renewed = self.tags.iter();
         let renewed = renewed.filter(|(key, (_, again))| *again && !key.starts_with("mlplots."));
@@ -130,7 +129,7 @@ impl Ledger {
         })
     }
 
-    /// Says of the figures that were never drawn that they are missing: the run died first.
+    /// Adds the figures that were not drawn because the program died.
     pub(crate) fn settle(&mut self) {
         let Some(open) = &self.open else { return };
         for plot in &open.figures {

@@ -1,4 +1,4 @@
-//! `cargo mlplots list`: what is registered.
+//! `cargo mlplots list`: list the registered functions.
 
 use std::fmt::Write;
 use std::process::Stdio;
@@ -33,7 +33,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Asks the program what is linked into it.
+/// Asks the program for its registry.
 pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     let request = session::request(Mode::List, None, &TrainingArgs::default());
     let failed = |why: String| {
@@ -53,19 +53,19 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     if !output.status.success() {
         return Err(failed(format!("it ended with {}", output.status)));
     }
-    // A program with a `main` of its own may have printed something before.
+    // A program with its own `main` may have printed other lines before.
     let lines = output.stdout.trim_ascii_end();
     let last = lines.rsplit(|&byte| byte == b'\n').next();
     serde_json::from_slice(last.unwrap_or_default())
         .map_err(|_| failed("it printed something else".to_owned()))
 }
 
-/// A folder of our own for a request that belongs to no run.
+/// A temporary folder for a request without a run.
 pub(crate) fn request_folder() -> Result<TempDir, Failure> {
     tempfile::tempdir().map_err(|why| failure(format!("cannot make a temporary folder: {why}")))
 }
 
-/// Functions that the package's sources mark and the program does not hold.
+/// Functions with an attribute in the sources that are not linked into the program.
 pub(crate) fn unlinked(
     project: &Project,
     build: &BuildArgs,
@@ -93,7 +93,7 @@ pub(crate) fn not_linked(function: &Written) -> String {
     )
 }
 
-/// An empty registry.
+/// The error of an empty registry.
 pub(crate) fn nothing() -> Failure {
     failure("nothing is registered in this program")
         .help("a library that nothing names is not linked: name the one that holds the functions, `mlplots::main!(my_lib);`")

@@ -1,4 +1,4 @@
-//! The verdict on a run: from how its program ended and what its journal says last.
+//! The outcome of a run, from the exit status of its program and its journal.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -11,24 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::Ledger;
 use crate::supervise::{Ending, signal_name};
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     #[serde(deserialize_with = "Status::of_an_end")]
     pub(crate) status: Status,
     /// Milliseconds since 1970.
     pub(crate) end_time: i64,
-    /// Why it is not FINISHED.
+    /// The reason, unless it is FINISHED.
     pub(crate) reason: Option<String>,
 }
 
 impl Outcome {
-    /// The verdict of the supervisor, who saw the program end.
+    /// The outcome for the supervisor, which knows the exit status.
     pub(crate) fn seen(ending: &Ending, ledger: &Ledger) -> Self {
         Self::ended(ending, ledger).damaged(ledger)
     }
 
-    /// A run of which something was lost is not FINISHED.
+    /// A run with lost records is not FINISHED.
     fn damaged(self, ledger: &Ledger) -> Self {
         match ledger.damages.first() {
             Some(damage) if self.status == Status::Finished => Self {
@@ -44,7 +44,7 @@ impl Outcome {
         let stopped = ending.asked.map(|asked| asked.to_string());
         if let Some(close) = &ledger.close {
             return match (close.status, stopped) {
-                // Asked to stop, the training gave up by itself.
+                // The training stopped on request.
                 (Status::Failed, Some(stopped)) => Self {
                     status: Status::Killed,
                     end_time: close.end_time,
@@ -69,7 +69,7 @@ impl Outcome {
         }
     }
 
-    /// The verdict on a run whose journal is gone.
+    /// The outcome of a run whose journal was deleted.
     pub(crate) fn lost(ending: &Ending, why: &str) -> Self {
         Self {
             status: Status::Failed,
@@ -78,8 +78,7 @@ impl Outcome {
         }
     }
 
-    /// What is left of a program that is dead: the verdict on it, and its journal, where figures
-    /// that were never drawn are missing.
+    /// The outcome and the summary of the journal of a dead program.
     pub(crate) fn and_ledger(dir: &RunDir) -> io::Result<(Self, Ledger)> {
         let mut ledger = Ledger::read(dir)?;
         let outcome = Self::found(dir, &ledger)?;
@@ -87,12 +86,12 @@ impl Outcome {
         Ok((outcome, ledger))
     }
 
-    /// The verdict on a program that nobody saw end.
+    /// The outcome without a supervisor.
     pub(crate) fn found(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
         Self::of(dir, ledger).map(|outcome| outcome.damaged(ledger))
     }
 
-    /// What its supervisor left, or else what the journal says last.
+    /// The supervisor's outcome, or else that of the journal.
     fn of(dir: &RunDir, ledger: &Ledger) -> io::Result<Self> {
         if let Some(outcome) = Self::saved(dir)? {
             return Ok(outcome);
@@ -124,14 +123,14 @@ impl Outcome {
         })
     }
 
-    /// The verdict that the supervisor left. A file that does not hold one counts as none: the
-    /// journal says the same.
+    /// The supervisor's saved outcome. An invalid file counts as missing, since the journal has the
+    /// same information.
     pub(crate) fn saved(dir: &RunDir) -> io::Result<Option<Self>> {
         let bytes = disk::read(&path(dir))?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// Leaves the verdict in the run's directory.
+    /// Saves the outcome in the run's directory.
     pub(crate) fn save(&self, dir: &RunDir) -> io::Result<()> {
         disk::replace(&path(dir), &serde_json::to_vec(self)?)
     }
@@ -141,7 +140,7 @@ fn path(dir: &RunDir) -> std::path::PathBuf {
     dir.path().join("outcome.json")
 }
 
-/// Whether it ended as Rust's programs do that panic; a panic before may have been caught.
+/// Whether it ended like a Rust program that panics; an earlier panic may have been caught.
 fn ended_by_panic(ending: &Ending) -> bool {
     ending.status.signal() == Some(6) || ending.status.code() == Some(101)
 }
@@ -256,7 +255,7 @@ mod tests {
                 "panicked at src/main.rs:3: oh",
             ),
             (
-                // It was caught, and is not what ended the program.
+                // It was caught, and did not end the program.
                 ending(9, None),
                 &panicked,
                 Status::Failed,

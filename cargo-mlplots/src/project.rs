@@ -1,4 +1,4 @@
-//! The user's project: its workspace, and the program that cargo builds of it.
+//! The user's project: its workspace and its program.
 
 mod config;
 mod environment;
@@ -24,22 +24,22 @@ pub(crate) use environment::Environment;
 use environment::Toolchain;
 use selection::Candidate;
 
-/// The workspace, as cargo sees it.
+/// The workspace, from cargo's metadata.
 pub(crate) struct Project {
     metadata: Metadata,
 }
 
-/// A program to train with.
+/// A training program.
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
-    /// What `cargo run` gives it; nothing where cargo did not build it.
+    /// The environment of `cargo run`; empty if cargo did not build the program.
     pub(crate) environment: Environment,
     /// `tracking-uri` of `package.metadata.mlplots`.
     pub(crate) tracking_uri: Option<UserUri>,
 }
 
 impl Project {
-    /// Asks cargo about the workspace around the current folder, or of this manifest.
+    /// Reads the workspace of the current folder or of a manifest.
     pub(crate) fn find(build: &BuildArgs) -> Result<Self, Failure> {
         let mut command = MetadataCommand::new();
         command.cargo_path(cargo()).no_deps();
@@ -62,12 +62,12 @@ impl Project {
         Ok(Self { metadata })
     }
 
-    /// The workspace's root, where the journal and the default `mlflow.db` are.
+    /// The workspace root, with the journals and the default `mlflow.db`.
     pub(crate) fn root(&self) -> &Path {
         self.metadata.workspace_root.as_std_path()
     }
 
-    /// Builds the one program that the flags name; cargo's own words go to stderr.
+    /// Builds the selected program. Cargo's messages go to stderr.
     pub(crate) fn build(&self, build: &BuildArgs) -> Result<Program, Failure> {
         let candidate = self.candidate(build)?;
         let folder = here()?;
@@ -88,7 +88,7 @@ impl Project {
         })
     }
 
-    /// What the sources of the package mark: its library, and the program itself.
+    /// The functions with attributes in the sources of the library and the program.
     pub(crate) fn written(&self, build: &BuildArgs) -> Result<Vec<Written>, Failure> {
         let candidate = self.candidate(build)?;
         let mut found = Vec::new();
@@ -102,7 +102,7 @@ impl Project {
         Ok(found)
     }
 
-    /// Builds; returns the program, and what the build scripts said.
+    /// Builds. Returns the program and the messages of build scripts.
     fn cargo_build(
         candidate: &Candidate<'_>,
         build: &BuildArgs,
@@ -151,7 +151,7 @@ impl Project {
     }
 }
 
-/// The cargo that started us, or the one on the path.
+/// The cargo that started this process, or the one in `PATH`.
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }

@@ -1,4 +1,4 @@
-//! `--resume`: which run goes on, and what is known of it before the training.
+//! `--resume`: finds the run to resume, with its params and last steps.
 
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -18,23 +18,22 @@ use crate::ship::{
 };
 use crate::view;
 
-/// The tag that lists the tables of a run.
+/// The tag with the list of tables.
 const TABLES: &str = "mlflow.loggedArtifacts";
 
-/// How long the store may take to tell of a run that is not journaled here.
+/// Timeout for reading a run that has no journal here.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The run to resume.
 #[derive(Default)]
 pub(crate) struct Resume {
     pub(crate) resumption: Resumption,
-    /// What the program is given of it.
+    /// Its data for the program.
     pub(crate) known: Resumed,
 }
 
 impl Resume {
-    /// Finds the run that `wanted` names: by the first digits of its journal's id or of its id in
-    /// MLflow, or else by its whole id in MLflow.
+    /// Finds a run by the first digits of its id here or in MLflow, or by its whole id in MLflow.
     pub(crate) fn find(wanted: &str, root: &Path, settings: &Settings) -> Result<Self, Failure> {
         let folder = RunDir::runs(root);
         let all = RunDir::all(root)
@@ -42,7 +41,7 @@ impl Resume {
         let all: Vec<_> = all
             .into_iter()
             .filter(|dir| dir.journal().exists())
-            // One that cannot be read is told if this is the run that is meant.
+            // An unreadable one is an error only if it is the selected run.
             .map(|dir| (Cursor::load(&dir).unwrap_or_default(), dir))
             .collect();
         let mut found: Vec<usize> = (0..all.len())
@@ -71,7 +70,7 @@ impl Resume {
         }
     }
 
-    /// A run whose journal is here.
+    /// A run with a journal here.
     fn journaled(
         all: &[(Cursor, RunDir)],
         place: usize,
@@ -121,7 +120,7 @@ impl Resume {
         Ok(resume)
     }
 
-    /// Adds what one of its journals says.
+    /// Adds the data of one of its journals.
     fn add(&mut self, ledger: Ledger) {
         let params = ledger.params.into_iter();
         self.known
@@ -137,7 +136,7 @@ impl Resume {
         }
     }
 
-    /// A run that only the store has.
+    /// A run without a journal here.
     fn stored(id: &str, settings: &Settings) -> Result<Self, Failure> {
         let mut resume = Self {
             resumption: Resumption {
@@ -167,20 +166,20 @@ impl Resume {
         Ok(resume)
     }
 
-    /// Writes what the program is given to the new run's directory.
+    /// Writes the data for the program to the new run's directory.
     pub(crate) fn write(&self, dir: &RunDir) -> std::io::Result<()> {
         disk::replace(&dir.resumed(), &serde_json::to_vec(&self.known)?)
     }
 }
 
-/// Whether these digits are a journal's, or its run's in MLflow.
+/// Whether the id of a journal, or of its run in MLflow, begins with these digits.
 fn is_named((cursor, dir): &(Cursor, RunDir), wanted: &str) -> bool {
     let made = cursor.run.as_ref().map(|run| &run.id);
     let mut names = [made, cursor.resume.as_ref()].into_iter().flatten();
     dir.uuid().starts_with(wanted) || names.any(|id| id.starts_with(wanted))
 }
 
-/// The newest journal of the same run.
+/// The index of the newest journal of the same run.
 fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
     let next = |place: usize| {
         let uuid = all[place].1.uuid();
@@ -194,7 +193,7 @@ fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
     place
 }
 
-/// Asks the store once, and does not wait for long.
+/// Reads a run from the store, with a timeout and without retries.
 fn ask(id: &str, settings: &Settings) -> Result<KnownRun, StoreError> {
     let store = open_existing(settings)?;
     let uri = settings.uri();

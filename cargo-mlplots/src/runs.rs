@@ -1,4 +1,4 @@
-//! `cargo mlplots runs`: what is journaled in this workspace.
+//! `cargo mlplots runs`: list the runs with journals in this workspace.
 
 use std::fmt::Write;
 
@@ -15,14 +15,14 @@ use crate::ship::{Claim, Cursor, Life, life};
 use crate::view::{self, duration, last_beat};
 use crate::workspace::Workspace;
 
-/// One run of the list.
+/// A row of the list.
 pub(crate) struct Row {
     uuid: RunUuid,
-    /// The journal that it goes on with, or else the run of the store.
+    /// The journal, or else the run of the store, that it resumes.
     resumes: Option<String>,
     name: String,
     experiment: String,
-    /// None of a run that cannot be read.
+    /// `None` for an unreadable run.
     status: Option<Status>,
     reason: Option<String>,
     start: i64,
@@ -59,7 +59,7 @@ pub(crate) fn rows(dirs: &[RunDir]) -> Vec<Row> {
     dirs.iter().filter_map(row).collect()
 }
 
-/// A run that has a journal, or of which that cannot be seen.
+/// Whether a run has a journal, or may have one.
 fn row(dir: &RunDir) -> Option<Row> {
     let row = match dir.has_journal() {
         Ok(false) => return None,

@@ -1,10 +1,10 @@
-//! What a package's sources mark with `#[train]` and `#[plot]`, read without compiling: to name
-//! what is not linked.
+//! Finds the functions with `#[train]` and `#[plot]` in the sources, to report those that are not
+//! linked.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// A marked function in a source file.
+/// A function with an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
     /// `train` or `plot`.
@@ -15,8 +15,8 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Whether it is the function at `file:line`, as `file!()` and `line!()` give them: a path
-    /// relative to where the compiler was started.
+    /// Whether it is the function at `file!()` and `line!()`; the path is relative to the working
+    /// directory of the compiler.
     pub(crate) fn is_at(&self, source: &str) -> bool {
         source.rsplit_once(':').is_some_and(|(file, line)| {
             line.parse() == Ok(self.line) && self.file.ends_with(file.trim_start_matches("./"))
@@ -24,12 +24,12 @@ impl Written {
     }
 }
 
-/// A source file is not larger, and does not nest deeper: what does is left to the compiler.
+/// Maximum size and nesting of a source file; others are skipped.
 const MAX_SOURCE: u64 = 4 * 1024 * 1024;
 const MAX_NESTING: usize = 200;
 
-/// Marked functions of a crate, by its root file. Modules are followed as the compiler follows them;
-/// what does not parse is left to the compiler to complain about.
+/// The functions with attributes of a crate, from its root file. Modules are resolved like the
+/// compiler does; files that do not parse are skipped.
 pub(crate) fn scan(root: &Path, found: &mut Vec<Written>) {
     let folder = root.parent().unwrap_or(root);
     Scan {
@@ -40,13 +40,13 @@ pub(crate) fn scan(root: &Path, found: &mut Vec<Written>) {
 }
 
 struct Scan<'a> {
-    /// Files that are read already: a link may lead back to one.
+    /// Files that are read already: symbolic links may form a cycle.
     known: HashSet<PathBuf>,
     found: &'a mut Vec<Written>,
 }
 
 impl Scan<'_> {
-    /// Reads a file whose own modules are in this folder.
+    /// Reads a file whose modules are in a folder.
     fn file(&mut self, path: &Path, modules: &Path) {
         let real = path.canonicalize();
         if real.is_ok_and(|real| self.known.insert(real))
@@ -99,14 +99,14 @@ impl Scan<'_> {
     }
 }
 
-/// A source file's text; none of what is no file, as a pipe that nobody writes to.
+/// The text of a source file; `None` for other kinds of files, such as pipes.
 fn read(path: &Path) -> Option<String> {
     let found = std::fs::metadata(path).ok()?;
     if !found.is_file() || found.len() > MAX_SOURCE {
         return None;
     }
     let text = std::fs::read_to_string(path).ok()?;
-    // The parser calls itself for each bracket.
+    // The parser recurses for each bracket.
     let mut depth = 0_usize;
     for byte in text.bytes() {
         match byte {
@@ -137,7 +137,7 @@ fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
         })
 }
 
-/// What is compiled only under a condition may rightly be missing.
+/// A function that is compiled conditionally may be missing.
 fn conditional(attributes: &[syn::Attribute]) -> bool {
     attributes
         .iter()

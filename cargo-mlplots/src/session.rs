@@ -1,4 +1,4 @@
-//! One training from its start to its last shipped record.
+//! One training, from the request to the exit code.
 
 mod following;
 mod watch;
@@ -38,7 +38,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Trains, ships and tells; returns the exit code.
+    /// Trains, ships and prints the run.
     pub(crate) fn train(self) -> Result<Exit, Failure> {
         let wanted = self.args.resume.as_ref().or(self.settings.run_id.as_ref());
         let resume = wanted
@@ -51,7 +51,7 @@ impl Session {
             let failed = failed.exit(Exit::Refused);
             match why.raw_os_error() {
                 Some(_) => failed.help("the journal needs a folder that can be written to"),
-                // It says itself what to do.
+                // The message says what to do.
                 None => failed,
             }
         };
@@ -62,7 +62,7 @@ impl Session {
         }
         let session = self.follow(&dir, resume.map(|resume| resume.resumption));
         if matches!(dir.has_journal(), Ok(false)) {
-            // Refused before it began: there is no run.
+            // The program refused to start: there is no run.
             let _ = std::fs::remove_dir_all(dir.path());
         }
         session
@@ -121,7 +121,7 @@ impl Session {
         };
         ledger.settle();
         if let Err(why) = outcome.save(dir) {
-            // MLflow is told it all the same.
+            // MLflow gets the outcome nevertheless.
             let file = dir.path().display();
             view::warning(&format!(
                 "how the run ended cannot be noted in `{file}`: {why}"
@@ -151,7 +151,8 @@ impl Session {
         Ok(report.exit())
     }
 
-    /// Somebody deleted the run while it ran: what is open of it is shipped, and MLflow is told.
+    /// Handles a run whose directory was deleted during the training: ships the open files, and the
+    /// run is FAILED.
     fn deleted(
         &self,
         dir: &RunDir,
@@ -175,7 +176,7 @@ impl Session {
         )
     }
 
-    /// Waits until everything is shipped, the time is over, or a person is tired of it.
+    /// Waits until everything is shipped, the deadline passes, or the user interrupts.
     fn flush(&self, delivery: &Arc<Delivery>, stop: &Stop, shipping: &Shipping) -> Option<Halt> {
         let since = Instant::now();
         let times = stop.times();
@@ -217,7 +218,7 @@ impl Session {
     }
 }
 
-/// What the program is asked, as far as the command line says it.
+/// The request, from the command line.
 pub(crate) fn request(mode: Mode, train: Option<&str>, training: &TrainingArgs) -> Request {
     Request {
         mode,
@@ -232,8 +233,8 @@ pub(crate) fn request(mode: Mode, train: Option<&str>, training: &TrainingArgs) 
     }
 }
 
-/// The program with its request in this file, started as `cargo run` would. Arguments may be longer
-/// than an environment holds.
+/// The program with its request in a file, in the environment of `cargo run`. A variable could not
+/// hold long arguments.
 pub(crate) fn command(
     program: &Program,
     request: &Request,
@@ -241,7 +242,7 @@ pub(crate) fn command(
 ) -> Result<Command, Failure> {
     serde_json::to_vec(request)
         .map_err(std::io::Error::from)
-        // Nobody reads it after a power cut: it need not be brought to disk.
+        // It is not read after a power failure, and needs no sync.
         .and_then(|json| disk::create_new(file)?.write_all(&json))
         .map_err(|why| {
             failure(format!(
@@ -261,10 +262,10 @@ fn unreadable(dir: &RunDir, why: &std::io::Error) -> Failure {
     ))
 }
 
-/// The program ended and never began a run.
+/// Handles a program that ended without a run.
 fn no_run(ending: &supervise::Ending) -> Result<Exit, Failure> {
     match ending.status.code() {
-        // It has said why.
+        // It has printed the reason.
         Some(code) if code == i32::from(Exit::Refused.code()) => Ok(Exit::Refused),
         Some(code) => Err(failure(format!(
             "the program exited with code {code} and began no run"

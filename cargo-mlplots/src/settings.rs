@@ -1,5 +1,4 @@
-//! Where a run goes and how: the tracking URI and MLflow's client variables, with the meaning that
-//! they have in Python.
+//! The tracking URI and MLflow's client variables, with the meaning that they have in Python.
 
 #[cfg(feature = "cloud")]
 mod aws;
@@ -32,7 +31,7 @@ pub(crate) use uri::{Database, Target, percent_decode, scheme, sqlite_uri, witho
 
 use crate::failure::{Failure, refused};
 
-/// What the command line, the environment and the project say about tracking.
+/// The settings of the command line, the environment and the project.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) target: Target,
@@ -41,7 +40,7 @@ pub(crate) struct Settings {
     pub(crate) experiment_name: Option<String>,
     /// `MLFLOW_EXPERIMENT_ID`.
     pub(crate) experiment_id: Option<String>,
-    /// `MLFLOW_RUN_ID`: the run to go on with.
+    /// `MLFLOW_RUN_ID`: the run to resume.
     pub(crate) run_id: Option<String>,
     /// Tags of `MLFLOW_RUN_CONTEXT`.
     pub(crate) run_context: Vec<Tag>,
@@ -52,8 +51,8 @@ impl Settings {
     /// (`tracking-uri` of `[package.metadata.mlplots]`), else `mlflow.db` in `root`, the
     /// workspace's root.
     ///
-    /// All of them are the user's words: what a journal or a server says cannot become a
-    /// [`UserUri`]. Credentials go to the address that is named here, and to no other.
+    /// All of them are named by the user: a text of a journal or a server cannot become a
+    /// [`UserUri`]. Credentials go to this address only.
     pub(crate) fn resolve(
         cli: Option<&UserUri>,
         metadata: Option<&UserUri>,
@@ -101,9 +100,9 @@ impl Settings {
         })
     }
 
-    /// The same settings where no call may take longer than all of them together.
+    /// The same settings with a maximum timeout of calls.
     pub(crate) fn within(mut self, patience: Duration) -> Self {
-        // Even a call that is the last one needs a moment.
+        // Even the last call needs some time.
         let patience = patience.max(Duration::from_secs(1));
         self.http.timeout = self.http.timeout.min(patience);
         self
@@ -118,7 +117,7 @@ impl Settings {
     }
 }
 
-/// A tracking URI that the user named. It may hold a password, and does not print itself.
+/// A tracking URI that the user named. It may hold a password, so that `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub(crate) struct UserUri(Secret);
 
@@ -128,7 +127,7 @@ impl UserUri {
         StringValueParser::new().map(|text| Self(Secret::new(text)))
     }
 
-    /// `tracking-uri` of `mlplots` in the metadata of a manifest. There is no other source.
+    /// `tracking-uri` in the metadata of a manifest.
     pub(crate) fn of_manifest(metadata: &serde_json::Value) -> Option<Self> {
         let uri = metadata.get("mlplots")?.get("tracking-uri")?.as_str()?;
         Some(Self(Secret::new(uri)))
@@ -139,7 +138,7 @@ impl UserUri {
     }
 }
 
-/// Where things are looked for.
+/// The folders that relative paths and files of settings refer to.
 struct Places<'a> {
     here: &'a Path,
     root: &'a Path,

@@ -1,4 +1,4 @@
-//! Watches over the training program: hands signals on, and knows how it ended.
+//! Supervises the training program: forwards signals and waits for its exit status.
 
 use std::fmt;
 use std::fs::File;
@@ -19,23 +19,23 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
-/// How long a program that was asked to stop may take before it is killed.
+/// Grace period between the request to stop and SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
-/// Signals that come within this time of another are one request.
+/// Signals within this duration count as one request.
 const ONCE: Duration = Duration::from_millis(100);
 
-/// How long after the program our own copy of a signal to both of us may arrive.
+/// Maximum delay of this process's copy of a signal that the program got too.
 const LATE: Duration = Duration::from_millis(200);
 
-/// Signals by which somebody asks a program to stop.
+/// Signals that ask a program to stop.
 const REQUESTS: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
-/// What asked the program to stop.
+/// The cause of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     Signal(i32),
-    /// `--timeout`, of so many seconds.
+    /// `--timeout` in seconds.
     Timeout(u64),
 }
 
@@ -54,9 +54,8 @@ pub(crate) fn signal_name(signal: i32) -> String {
         .map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
-/// The signals that we were started to ignore, the first as the lowest bit: `nohup` starts programs
-/// so, and a script those that it leaves in the background. Linux tells; elsewhere none is taken to
-/// be ignored.
+/// The signals that this process was started to ignore, the first one as the lowest bit, as by
+/// `nohup` or for background processes of a script. Known on Linux only; elsewhere empty.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mut lines = status.lines();
@@ -65,32 +64,32 @@ fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// Has the kernel keep children that ended until we have seen how, also where we were started to
-/// ignore them.
+/// Makes the kernel keep the exit status of children, even if this process was started with SIGCHLD
+/// ignored.
 pub(crate) fn keep_children() {
-    // Any handler does. Where none can be set, the default may be in place.
+    // Any handler suffices. If none can be set, the default may be active.
     let _ = signal_hook::flag::register(SIGCHLD, Arc::default());
 }
 
-/// Whether the terminal's signals go to our group.
+/// Whether the terminal's signals go to this process group.
 fn is_foreground() -> bool {
     File::open("/dev/tty")
         .is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
 }
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
-    /// The process that was started.
+    /// Its process id.
     pub(crate) pid: u32,
     pub(crate) status: ExitStatus,
-    /// What asked for it.
+    /// The cause, if it was stopped.
     pub(crate) asked: Option<Asked>,
-    /// In milliseconds since 1970.
+    /// Its time in milliseconds since 1970.
     pub(crate) time: i64,
 }
 
-/// Signals that ask us to stop.
+/// Requests to stop this process.
 #[derive(Clone)]
 pub(crate) struct Stop {
     shared: Arc<(Mutex<State>, Condvar)>,
@@ -100,17 +99,17 @@ pub(crate) struct Stop {
 struct State {
     asked: Option<Asked>,
     times: u32,
-    /// When we were asked the last time.
+    /// The time of the last request.
     last: Option<Instant>,
     events: u32,
     child: Option<Started>,
 }
 
-/// The program, while it runs.
+/// The running program.
 #[derive(Clone, Copy)]
 struct Started {
     pid: Pid,
-    /// It leads a group of its own, and what it starts is in there too.
+    /// Whether it leads its own process group, with its children.
     leads_group: bool,
 }
 
@@ -127,7 +126,7 @@ impl Started {
 }
 
 impl Stop {
-    /// From now on signals that ask us to stop end the program first.
+    /// Installs the signal handlers: from now on, a request to stop ends the program first.
     pub(crate) fn listen() -> io::Result<Self> {
         let stop = Self {
             shared: Arc::default(),
@@ -140,8 +139,8 @@ impl Stop {
         let listener = stop.clone();
         thread::spawn(move || {
             for origin in signals.forever() {
-                // A terminal sends Ctrl-C to the program as well; a process sends it to us alone.
-                // Of a terminal that goes away only the leader of its session hears.
+                // A terminal sends Ctrl-C to the program too, another process only to this one.
+                // When a terminal closes, only the leader of its session gets SIGHUP.
                 let hand_on = origin.process.is_some() || origin.signal == SIGHUP;
                 listener.signal(origin.signal, hand_on);
             }
@@ -149,17 +148,17 @@ impl Stop {
         Ok(stop)
     }
 
-    /// How often we were asked.
+    /// Number of requests.
     pub(crate) fn times(&self) -> u32 {
         self.lock().times
     }
 
-    /// How often we were asked or woken.
+    /// Number of requests and wake-ups.
     pub(crate) fn events(&self) -> u32 {
         self.lock().events
     }
 
-    /// Sleeps, but not past the next event; not at all if there was one since `seen`.
+    /// Sleeps until the next event; returns at once if there was one since `seen`.
     pub(crate) fn sleep_unless(&self, seen: u32, longest: Duration) {
         let state = self.lock();
         drop(
@@ -169,7 +168,7 @@ impl Stop {
         );
     }
 
-    /// Wakes whoever sleeps.
+    /// Wakes all sleepers.
     pub(crate) fn wake(&self) {
         self.lock().events += 1;
         self.shared.1.notify_all();
@@ -177,7 +176,7 @@ impl Stop {
 
     fn signal(&self, signal: i32, hand_on: bool) {
         let mut state = self.lock();
-        // `timeout` signals us, and then the group that we are in: that is one request.
+        // `timeout` signals this process and then its group: that is one request.
         if state.last.is_some_and(|last| last.elapsed() < ONCE) {
             return;
         }
@@ -190,14 +189,14 @@ impl Stop {
             return;
         }
         if let Some(child) = state.child {
-            // Asked twice, nobody wants to wait.
+            // The second request kills at once.
             child.signal(Signal::KILL);
         }
         drop(state);
         self.shared.1.notify_all();
     }
 
-    /// Asks the program to stop, and kills it if it does not.
+    /// Asks the program to stop, and kills it after the grace period.
     fn ask(&self, mut state: MutexGuard<'_, State>, asked: Asked, hand_on: bool) {
         state.asked = Some(asked);
         let signal = match asked {
@@ -219,7 +218,7 @@ impl Stop {
         });
     }
 
-    /// Asks a program to stop that takes too long.
+    /// Asks the program to stop after `--timeout`.
     fn limit(&self, seconds: u64) {
         if let Some(state) = self.still_running(Duration::from_secs(seconds))
             && state.asked.is_none()
@@ -228,7 +227,7 @@ impl Stop {
         }
     }
 
-    /// Waits while the program runs, and returns if it runs longer than this.
+    /// Waits for the program up to a duration.
     fn still_running(&self, most: Duration) -> Option<MutexGuard<'_, State>> {
         let waited = self
             .shared
@@ -243,10 +242,10 @@ impl Stop {
     }
 }
 
-/// Runs the program to its end, or for as many seconds as it may take.
+/// Runs the program to its end, or until the timeout in seconds.
 pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io::Result<Ending> {
     let (mut child, pid) = {
-        // Held while the program starts, so that no signal falls between.
+        // Locked while the program starts, so that no signal is lost.
         let mut state = stop.lock();
         if let Some(asked) = state.asked {
             return Err(io::Error::new(
@@ -256,8 +255,9 @@ pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io:
         }
         let leads_group = !is_foreground();
         if leads_group {
-            // A signal to our group would reach it twice: by itself, and handed on by us. Of the
-            // terminal's group it stays a member: the terminal signals it, and it may read there.
+            // Otherwise a signal to this process group would reach it twice: directly and
+            // forwarded. At a terminal it stays in the foreground group: the terminal signals it,
+            // and it may read input.
             command.process_group(0);
         }
         let child = command.spawn()?;
@@ -269,7 +269,7 @@ pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io:
         let stop = stop.clone();
         thread::spawn(move || stop.limit(seconds));
     }
-    // Seen dead but not yet reaped, its id is still its own: no signal can reach a stranger.
+    // Until it is reaped, its process id is not reused: no signal can reach another process.
     let seen = retry_on_intr(|| {
         waitid(
             WaitId::Pid(pid),
@@ -287,8 +287,9 @@ pub(crate) fn run(command: &mut Command, stop: &Stop, limit: Option<u64>) -> io:
     if let Some(signal) = killed_by.filter(|signal| REQUESTS.contains(signal))
         && state.asked.is_none()
     {
-        // A terminal or a service manager asks both of us, and the program was quicker; taken for
-        // another request, our own copy would break off the shipping.
+        // A terminal or a service manager signals both processes, and the program may end first:
+        // the copy for this process must not count as a second request, which would stop the
+        // shipping.
         let waited = stop
             .shared
             .1

@@ -1,5 +1,5 @@
-//! `cargo mlplots sync`: ship what MLflow does not have yet, any number of times. Each run is
-//! judged by itself: what stops one never stops another.
+//! `cargo mlplots sync`: ship the runs that MLflow does not have completely. It is idempotent, and
+//! an error of one run does not affect the others.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -18,15 +18,15 @@ use crate::ship::{Claim, Cursor, Delivery, Halt, LAST_CALL, Life, goes_there, li
 use crate::view::{self, Report, last_beat};
 use crate::workspace::Workspace;
 
-/// What came of one run.
+/// The result of one run.
 enum Fate {
-    /// There is nothing to ship: MLflow has it, or its program died before it said anything.
+    /// Nothing to ship: MLflow has the run, or its program died before the first record.
     Nothing,
-    /// It is not over, or another process ships it.
+    /// It is still running, or another process ships it.
     Skipped(String),
-    /// All of it is in MLflow.
+    /// MLflow has all of it.
     Shipped(Box<Report>),
-    /// It, or a part of it, is not.
+    /// MLflow lacks a part of it.
     Failed(Failure, Option<Box<Report>>),
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<Exit, Failure> {
             "runs": objects, "shipped": shipped, "skipped": living, "failed": failed,
         }))?;
     }
-    // Asked for by name, a run that is skipped is not shipped yet.
+    // A run that was named and skipped is not shipped.
     let is_left = failed > 0 || (living > 0 && !args.runs.is_empty());
     Ok(if is_left {
         Exit::Unshipped
@@ -137,7 +137,7 @@ fn object(dir: &RunDir, fate: &Fate) -> Value {
     object
 }
 
-/// Ships one run, if there is something to ship.
+/// Ships a run, if there is something to ship.
 fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>) -> Fate {
     let unreadable = |why: std::io::Error| {
         let path = dir.path().display();
@@ -176,7 +176,7 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
             return Fate::Failed(failed.help("remove it: it holds nothing"), None);
         }
     };
-    // Another may have shipped it while this one waited for the claim.
+    // Another process may have shipped it meanwhile.
     if Cursor::load(dir).is_ok_and(|cursor| cursor.complete) {
         return Fate::Nothing;
     }
@@ -190,7 +190,7 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
     }
 }
 
-/// Why a run is not wholly shipped, and what to do.
+/// The error of a run that is not shipped completely.
 fn unshipped(dir: &RunDir, halt: &Halt) -> Failure {
     match halt {
         Halt::Refused(error) if error.concerns == Concern::Gone => {
@@ -203,7 +203,7 @@ fn unshipped(dir: &RunDir, halt: &Halt) -> Failure {
     }
 }
 
-/// Why a run is not over, if it is not. A run that is named is meant, if it may be over.
+/// Why a run is not shipped yet, if its program may live. A silent run is shipped if it was named.
 fn lives(dir: &RunDir, named: bool) -> Option<String> {
     match life(dir) {
         Life::Over => None,
@@ -218,14 +218,14 @@ fn lives(dir: &RunDir, named: bool) -> Option<String> {
     }
 }
 
-/// Whether its program died before it said anything: there is nothing to ship.
+/// Whether its program died before the first record.
 fn is_empty(dir: &RunDir) -> std::io::Result<bool> {
     let mut reader = Reader::open(&dir.journal(), 0)?;
     reader.over();
     Ok(reader.next_entry()?.is_none())
 }
 
-/// The runs that the arguments name, oldest first.
+/// The selected runs, oldest first.
 fn chosen(root: &Path, names: &[String]) -> Result<Vec<RunDir>, Failure> {
     let folder = RunDir::runs(root);
     let all = RunDir::all(root)
@@ -254,7 +254,7 @@ fn ship(
     nobody: Option<&str>,
 ) -> Result<Report, Failure> {
     let begun = Cursor::load(dir)?;
-    // It would wait as long as the run before.
+    // It would wait for the same timeout as the run before.
     let not_tried = |why: &str| failure(format!("it was not tried: {why}"));
     if let Some(why) = nobody.filter(|_| begun.run.is_some()) {
         return Err(not_tried(why));
@@ -289,7 +289,7 @@ fn ship(
     let halt = if let Some(shipped) = shipping.wait(patience + LAST_CALL) {
         shipped.err()
     } else {
-        // It may still be at work: nobody else may begin with this run.
+        // The call may still run: no other process may ship this run.
         std::mem::forget(claim);
         Some(delivery.give_up())
     };

@@ -1,5 +1,4 @@
-//! Which workspace a command is about, where cargo may be missing: its root, and what its manifests
-//! say of mlplots.
+//! The workspace of a command that needs no cargo: its root and the settings in its manifests.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +8,16 @@ use crate::cli::PlaceArgs;
 use crate::failure::{Failure, failure};
 use crate::settings::UserUri;
 
-/// A workspace, or a folder that is in none.
+/// A workspace, or a folder outside of one.
 pub(crate) struct Workspace {
-    /// Where `.mlplots` and the default `mlflow.db` are.
+    /// The folder of `.mlplots` and of the default `mlflow.db`.
     pub(crate) root: PathBuf,
     /// `tracking-uri` of `package.metadata.mlplots`, or else of `workspace.metadata.mlplots`.
     pub(crate) tracking_uri: Option<UserUri>,
 }
 
 impl Workspace {
-    /// That of a manifest, or around the current folder.
+    /// The workspace of a manifest, or of the current folder.
     pub(crate) fn find(place: &PlaceArgs) -> Result<Self, Failure> {
         let from = match &place.manifest_path {
             Some(path) => manifest_folder(path)?,
@@ -38,7 +37,7 @@ impl Workspace {
     }
 }
 
-/// The folder of a manifest that a user names.
+/// The folder of a manifest that the user named.
 pub(crate) fn manifest_folder(manifest: &Path) -> Result<PathBuf, Failure> {
     let unusable = |why| {
         failure(format!("`{}` cannot be used: {why}", manifest.display()))
@@ -54,8 +53,8 @@ pub(crate) fn here() -> Result<PathBuf, Failure> {
         .map_err(|why| failure(format!("the current folder cannot be used: {why}")))
 }
 
-/// The table `[TABLE.metadata]` of the manifest in this folder; none where there is no such manifest
-/// or it is not one of cargo's: cargo says so.
+/// The table `[TABLE.metadata]` of the manifest in a folder; `None` without a valid manifest, which
+/// cargo reports.
 fn metadata(folder: &Path, table: &str) -> Option<serde_json::Value> {
     let text = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
     let mut manifest: serde_json::Value = toml::from_str(&text).ok()?;

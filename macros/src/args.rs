@@ -1,5 +1,5 @@
-//! The options of an attribute: split at their commas first, so that a mistake in one hides no
-//! mistake in another.
+//! Parses the options of an attribute. They are split at commas first, so that an error in one
+//! option does not hide errors in others.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use syn::{Error, Ident, LitInt, LitStr, Path, Token, parse_quote, parse2};
 use crate::attribute::{Attribute, Usage};
 use crate::report::Report;
 
-/// The options that were given, each one known to the attribute and there once.
+/// The given options; each is known and occurs once.
 pub(crate) struct Args(Vec<Arg>);
 
 struct Arg {
@@ -50,7 +50,7 @@ impl Args {
         self.0.iter().find(|arg| arg.key == key)
     }
 
-    /// `key = "…"`, its text checked.
+    /// `key = "…"` with a check of its text.
     pub(crate) fn text(
         &self,
         key: &str,
@@ -67,7 +67,7 @@ impl Args {
         Some(text)
     }
 
-    /// `key = N`, a whole number from 1.
+    /// `key = N`, an integer from 1.
     pub(crate) fn number<N>(&self, key: &str, not_zero: &str, report: &mut Report) -> Option<N>
     where
         N: FromStr<Err: std::fmt::Display> + From<u8> + PartialEq,
@@ -81,7 +81,7 @@ impl Args {
         None
     }
 
-    /// `key = (A, B)`, two whole numbers.
+    /// `key = (A, B)`, two integers.
     pub(crate) fn pair(&self, key: &str, report: &mut Report) -> Option<(LitInt, LitInt)> {
         let arg = self.get(key)?;
         let group: Group = report.check(arg.assigned())?;
@@ -121,7 +121,7 @@ impl Args {
         arg.is_some()
     }
 
-    /// `crate = PATH`, or where the runtime is.
+    /// `crate = PATH`, or the default path of the runtime.
     pub(crate) fn root(&self, report: &mut Report) -> Path {
         let path = self.get("crate").and_then(|arg| {
             let path = match &arg.value {
@@ -161,7 +161,7 @@ impl Arg {
         }
     }
 
-    /// The one token after `=`.
+    /// The single token after `=`.
     fn assigned<T: Parse>(&self) -> Result<T, Error> {
         let Value::Assigned(tokens) = &self.value else {
             return Err(self.error(&self.key));
@@ -177,7 +177,7 @@ impl Arg {
         }
     }
 
-    /// What is in the parentheses.
+    /// The tokens in the parentheses.
     fn terminated<T: Parse>(&self, list: &Group) -> Result<Punctuated<T, Token![,]>, Error> {
         let parsed = Punctuated::parse_terminated.parse2(list.stream());
         parsed.map_err(|error| Error::new(error.span(), self.expected()))

@@ -8,7 +8,7 @@ pub(crate) enum Attribute {
     Plot,
 }
 
-/// An option: how it is written, and what that stands for.
+/// An option with its syntax and meaning.
 pub(crate) struct Usage {
     pub(crate) key: &'static str,
     pub(crate) written: &'static str,
@@ -54,7 +54,7 @@ const PLOT: &[Usage] = &[
 ];
 
 impl Attribute {
-    /// As it stands in source.
+    /// Its text in the source.
     pub(crate) fn written(self) -> &'static str {
         match self {
             Self::Train => "#[train]",
@@ -62,7 +62,7 @@ impl Attribute {
         }
     }
 
-    /// What its function is called.
+    /// The noun for its function.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Train => "a training",
@@ -81,7 +81,7 @@ impl Attribute {
         self.options().iter().find(|usage| key == usage.key)
     }
 
-    /// The option of this name.
+    /// The option with a name.
     pub(crate) fn usage(self, key: &Ident) -> Result<&'static Usage, Error> {
         let other = match self {
             Self::Train => Self::Plot,
@@ -97,7 +97,7 @@ impl Attribute {
         })
     }
 
-    /// All options, for a message.
+    /// All options, for an error message.
     pub(crate) fn takes(self) -> String {
         let keys: Vec<&str> = self.options().iter().map(|usage| usage.key).collect();
         format!("`{}` takes `{}`", self.written(), keys.join("`, `"))

@@ -1,7 +1,7 @@
-//! The registration that follows a function. Nothing here can fail.
+//! Expands the registration of a function. This cannot fail.
 //!
-//! Local names carry the macro's own span, so that no function of the user is shadowed by them. What
-//! a user's type must fulfil is asked at that type's span, so that the compiler points there.
+//! Local names have the span of the macro, so that they do not shadow names of the user. Bounds of
+//! a user's type have the span of that type, so that the compiler points there.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,7 +13,7 @@ use crate::plot::{Argument, Plot};
 use crate::train::Train;
 use crate::types::written;
 
-/// The runtime's door for generated code.
+/// The path of the interface for generated code.
 fn private(root: &Path) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #root::__private)
 }
@@ -23,7 +23,7 @@ fn local(name: &str, at: &impl Spanned) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(at.span()))
 }
 
-/// Some of it, or none.
+/// The tokens of an `Option`.
 fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(
         || quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
@@ -31,14 +31,14 @@ fn option(value: Option<impl ToTokens>) -> TokenStream {
     )
 }
 
-/// The type as the runtime knows it.
+/// The registered form of a type.
 fn input(private: &TokenStream, ty: &Type) -> TokenStream {
     let span = Span::mixed_site().located_at(ty.span());
     let written = written(ty);
     quote_spanned!(span=> #private::Input::of::<#ty>(#written))
 }
 
-/// Puts an entry into the registry.
+/// Submits an entry to the registry.
 fn submit(private: &TokenStream, function: &Function, entry: &TokenStream) -> TokenStream {
     let allow = function.is_deprecated.then(|| quote!(#[allow(deprecated)]));
     quote_spanned! {Span::mixed_site()=>
@@ -49,7 +49,7 @@ fn submit(private: &TokenStream, function: &Function, entry: &TokenStream) -> To
     }
 }
 
-/// Where the function is and what its author says of it: the fields that all entries have.
+/// The fields that all entries have: location and doc comment.
 fn place(function: &Function) -> TokenStream {
     let doc = &function.doc;
     let line = quote_spanned!(function.ident.span()=> ::core::line!());
@@ -144,7 +144,7 @@ impl Plot {
         })
     }
 
-    /// The function that draws it: the call, with each input taken from its place.
+    /// The function that draws it: the call with its inputs.
     fn draw(&self, private: &TokenStream) -> TokenStream {
         let function = &self.function.ident;
         let mut places = 0_usize..;

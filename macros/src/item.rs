@@ -1,4 +1,4 @@
-//! The marked function: its signature, and the rules that hold for both attributes.
+//! Parses the function below an attribute, and checks the rules of both attributes.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -17,23 +17,23 @@ pub(crate) struct Function {
     pub(crate) ident: Ident,
     /// The doc comment, as the arguments of `concat!`.
     pub(crate) doc: TokenStream,
-    /// Whether calling it is a warning.
+    /// Whether it is deprecated.
     pub(crate) is_deprecated: bool,
-    /// Whether it has a `self`, which is reported.
+    /// Whether it has a `self` argument, which is reported.
     pub(crate) is_method: bool,
-    /// Types of the other arguments.
+    /// The types of the other arguments.
     pub(crate) arguments: Vec<Type>,
-    /// What it returns, unless that is nothing.
+    /// The return type, unless it is the unit.
     pub(crate) output: Option<Type>,
 }
 
 impl Function {
-    /// The name in source, without `r#`.
+    /// The name in the source, without `r#`.
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
     }
 
-    /// Reads a function. The body is not parsed: the compiler does that.
+    /// Parses a function without its body.
     pub(crate) fn parse(
         attribute: Attribute,
         item: TokenStream,
@@ -72,7 +72,7 @@ impl Function {
     }
 }
 
-/// Reports anything but a function at its first word.
+/// Reports an item that is not a function at its first token.
 fn expect_function(attribute: Attribute, input: ParseStream<'_>) -> Result<(), Error> {
     let ahead = input.fork();
     while ahead.peek(Token![const]) || ahead.peek(Token![async]) || ahead.peek(Token![unsafe]) {
@@ -151,7 +151,7 @@ fn check(attribute: Attribute, signature: &Signature, has_body: bool, report: &m
     }
 }
 
-/// The lines of a doc comment. What is not a literal, as `include_str!`, is left to `concat!`.
+/// The lines of a doc comment. Other expressions, such as `include_str!`, are left to `concat!`.
 fn doc(metas: &[Meta]) -> TokenStream {
     let docs = metas.iter().filter(|meta| meta.path().is_ident("doc"));
     let lines = docs.filter_map(|meta| Some(&meta.meta.require_name_value().ok()?.value));

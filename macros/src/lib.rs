@@ -1,8 +1,8 @@
 //! The `#[train]` and `#[plot]` attributes of [mlplots]: use them through it.
 //!
-//! An attribute leaves its function as it is, and appends an entry for the program's registry. It
-//! works in three steps: the attribute's options and the function's signature are read, all that is
-//! wrong with them is reported together, and what is right is expanded, which cannot fail.
+//! An attribute keeps its function unchanged and appends an entry of the registry, in three steps:
+//! it parses the options and the signature, reports all errors together, and expands the valid
+//! model, which cannot fail.
 //!
 //! [mlplots]: https://docs.rs/mlplots
 

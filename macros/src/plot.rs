@@ -1,4 +1,4 @@
-//! What the registry will know of a plot, checked.
+//! The checked model of `#[plot]`.
 
 use mlplots_names::{check_figure_name, check_folder};
 use proc_macro2::Ident;
@@ -11,7 +11,8 @@ use crate::item::Function;
 use crate::report::Report;
 use crate::types::{check_borrow, check_owned, peel, same};
 
-/// Sides of a figure in pixels: below, no axis fits; above, one figure takes a gigabyte.
+/// The range of the width and height in pixels: no axis fits into less, and more needs a gigabyte
+/// per figure.
 const SIDES: std::ops::RangeInclusive<u64> = 16..=16384;
 
 pub(crate) struct Plot {

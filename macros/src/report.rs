@@ -1,4 +1,4 @@
-//! The mistakes of one item, reported together.
+//! Collects the errors of an item.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use syn::Error;
 pub(crate) struct Report(Option<Error>);
 
 impl Report {
-    /// Notes a mistake at these tokens.
+    /// Adds an error at tokens.
     pub(crate) fn error(&mut self, at: impl ToTokens, message: impl Display) {
         self.push(Error::new_spanned(at, message));
     }
@@ -22,12 +22,12 @@ impl Report {
         }
     }
 
-    /// The value, or a noted mistake.
+    /// The value; an error is added.
     pub(crate) fn check<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// All mistakes, for the compiler to print.
+    /// All errors, as `compile_error!`.
     pub(crate) fn into_tokens(self) -> Option<TokenStream> {
         self.0.map(|error| error.to_compile_error())
     }

@@ -1,4 +1,4 @@
-//! What the registry will know of a training, checked.
+//! The checked model of `#[train]`.
 
 use mlplots_names::{check_experiment_name, check_key};
 use quote::ToTokens;
@@ -55,8 +55,8 @@ fn provides(args: &Args, report: &mut Report) -> Vec<Type> {
     types
 }
 
-/// The types of `run: &Run` and `params: P`. A wrong first argument may be a missing one, so
-/// nothing is said of the others then.
+/// The types of `run: &Run` and `params: P`. A wrong first argument may be missing, so that the
+/// others are not checked then.
 fn arguments(function: &mut Function, report: &mut Report) -> Option<(Type, Option<Type>)> {
     let mut arguments = std::mem::take(&mut function.arguments).into_iter();
     let Some(run) = arguments.next() else {

@@ -1,4 +1,4 @@
-//! The rules for types, as far as syntax shows them. The compiler checks the rest.
+//! The syntactic checks of types. The compiler checks the rest.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,7 +16,7 @@ pub(crate) fn peel(ty: Type) -> Type {
     }
 }
 
-/// The first such word among these tokens.
+/// The first occurrence of a word in tokens.
 pub(crate) fn find_word(word: &str, tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) if ident == word => Some(ident),
@@ -25,7 +25,7 @@ pub(crate) fn find_word(word: &str, tokens: TokenStream) -> Option<Ident> {
     })
 }
 
-/// The type as a person writes it.
+/// The type as the user writes it.
 pub(crate) fn written(ty: &Type) -> String {
     let spaced = ty.to_token_stream().to_string();
     let tight = [
@@ -42,7 +42,7 @@ pub(crate) fn written(ty: &Type) -> String {
         .fold(spaced, |text, (spaced, tight)| text.replace(spaced, tight))
 }
 
-/// Whether two types are written the same.
+/// Whether two types have the same tokens.
 pub(crate) fn same(one: &Type, other: &Type) -> bool {
     written(one) == written(other)
 }
@@ -52,7 +52,7 @@ pub(crate) fn not_generic(attribute: Attribute) -> String {
     format!("{noun} cannot be generic: it is registered once, for the types that it names")
 }
 
-/// Whether the type can be that of a value which a run holds; if not, it is reported.
+/// Reports a type that a run cannot hold. Returns whether it can.
 pub(crate) fn check_owned(attribute: Attribute, ty: &Type, report: &mut Report) -> bool {
     let (at, why) = match ty {
         Type::Slice(_) => (ty.to_token_stream(), UNSIZED.replace("{}", "Vec<T>")),
@@ -77,7 +77,7 @@ pub(crate) fn check_owned(attribute: Attribute, ty: &Type, report: &mut Report) 
 const UNSIZED: &str = "a run owns what it provides, and the size of this is not known: name `{}`, \
                        or a struct that says what it is";
 
-/// Checks that an argument is lent for the call and no more: `&T`.
+/// Checks that an argument is a shared reference `&T` without a lifetime.
 pub(crate) fn check_borrow(
     attribute: Attribute,
     borrow: &TypeReference,

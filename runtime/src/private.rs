@@ -1,4 +1,4 @@
-//! The one door through which generated code reaches the runtime. Not a public interface.
+//! The interface for generated code. It is not public API.
 
 use std::fmt::Display;
 
@@ -17,7 +17,7 @@ pub use crate::run::{Input, Inputs, Plot, Run};
 pub use inventory;
 pub use serde_json::Value;
 
-/// What a plot function returned, as files.
+/// The files of the return value of a plot function.
 pub fn output(spec: &Spec, figure: impl IntoFigure) -> Result<Output, String> {
     figure.into_output(spec).map_err(in_words)
 }
@@ -27,14 +27,14 @@ fn in_words(error: Error) -> String {
     format!("{error:#}")
 }
 
-/// What a function that draws on a canvas returns.
+/// The return type of a function that draws on a canvas.
 #[diagnostic::on_unimplemented(
     message = "a plot that draws on a canvas returns `PlotResult`, not `{Self}`",
     label = "the figure is what is drawn on the canvas",
     note = "return `PlotResult`, another `Result<(), E>`, or nothing"
 )]
 pub trait Drawn {
-    /// Whether it could be drawn.
+    /// The result of drawing.
     fn drawn(self) -> Result<(), String>;
 }
 
@@ -50,12 +50,12 @@ impl<E: Display> Drawn for Result<(), E> {
     }
 }
 
-/// Whether a plot function could draw on its canvas.
+/// The result of a function that draws on a canvas.
 pub fn drawn(result: impl Drawn) -> Result<(), String> {
     result.drawn()
 }
 
-/// Calls a plot function that draws on a canvas of the wanted size.
+/// Calls a function that draws on a canvas, with a canvas of the specified size.
 pub fn canvas(
     spec: &Spec,
     draw: impl FnOnce(&Canvas) -> Result<(), String>,

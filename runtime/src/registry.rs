@@ -1,4 +1,4 @@
-//! What `#[train]` and `#[plot]` register, collected by the linker.
+//! The registry: the linker collects the functions of `#[train]` and `#[plot]`.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -20,7 +20,7 @@ pub struct Train {
     pub name: &'static str,
     /// The experiment of its runs.
     pub experiment: Option<&'static str>,
-    /// Where it is defined.
+    /// The module that defines it.
     pub module: &'static str,
     /// Source file.
     pub file: &'static str,
@@ -28,13 +28,13 @@ pub struct Train {
     pub line: u32,
     /// Its doc comment.
     pub doc: &'static str,
-    /// Types it says it provides midway.
+    /// The types of `provides(…)`.
     pub provides: &'static [Input],
-    /// Types of what it returns.
+    /// The types of its return value.
     pub returns: fn() -> Vec<Input>,
     /// Its params, if it takes any.
     pub params: Option<Params>,
-    /// Calls it, and provides what it returns.
+    /// Calls it, and provides its return value.
     pub run: fn(&Run, Option<Tree>) -> Result<(), String>,
 }
 
@@ -44,14 +44,14 @@ impl Train {
         format!("{}:{}", self.file, self.line)
     }
 
-    /// All types it provides.
+    /// All types that it provides.
     pub fn outputs(&self) -> Vec<Input> {
         let mut outputs = self.provides.to_vec();
         outputs.extend((self.returns)());
         outputs
     }
 
-    /// What a listing says of it.
+    /// Its entry in a listing.
     pub fn entry(&self) -> TrainEntry {
         let params = self.params.and_then(|params| (params.defaults)().ok());
         TrainEntry {
@@ -91,7 +91,7 @@ impl Params {
     }
 }
 
-/// The params that a training function is called with.
+/// The params argument of a training function.
 pub fn params_from<P: Default + DeserializeOwned>(params: Option<Tree>) -> Result<P, String> {
     match params {
         Some(tree) => params::read(tree),
@@ -122,12 +122,12 @@ pub(crate) fn listing() -> Listing {
     }
 }
 
-/// What a training function returns, as a type. Inherent methods win over those of traits, so
-/// `ok` and `inputs` see through `Result`, its aliases, and tuples; this holds in generated code,
-/// where the type is known, and not in generic code.
+/// The return type of a training function. Inherent methods take precedence over trait methods, so
+/// `ok` and `inputs` resolve `Result`, its aliases and tuples. This works in generated code, where the
+/// type is concrete, and not in generic code.
 ///
-/// What the types must fulfil is asked by the methods of [`Outcome`] and [`Values`] alone, so that
-/// a type which does not is one error, and not another choice of method.
+/// Only the methods of [`Outcome`] and [`Values`] have bounds, so that a type that does not satisfy
+/// them is one error instead of another method.
 pub struct Returns<T>(PhantomData<fn() -> T>);
 
 impl<T> Returns<T> {
@@ -136,7 +136,7 @@ impl<T> Returns<T> {
 }
 
 impl<T, E> Returns<Result<T, E>> {
-    /// What it is when it is Ok.
+    /// The type of `Ok`.
     pub fn ok(self) -> Returns<T> {
         Returns::NEW
     }
@@ -164,11 +164,11 @@ impl<T: 'static> ReturnsOne for Returns<T> {
     }
 }
 
-/// What a training function returned.
+/// The return value of a training function.
 pub struct Outcome<T>(pub T);
 
 impl<T, E> Outcome<Result<T, E>> {
-    /// The value or the error's words.
+    /// The value, or the message of the error.
     pub fn ok(self) -> Result<T, String>
     where
         E: Display,
@@ -189,7 +189,7 @@ impl<T> OutcomePlain<T> for Outcome<T> {
     }
 }
 
-/// Values to be provided.
+/// Values to provide.
 pub struct Values<T>(pub T);
 
 /// A value that is not a tuple.

@@ -1,5 +1,5 @@
-//! Cargo's configuration, as far as it says how a program is started: the files of the folder, and
-//! `--config` over them.
+//! The parts of cargo's configuration that affect how a program is started, from the files of the
+//! folder and `--config`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,8 +10,7 @@ use cargo_config2::{Config, PathAndArgs};
 
 use crate::cli::BuildArgs;
 
-/// The configuration that counts in a folder. What cargo refuses is reported by the build, and left
-/// out here.
+/// The configuration in a folder. Invalid parts are ignored here, since the build reports them.
 pub(super) struct Configuration {
     config: Option<Config>,
     given: Vec<Given>,
@@ -20,9 +19,9 @@ pub(super) struct Configuration {
 /// One `--config KEY=VALUE` or `--config PATH`.
 struct Given {
     text: String,
-    /// Where its relative paths begin.
+    /// The base of its relative paths.
     base: PathBuf,
-    /// Where it was read from.
+    /// The file that it was read from.
     folder: PathBuf,
 }
 
@@ -36,7 +35,7 @@ impl Configuration {
             with_given(folder, &mut given).ok()
         };
         if config.is_none() {
-            // None of them was read: no path of the files is relative to one.
+            // No file was read: no path is relative to one.
             given.clear();
         }
         Self {
@@ -45,7 +44,7 @@ impl Configuration {
         }
     }
 
-    /// The target triple that is built for, where one is named.
+    /// The target triple of the build, if one is named.
     pub(super) fn target(&self, build: &BuildArgs) -> Option<String> {
         let configured = || {
             let targets = self.config.as_ref()?.build_target_for_cli([""; 0]).ok()?;
@@ -54,7 +53,7 @@ impl Configuration {
         build.target.clone().or_else(configured)
     }
 
-    /// The program that runs others of this target, with arguments.
+    /// The runner of a target, with arguments.
     pub(super) fn runner(&self, target: Option<&str>) -> Vec<OsString> {
         let runner = self.config.as_ref().and_then(|config| {
             let targets = config.build_target_for_config(target).ok()?;
@@ -68,13 +67,13 @@ impl Configuration {
         words
     }
 
-    /// The variables of `[env]`; those that are set already stay, if they are not forced.
+    /// The variables of `[env]`. Existing variables keep their values unless `force` is set.
     pub(super) fn variables(&self) -> BTreeMap<String, OsString> {
         let variables = self.config.iter().flat_map(|config| &config.env);
         variables
             .filter(|(name, value)| value.force || std::env::var_os(name).is_none())
             .map(|(name, value)| {
-                // A relative path was completed by the folder that it was read from.
+                // A relative path was joined to the folder of its file.
                 let value = self.place(value.value.clone().into());
                 (name.clone(), value.into_os_string())
             })
@@ -104,9 +103,9 @@ impl Given {
     }
 }
 
-/// The files of the folder with these over them. The library reads files only, those of a folder
-/// over those of the folders above: each lies one folder deeper. They lie where cargo looks too, and
-/// not where another user could leave one.
+/// Combines the files of the folder with `--config`. The library reads only files, and those of a
+/// folder override those of its parents: each `--config` becomes a file one folder deeper. These
+/// folders are where cargo looks too, and not where another user could write.
 fn with_given(folder: &Path, given: &mut [Given]) -> io::Result<Config> {
     let written = tempfile::Builder::new()
         .prefix(".mlplots-config-")
@@ -176,13 +175,13 @@ mod tests {
             configuration.target(&given).as_deref(),
             Some("wasm32-wasip1")
         );
-        // What cargo refuses costs the files nothing, and nothing is left behind.
+        // An invalid `--config` does not affect the files, and the temporary folders are removed.
         let broken = Configuration::read(root, &build(&["env.A='line'", "no TOML"]));
         assert_eq!(broken.variables()["A"], "file");
         let left = fs::read_dir(root).expect("a folder").flatten();
         let hidden = left.filter(|entry| entry.file_name().to_string_lossy().starts_with(".ml"));
         assert_eq!(hidden.count(), 0);
-        // Where nothing can be written, values of the files are not taken for paths.
+        // If nothing can be written, values of the files are not treated as paths.
         let nowhere = Configuration::read(&root.join("none"), &build(&["env.A='line'"]));
         assert_eq!(nowhere.variables()["A"], "file");
     }

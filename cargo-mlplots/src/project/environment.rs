@@ -1,5 +1,4 @@
-//! What `cargo run` gives a program beside its arguments: the libraries that it finds, variables,
-//! and a runner.
+//! The environment of `cargo run`: library paths, variables and a runner.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +11,7 @@ use super::cargo;
 use super::config::Configuration;
 use crate::cli::BuildArgs;
 
-/// Where the dynamic linker looks for libraries.
+/// The variable with the dynamic linker's search path.
 const LIBRARY_PATH: &str = if cfg!(target_os = "macos") {
     "DYLD_FALLBACK_LIBRARY_PATH"
 } else {
@@ -23,11 +22,11 @@ const LIBRARY_PATH: &str = if cfg!(target_os = "macos") {
 #[derive(Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<OsString, OsString>,
-    /// A program that runs it, with arguments; mostly none.
+    /// The runner, with arguments; usually none.
     runner: Vec<OsString>,
 }
 
-/// What the configuration and the toolchain say, whatever is built.
+/// The part of the environment that does not depend on the program.
 pub(super) struct Toolchain {
     variables: BTreeMap<String, OsString>,
     runner: Vec<OsString>,
@@ -35,12 +34,12 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks them, as cargo does in this folder.
+    /// Reads the configuration and the toolchain of a folder.
     pub(super) fn find(folder: &Path, build: &BuildArgs) -> Self {
         let configuration = Configuration::read(folder, build);
         let target = configuration.target(build);
         let libraries = libraries(target.as_deref());
-        // `…/rustlib/TRIPLE/lib`: cargo itself takes ten times as long to tell its host.
+        // `…/rustlib/TRIPLE/lib`: `cargo -vV` would take ten times as long.
         let host = libraries.as_deref().and_then(Path::parent);
         let host = host.and_then(Path::file_name).and_then(OsStr::to_str);
         Self {
@@ -69,7 +68,7 @@ fn libraries(target: Option<&str>) -> Option<PathBuf> {
 }
 
 impl Environment {
-    /// That of a program of this package, beside which the build scripts ran.
+    /// The environment of a program of a package, with the output of its build scripts.
     pub(super) fn new(
         program: &Path,
         package: &Package,
@@ -93,12 +92,12 @@ impl Environment {
             variables.extend(own);
             variables.insert("OUT_DIR".into(), script.out_dir.as_os_str().to_owned());
         }
-        // An example lies one folder deeper than a bin.
+        // Examples are one folder deeper than bins.
         let folder = program.parent().unwrap_or(program);
         let above = folder.parent().filter(|_| folder.ends_with("examples"));
         let output = above.unwrap_or(folder);
         let linked = scripts.iter().flat_map(|script| &script.linked_paths);
-        // What lies outside is the system's, and found by its own rules.
+        // Other folders belong to the system, which finds them by its own rules.
         let mut paths: Vec<PathBuf> = linked
             .map(|path| PathBuf::from(without_kind(path.as_str())))
             .filter(|path| path.starts_with(output))
@@ -116,7 +115,7 @@ impl Environment {
         }
     }
 
-    /// The command that runs a program so.
+    /// The command that starts a program.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut words = self.runner.iter().map(OsString::as_os_str);
         let mut command = Command::new(words.next().unwrap_or(program.as_os_str()));
@@ -129,7 +128,7 @@ impl Environment {
     }
 }
 
-/// `native=/path` is `/path`.
+/// `/path` of `native=/path`.
 fn without_kind(path: &str) -> &str {
     match path.split_once('=') {
         Some(("dependency" | "crate" | "native" | "framework" | "all", path)) => path,
@@ -137,7 +136,7 @@ fn without_kind(path: &str) -> &str {
     }
 }
 
-/// Cargo's variables about a package.
+/// Cargo's variables of a package.
 fn of_package(package: &Package) -> impl Iterator<Item = (&'static str, String)> {
     let manifest = &package.manifest_path;
     let version = &package.version;

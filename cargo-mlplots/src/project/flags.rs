@@ -1,11 +1,11 @@
-//! Cargo's own flags, handed on as they are.
+//! Cargo's flags, passed through unchanged.
 
 use std::ffi::OsString;
 
 use crate::cli::BuildArgs;
 
 impl BuildArgs {
-    /// The flags that `cargo metadata` takes too.
+    /// The flags of `cargo metadata`.
     pub(super) fn flags_of_workspace(&self) -> Vec<String> {
         let switches = [
             ("--locked", self.locked),
@@ -23,7 +23,7 @@ impl BuildArgs {
         flags
     }
 
-    /// The flags that `cargo build` takes as they are.
+    /// The flags of `cargo build`.
     pub(super) fn flags(&self) -> Vec<OsString> {
         let mut flags: Vec<OsString> = Vec::new();
         let switches = [

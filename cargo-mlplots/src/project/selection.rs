@@ -1,5 +1,4 @@
-//! Which program is meant: as `cargo run` chooses it, and among several packages the one that uses
-//! mlplots.
+//! Selects the program like `cargo run`, and among several packages the one that uses mlplots.
 
 use cargo_metadata::{Package, TargetKind};
 use mlplots_journal::Exit;
@@ -9,7 +8,7 @@ use crate::cli::BuildArgs;
 use crate::failure::{Failure, failure};
 use crate::workspace::{here, manifest_folder};
 
-/// A bin or an example that may hold the training.
+/// A bin or an example that may contain the training.
 pub(super) struct Candidate<'a> {
     pub(super) package: &'a Package,
     pub(super) name: String,
@@ -17,7 +16,7 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// The flag of cargo that its name stands behind.
+    /// The flag of cargo for its name.
     pub(super) fn flag(&self) -> &'static str {
         flag(self.example)
     }
@@ -28,7 +27,7 @@ fn flag(is_example: bool) -> &'static str {
 }
 
 impl Project {
-    /// The one program that the flags name.
+    /// The program that the flags select.
     pub(super) fn candidate(&self, build: &BuildArgs) -> Result<Candidate<'_>, Failure> {
         let packages = self.packages(build)?;
         let (kind, name) = match (&build.bin, &build.example) {
@@ -94,8 +93,8 @@ impl Project {
             .exit(Exit::Usage)
     }
 
-    /// The package of `-p`; else the one around the current folder; else the default members that
-    /// use mlplots.
+    /// The package of `-p`, or else of the current folder, or else the default members that use
+    /// mlplots.
     fn packages(&self, build: &BuildArgs) -> Result<Vec<&Package>, Failure> {
         let members = self.metadata.workspace_packages();
         if let Some(spec) = &build.package {
@@ -130,7 +129,7 @@ impl Project {
         if let Some(package) = around {
             return Ok(vec![package]);
         }
-        // As cargo has them: the root package, or all members, or those that the manifest names.
+        // Cargo's default members: those of the manifest, or the root package, or all members.
         let mut defaults = self.metadata.workspace_default_packages();
         let uses_mlplots = |package: &&Package| {
             let mut dependencies = package.dependencies.iter();
@@ -143,7 +142,7 @@ impl Project {
     }
 }
 
-/// Whether a package spec means this package: `name`, `name@version`, or a package id.
+/// Whether a package spec matches a package: `name`, `name@version`, or a package id.
 fn is_meant(package: &Package, spec: &str) -> bool {
     let (name, version) = spec
         .rsplit_once(['@', ':'])

@@ -1,4 +1,4 @@
-//! A run that is written by another process than the one that was started.
+//! Follows a run that a process other than the started one writes.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,15 +12,15 @@ use crate::ship::{SILENCE, has_writer};
 use crate::supervise::{Ending, GRACE, Stop};
 use crate::view;
 
-/// How long after the program a process that it has started may begin the run.
+/// Maximum delay of a run that a child begins after the program has ended.
 const LATE_BEGINNING: Duration = Duration::from_secs(2);
 
-/// Whether the program ended and left no journal. What it started in the background may be about to
-/// begin one.
+/// Whether the program ended without a journal. A child in the background may begin one a little
+/// later.
 pub(super) fn is_without_run(dir: &RunDir, ending: &Ending) -> bool {
     let since = Instant::now();
     let has_none = || matches!(dir.has_journal(), Ok(false));
-    // A journal is made, then locked, then written to.
+    // A journal is created, then locked, then written.
     let is_begun = || !has_none() && (has_writer(dir) || !is_empty(dir));
     while !is_begun() {
         let may_begin = ending.status.success() && dir.path().exists();
@@ -37,14 +37,14 @@ fn is_empty(dir: &RunDir) -> bool {
     journal.is_ok_and(|journal| journal.len() == 0)
 }
 
-/// Follows a run that another process writes than the one that was started, such as a wrapper's
-/// child in the background, until that has ended.
+/// Follows a run that another process writes, such as a wrapper's child in the background, until
+/// that process ends.
 pub(super) fn outlived(dir: &RunDir, ending: &Ending, stop: &Stop) -> Result<Outlived, Failure> {
     if !has_writer(dir) {
         return Ok(Outlived::No);
     }
     let ledger = Ledger::read(dir).map_err(|why| unreadable(dir, &why))?;
-    // A process that was forked from the program may hold the lock, and writes nothing.
+    // A process that was forked from the program may hold the lock and write nothing.
     let is_its_own = ledger.open.is_some_and(|open| open.pid == ending.pid);
     if ledger.close.is_some() || is_its_own {
         return Ok(Outlived::No);
@@ -70,13 +70,13 @@ pub(super) fn outlived(dir: &RunDir, ending: &Ending, stop: &Stop) -> Result<Out
     Ok(Outlived::Followed)
 }
 
-/// Whether a process other than the one that was started writes the run.
+/// Whether another process writes the run.
 pub(super) enum Outlived {
-    /// None does.
+    /// No other process does.
     No,
-    /// One did, and has ended.
+    /// Another process did, and has ended.
     Followed,
-    /// One may still do, and nobody waits for it any longer.
+    /// Another process may still write, but is no longer followed.
     Left,
 }
 

@@ -1,4 +1,4 @@
-//! What the progress line tells of the delivery.
+//! The progress line of a delivery.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use crate::cli::ProgressMode;
 use crate::ship::Delivery;
 use crate::view::Meter;
 
-/// The delivery, as the progress line tells it.
+/// The state of the progress line.
 pub(super) struct Watch {
     delivery: Arc<Delivery>,
     told: AtomicBool,

@@ -1,4 +1,4 @@
-//! What a person's AWS files say: `~/.aws/credentials` and `~/.aws/config`.
+//! Reads the AWS files of the user: `~/.aws/credentials` and `~/.aws/config`.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use super::ini;
 use super::secret::Secret;
 use crate::failure::{Failure, refused};
 
-/// A profile: the one that `AWS_PROFILE` names, else `default`.
+/// The profile that `AWS_PROFILE` names, or else `default`.
 #[derive(Debug, Default)]
 pub(crate) struct AwsProfile {
-    /// Access key, its secret, and the token that belongs to temporary ones.
+    /// Access key, secret, and session token of temporary keys.
     pub(crate) keys: Option<(String, Secret, Option<Secret>)>,
     /// The region.
     pub(crate) region: Option<String>,
-    /// The address of a server that speaks S3 and is not Amazon's.
+    /// The endpoint of another server with the S3 API.
     pub(crate) endpoint: Option<String>,
 }
 
 impl AwsProfile {
-    /// Reads the two files; those that are missing say nothing.
+    /// Reads both files; missing ones are empty.
     pub(crate) fn find(env: &Environment<'_>, home: Option<&Path>) -> Result<Self, Failure> {
         let name = env
             .text("AWS_PROFILE")

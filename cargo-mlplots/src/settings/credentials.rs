@@ -1,4 +1,4 @@
-//! Who we are for a tracking server.
+//! The credentials for a tracking server.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::ini;
 use super::secret::Secret;
 use crate::failure::{Failure, refused};
 
-/// What goes into the `Authorization` header.
+/// The content of the `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credentials {
     /// User name and password.
@@ -18,7 +18,7 @@ pub(crate) enum Credentials {
 }
 
 impl fmt::Debug for Credentials {
-    /// Some take a token as user name, without a password.
+    /// Some servers accept a token as user name without a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Basic { .. } => "Basic ***",
@@ -32,8 +32,8 @@ const PASSWORD: &str = "MLFLOW_TRACKING_PASSWORD";
 const TOKEN: &str = "MLFLOW_TRACKING_TOKEN";
 
 impl Credentials {
-    /// From the variables, each of user name and password falling back to the credentials file; a
-    /// complete pair of them wins over a token.
+    /// Reads the variables. User name and password each fall back to the credentials file; a
+    /// complete pair takes precedence over a token.
     pub(super) fn find(
         env: &Environment<'_>,
         home: Option<&Path>,
@@ -87,7 +87,7 @@ impl File {
         }
     }
 
-    /// Python's `configparser` takes `%%` for `%` here.
+    /// Python's `configparser` reads `%%` as `%` here.
     fn parse(text: &str) -> Self {
         let mut file = Self::default();
         for (key, value) in ini::section(text, "mlflow") {

@@ -1,11 +1,11 @@
-//! Reading variables the way MLflow's Python client reads them.
+//! Reads variables like MLflow's Python client.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::failure::{Failure, refused};
 
-/// Where variables are looked up: the process's environment, or a test's own.
+/// A lookup of variables: the environment of the process, or that of a test.
 pub(crate) struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -27,18 +27,18 @@ impl Environment<'_> {
         }
     }
 
-    /// A variable that is set to something.
+    /// A variable that is set and not empty.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
-    /// A variable whose value goes into an address or a header: visible ASCII only.
+    /// A variable for a URL or a header: visible ASCII only.
     #[cfg(feature = "cloud")]
     pub(crate) fn word(&self, name: &str) -> Result<Option<String>, Failure> {
         self.text(name).map(|value| word(name, value)).transpose()
     }
 
-    /// A variable that names a file.
+    /// A variable with the path of a file.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
     }
@@ -68,7 +68,7 @@ impl Environment<'_> {
     }
 }
 
-/// The value of a setting, which must be visible ASCII; what it is otherwise may be secret.
+/// Checks that a setting is visible ASCII. Errors do not show the value, which may be secret.
 #[cfg(feature = "cloud")]
 pub(crate) fn word(name: &str, value: String) -> Result<String, Failure> {
     if value.bytes().all(|byte| byte.is_ascii_graphic()) {

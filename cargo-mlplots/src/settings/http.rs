@@ -1,4 +1,4 @@
-//! How we speak to a tracking server.
+//! The HTTP and TLS settings of tracking servers.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::failure::{Failure, refused};
 /// MLflow's client variables about HTTP and TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpSettings {
-    /// From the tracking URI's own `user:password@`, else from variables and file.
+    /// From `user:password@` of the tracking URI, or else from the variables and the credentials
+    /// file.
     pub(crate) credentials: Option<Credentials>,
     /// `MLFLOW_WORKSPACE`.
     pub(crate) workspace: Option<String>,
@@ -23,25 +24,25 @@ pub(crate) struct HttpSettings {
     pub(crate) respect_retry_after: bool,
     /// `MLFLOW_ALLOW_HTTP_REDIRECTS`.
     pub(crate) redirects: bool,
-    /// Which certificates a server may show.
+    /// The trusted certificates of servers.
     pub(crate) trust: Trust,
-    /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: our certificate and its key, in one PEM file.
+    /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: the client certificate and its key, in one PEM file.
     pub(crate) client_certificate: Option<PathBuf>,
-    /// Which certificates a store of objects may show, to which the server sends us by a URL.
+    /// The trusted certificates of object stores behind signed URLs.
     pub(crate) storage_trust: Trust,
-    /// Which files go in parts.
+    /// The settings of multipart uploads.
     pub(crate) multipart: Multipart,
-    /// `MLPLOTS_TRUSTED_ORIGINS`: origins that get what the tracking server gets, if a server keeps
-    /// its artifacts there.
+    /// `MLPLOTS_TRUSTED_ORIGINS`: origins of artifacts that get the credentials of the tracking
+    /// server.
     trusted: Vec<Url>,
     /// `NO_PROXY`.
     pub(crate) no_proxy: NoProxy,
 }
 
-/// Which files go in parts to a server that passes artifacts on.
+/// The settings of multipart uploads past a server that serves artifacts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Multipart {
-    /// `MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD`; unset, the server says it.
+    /// `MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD`; if unset, the server decides.
     pub(crate) enabled: Option<bool>,
     /// `MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE`, in bytes.
     pub(crate) minimum: u64,
@@ -49,12 +50,12 @@ pub(crate) struct Multipart {
     pub(crate) chunk: u64,
 }
 
-/// Which certificates a server may show.
+/// The trusted certificates of servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Those of the system's authorities.
+    /// Those of the system's certificate authorities.
     System,
-    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`, `AWS_CA_BUNDLE`: those of the authorities in this PEM file.
+    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`, `AWS_CA_BUNDLE`: those of the authorities in a PEM file.
     File(PathBuf),
     /// `MLFLOW_TRACKING_INSECURE_TLS`, `MLFLOW_S3_IGNORE_TLS`: any.
     Anything,
@@ -82,7 +83,7 @@ impl HttpSettings {
         Ok(Self {
             credentials: Credentials::find(env, home)?,
             workspace: env.text("MLFLOW_WORKSPACE"),
-            // No clock can hold what needs more digits.
+            // Clocks cannot represent larger durations.
             timeout: Duration::from_secs(
                 env.number::<u32>("MLFLOW_HTTP_REQUEST_TIMEOUT", 120)?
                     .into(),
@@ -98,14 +99,14 @@ impl HttpSettings {
         })
     }
 
-    /// Whether the user lets credentials go to the origin of this URL.
+    /// Whether the user allows credentials for the origin of a URL.
     pub(crate) fn trusts(&self, url: &Url) -> bool {
         self.trusted
             .iter()
             .any(|trusted| trusted.origin() == url.origin())
     }
 
-    /// The same settings without anything that says who the user is.
+    /// The same settings without anything that identifies the user.
     pub(crate) fn anonymous(&self) -> Self {
         Self {
             credentials: None,
@@ -115,7 +116,7 @@ impl HttpSettings {
         }
     }
 
-    /// Whether calls carry something that a redirect to another origin would hand over.
+    /// Whether requests carry secrets that a redirect to another origin would disclose.
     pub(crate) fn is_bound(&self) -> bool {
         self.workspace.is_some() || self.client_certificate.is_some()
     }

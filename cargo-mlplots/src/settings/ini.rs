@@ -1,7 +1,7 @@
-//! INI files, as Python's `configparser` reads them.
+//! Parses INI files like Python's `configparser`.
 
-/// The values of one section: `=` or `:` after a name, names in any case (here in lower case),
-/// lines that start with `#` or `;` are comments, and what is indented belongs to the line above.
+/// The values of a section. `=` or `:` follows a name; names are case-insensitive (here in lower
+/// case); lines that start with `#` or `;` are comments; indented lines continue the line above.
 pub(crate) fn section<'a>(
     text: &'a str,
     name: &'a str,

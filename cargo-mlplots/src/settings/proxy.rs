@@ -1,4 +1,4 @@
-//! Which addresses are reached without a proxy.
+//! Decides which addresses are reached without a proxy.
 
 use std::net::IpAddr;
 
@@ -6,8 +6,8 @@ use reqwest::Url;
 
 use super::environment::Environment;
 
-/// What `NO_PROXY` says and the HTTP library does not read: `*` for addresses that are numbers, and
-/// entries with a port. It reads the others itself.
+/// The entries of `NO_PROXY` that the HTTP library does not support: `*` for IP addresses, and
+/// entries with a port.
 #[derive(Clone, Debug)]
 pub(crate) struct NoProxy(Vec<String>);
 
@@ -22,7 +22,7 @@ impl NoProxy {
         )
     }
 
-    /// Whether the address is reached without a proxy.
+    /// Whether an address is reached without a proxy.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else {
             return false;
@@ -38,7 +38,7 @@ impl NoProxy {
     }
 }
 
-/// Whether a host is this one, or within this domain.
+/// Whether a host equals an entry or is in its domain.
 fn is_within(host: &str, name: &str) -> bool {
     let bare = |text: &str| {
         let text = text.strip_prefix('[').unwrap_or(text);

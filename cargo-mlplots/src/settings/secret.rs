@@ -1,10 +1,11 @@
-//! Text that must not be seen.
+//! Text that must not be printed.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// A password, a token, or a URL with a signature in it. It does not print itself; [`Secret::reveal`] is the one way to its text.
+/// A password, a token, or a signed URL. It has no `Display`, and only [`Secret::reveal`] returns
+/// its text.
 #[derive(Clone, Deserialize, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -13,7 +14,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the request that carries it.
+    /// The text, for the request that carries it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What a tracking URI names.
+//! Parses tracking URIs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,17 +9,17 @@ use super::credentials::Credentials;
 use super::secret::Secret;
 use crate::failure::{Failure, refused};
 
-/// Where runs are kept.
+/// A tracking store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A tracking server.
     Server {
-        /// Its address with its path prefix, without credentials.
+        /// Its address with the path prefix, without credentials.
         base: Url,
-        /// The credentials that stood in it.
+        /// The credentials in the URI.
         credentials: Option<Credentials>,
     },
-    /// A database file of our own disk.
+    /// A local database file.
     Database(Database),
 }
 
@@ -28,17 +28,17 @@ pub(crate) enum Target {
 pub(crate) struct Database {
     /// `mlflow.db`, absolute.
     pub(crate) file: PathBuf,
-    /// Where the artifacts of new experiments go: `mlruns` beside the person who asks, absolute.
+    /// The artifact root of new experiments: `mlruns` in the current folder, absolute.
     pub(crate) artifact_root: PathBuf,
-    /// How long to wait while another program writes.
+    /// Timeout for the lock of another writer.
     pub(crate) timeout: Duration,
 }
 
-/// How long SQLite waits for another writer when the URI does not say it.
+/// Default timeout for the lock of another writer.
 pub(crate) const BUSY: Duration = Duration::from_secs(30);
 
 impl Target {
-    /// Reads a tracking URI; what is relative in it is relative to `directory`.
+    /// Parses a tracking URI. A relative path is relative to `directory`.
     pub(crate) fn parse(uri: &str, directory: &Path) -> Result<Self, Failure> {
         let uri = uri.trim();
         let scheme = scheme(uri);
@@ -76,11 +76,11 @@ impl Target {
     }
 }
 
-/// The scheme in lower case; empty for a path, and for a path with a drive letter.
+/// The scheme in lower case; empty for a path, including one with a drive letter.
 pub(crate) fn scheme(uri: &str) -> String {
     match uri.split_once(':') {
         Some((scheme, _)) if is_scheme(scheme) => scheme.to_ascii_lowercase(),
-        // MLflow takes the bare word as well as `databricks://profile`.
+        // MLflow accepts the bare word as well as `databricks://profile`.
         None if uri == "databricks" => uri.to_owned(),
         _ => String::new(),
     }
@@ -88,14 +88,14 @@ pub(crate) fn scheme(uri: &str) -> String {
 
 fn is_scheme(text: &str) -> bool {
     let is_mark = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-    // One letter is a drive.
+    // A single letter is a drive.
     text.len() > 1
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(is_mark)
 }
 
 fn server(uri: &str) -> Result<Target, Failure> {
-    // The text is not quoted: it may hold a password.
+    // The text is not shown: it may hold a password.
     let invalid = |why: &str| {
         refused(format!(
             "the tracking URI is not a usable http address: {why}"
@@ -175,7 +175,7 @@ fn database(uri: &str, directory: &Path) -> Result<Database, Failure> {
     })
 }
 
-/// The URI of a database file, for a person and for MLflow's own commands.
+/// The URI of a database file, for the user and for MLflow's commands.
 pub(crate) fn sqlite_uri(file: &Path) -> String {
     let path = file
         .to_string_lossy()
@@ -184,8 +184,8 @@ pub(crate) fn sqlite_uri(file: &Path) -> String {
     format!("sqlite:///{path}")
 }
 
-/// A URI of any form, also of one that no parser takes, without what may be secret in it: what
-/// stands before an `@`, and a query.
+/// A URI of any form, even an invalid one, without its possible secrets: the part before an `@`,
+/// and the query.
 pub(crate) fn without_secrets(uri: &str) -> String {
     let Some((before, host)) = uri.rsplit_once('@') else {
         return uri.split('?').next().unwrap_or_default().to_owned();
@@ -198,7 +198,7 @@ pub(crate) fn without_secrets(uri: &str) -> String {
     format!("{scheme}***@{host}")
 }
 
-/// The text with `%20` and the like decoded.
+/// Decodes percent-encoded text.
 pub(crate) fn percent_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text)
         .decode_utf8_lossy()

@@ -1,4 +1,4 @@
-//! The other lane: artifacts and figures, uploaded in parallel, and models.
+//! The lane that ships artifacts, figures and models, with parallel uploads.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -12,14 +12,14 @@ use super::models::Before;
 use super::store::{Concern, Root, Source, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
-/// Uploads at a time.
+/// Number of parallel uploads.
 const PARALLEL: usize = 4;
-/// Files between two moves of the cursor.
+/// Number of files between two saves of the cursor.
 const WINDOW: usize = 64;
 
 impl Delivery {
-    /// Ships artifacts and models until the journal's end. What the store refuses does not keep
-    /// back the rest, but the cursor stays before it.
+    /// Ships artifacts and models until the end of the journal. A refused file does not block the
+    /// others, but the cursor stays before it.
     pub(super) fn upload(&self, run: &StoredRun) -> Result<(), Halt> {
         let from = self.cursor().artifacts;
         let mut reader =
@@ -53,7 +53,7 @@ impl Delivery {
             keep_newest(&mut files);
             outdate(&mut failing, &files);
             if ended && !full {
-                // Once more: whatever the store failed of may be over.
+                // Retried once: the cause may be gone.
                 files.splice(0..0, std::mem::take(&mut failing));
             }
             for (file, error) in self.put_each(run.root(), &files)? {
@@ -72,7 +72,8 @@ impl Delivery {
             if refused.is_none() && failing.is_empty() && reader.offset() > self.cursor().artifacts
             {
                 let upto = reader.offset();
-                // What cannot be noted now is noted at the end, or sent again to the same result.
+                // If the cursor cannot be saved now, it is saved at the end, or the files are sent
+                // again, which is idempotent.
                 let _ = self.advance(|cursor| cursor.artifacts = upto);
             }
             if full {
@@ -81,7 +82,7 @@ impl Delivery {
             if ended {
                 return refused.map_or(Ok(()), |error| Err(Halt::Refused(error)));
             }
-            self.flow.rest(Duration::from_millis(10));
+            self.flow.wait_for_records(Duration::from_millis(10));
         }
     }
 
@@ -90,7 +91,7 @@ impl Delivery {
         self.put_below(run.root(), std::slice::from_ref(artifact))
     }
 
-    /// Uploads files below an artifact root; the first that is refused is an error.
+    /// Uploads files below an artifact root; the first refusal is an error.
     pub(super) fn put_below(&self, root: Root<'_>, files: &[Artifact]) -> Result<(), Halt> {
         match self.put_each(root, files)?.into_iter().next() {
             Some((_, error)) => Err(Halt::Refused(error)),
@@ -98,8 +99,8 @@ impl Delivery {
         }
     }
 
-    /// Uploads files below an artifact root, some at a time; returns those that the store does not
-    /// take, and why.
+    /// Uploads files below an artifact root, several in parallel. Returns the files that the store
+    /// did not accept, with the reasons.
     fn put_each(
         &self,
         root: Root<'_>,
@@ -140,7 +141,8 @@ impl Delivery {
     }
 }
 
-/// Of two files for one path the later counts; uploaded in parallel, either could be last.
+/// Of two files with the same path, the later one counts; parallel uploads could finish in either
+/// order.
 fn keep_newest(files: &mut Vec<Artifact>) {
     let mut known = HashSet::new();
     files.reverse();
@@ -148,7 +150,7 @@ fn keep_newest(files: &mut Vec<Artifact>) {
     files.reverse();
 }
 
-/// A file that the store failed at is not tried again once a later one for its path is there.
+/// A failed file is not retried once a later one with its path exists.
 fn outdate(failing: &mut Vec<Artifact>, later: &[Artifact]) {
     if !failing.is_empty() {
         let later: HashSet<_> = later.iter().map(|file| &file.path).collect();

@@ -1,9 +1,10 @@
-//! Who works on a run: its program holds a lock on the journal, its supervisor one on the run.
-//! The kernel lets go of both when the process dies, however it dies, and keeps neither over a
-//! restart of the machine: no process id is looked at, which another process may have by then.
+//! Locks of a run: its program holds one on the journal, its supervisor one on the run. The kernel
+//! releases both when the process dies, and neither survives a reboot. Process ids are not used,
+//! since another process may get the same id.
 //!
-//! A file system that machines share may not tell one of another's locks. So a program also writes
-//! down, every second, that it lives, and a run of another machine is left alone.
+//! A shared file system may not share locks between machines. A program therefore updates a
+//! heartbeat every second, and a run of another machine is left alone while its heartbeat is
+//! recent.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -16,10 +17,10 @@ use mlplots_journal::{Entry, Host, Reader, RunDir, disk};
 
 use crate::outcome::Outcome;
 
-/// After so long without a sign of life a program is not taken for a living one.
+/// A program whose heartbeat is older than this is considered dead.
 pub(crate) const SILENCE: Duration = Duration::from_mins(1);
 
-/// A living program shows itself in this time.
+/// A living program updates its heartbeat within this duration.
 const TWO_BEATS: Duration = Duration::from_secs(2);
 
 /// The right to ship a run, until it is dropped.
@@ -28,7 +29,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Takes it. An error of kind `WouldBlock` says that another process has it.
+    /// Takes the claim. An error of kind `WouldBlock` means that another process has it.
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
         dir.check()?;
         let lock = disk::open_or_create(&Self::path(dir))?;
@@ -42,36 +43,36 @@ impl Claim {
         Ok(Self { _lock: lock })
     }
 
-    /// The file that is locked.
+    /// The lock file.
     pub(crate) fn path(dir: &RunDir) -> PathBuf {
         dir.path().join("lock")
     }
 }
 
-/// Whether a run's program lives.
+/// The state of the program of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
     /// It writes to the journal.
     Alive,
-    /// It does so on another machine, as it seems.
+    /// It runs on another machine, according to its heartbeat.
     Elsewhere(Beat),
-    /// It ran on another machine, which says nothing of it any more.
+    /// It ran on another machine, and its heartbeat is old.
     Silent(Beat),
-    /// It has ended, or died.
+    /// It has ended or died.
     Over,
 }
 
-/// A program's last sign of life.
+/// The last heartbeat of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Beat {
-    /// The name of its machine.
+    /// The name of the machine.
     pub(crate) host: String,
-    /// How long ago it was; none if there was none that can be true.
+    /// Its age; `None` without a plausible heartbeat.
     pub(crate) ago: Option<Duration>,
 }
 
-/// Whether the program of a run still writes to its journal. What its supervisor has seen counts
-/// more than the lock, which a process that the program has forked may hold on to.
+/// The state of the program of a run. The supervisor's outcome takes precedence over the lock,
+/// which a forked process may still hold.
 pub(crate) fn life(dir: &RunDir) -> Life {
     if matches!(Outcome::saved(dir), Ok(Some(_))) {
         return Life::Over;
@@ -89,9 +90,9 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     };
     let ago = beat().and_then(|seen| match seen.elapsed() {
         Ok(ago) => Some(ago),
-        // Clocks of two machines differ by a little: it is as good as now.
+        // Clocks of two machines differ a little.
         Err(ahead) if ahead.duration() < SILENCE => Some(Duration::ZERO),
-        // By more, only another beat tells that it lives.
+        // If they differ more, only a new heartbeat proves that the program lives.
         Err(_) => {
             thread::sleep(TWO_BEATS);
             (beat() != Some(seen)).then_some(Duration::ZERO)
@@ -103,19 +104,19 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     };
     match ago.is_some_and(|ago| ago < SILENCE) {
         true => Life::Elsewhere(beat),
-        // It was started anew meanwhile.
+        // This machine was rebooted meanwhile.
         false if beat.host == here.name => Life::Over,
         false => Life::Silent(beat),
     }
 }
 
-/// Whether a process of this machine holds the journal open to write to it.
+/// Whether a process of this machine holds the lock of the journal.
 pub(crate) fn has_writer(dir: &RunDir) -> bool {
     disk::open(&dir.journal())
         .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// The machine on which a run's program was started.
+/// The machine of the program of a run.
 fn host(dir: &RunDir) -> Host {
     let first = Reader::open(&dir.journal(), 0).and_then(|mut reader| reader.next_entry());
     match first {

@@ -1,4 +1,4 @@
-//! How a delivery ends: the run's status, and what is said of it.
+//! Sets the status of a run that ended, and its last tags.
 
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,26 +12,26 @@ use super::{Delivery, Halt, before};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 
-/// The tag that tells why a run is not FINISHED.
+/// The tag with the reason why a run is not FINISHED.
 pub(super) const REASON: &str = "mlplots.reason";
 
 impl Delivery {
-    /// A run that died says so at once; what it left is shipped after.
-    pub(super) fn announce(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
+    /// Sets the status of a run that did not finish at once, before the rest is shipped.
+    pub(super) fn set_unfinished_status(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
         match self.flow.wait_for_end() {
             Some((outcome, ledger))
                 if outcome.status != Status::Finished && !self.is_continued() =>
             {
-                self.end(run, open, &outcome)?;
-                self.tag(run, &last_tags(&outcome, &ledger, &self.tally(&ledger)))
+                self.set_final_status(run, open, &outcome)?;
+                self.set_tags(run, &last_tags(&outcome, &ledger, &self.tally(&ledger)))
             }
             _ => Ok(()),
         }
     }
 
-    /// A run that is over is not RUNNING, and one that is not whole is not FINISHED: until the rest
-    /// is there, it is FAILED. One try; where it does not help, nothing else would.
-    pub(super) fn admit(&self, run: &StoredRun, open: Option<&Open>, halt: &Halt) {
+    /// Sets the status of a run that ended and is not shipped completely: it is not RUNNING, and FAILED
+    /// instead of FINISHED until the rest is shipped. Tries once, since the deadline has passed.
+    pub(super) fn mark_incomplete(&self, run: &StoredRun, open: Option<&Open>, halt: &Halt) {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return;
         };
@@ -50,8 +50,8 @@ impl Delivery {
             ),
             status => (status, outcome.reason.clone().unwrap_or_default()),
         };
-        // Noted first: of a call whose answer is lost nobody knows whether it was obeyed.
-        let _ = self.advance(|cursor| cursor.admitted = true);
+        // Saved first: the call may succeed and its answer may be lost.
+        let _ = self.advance(|cursor| cursor.marked_incomplete = true);
         let _ = self
             .store
             .set_status(&run.id, status, Some(end_time(open, &outcome)))
@@ -61,25 +61,30 @@ impl Delivery {
             });
     }
 
-    /// Admits it of a run that this delivery did not get to; returns why it did not.
-    pub(super) fn admit_known(&self, open: Option<&Open>, halt: Halt) -> Halt {
-        // Of a training that goes on nothing is missing yet.
+    /// Marks a run that this delivery did not reach, if the store knows it. Returns `halt`.
+    pub(super) fn mark_incomplete_if_known(&self, open: Option<&Open>, halt: Halt) -> Halt {
+        // While the training runs, nothing is missing yet.
         if self.flow.wait_for_end().is_none() {
             return halt;
         }
         let id = self.cursor().run.as_ref().map(|run| run.id.clone());
-        // A journal that does not say which run it is goes on with none.
+        // A journal without an identity resumes no run.
         let resumed = || open.and_then(|_| self.resumed_id().ok().flatten());
         let id = id.or_else(resumed);
         if let Some(Ok(known)) = id.map(|id| self.store.run(&id))
             && self.is_ours(&known)
         {
-            self.admit(&known.run, open, &halt);
+            self.mark_incomplete(&known.run, open, &halt);
         }
         halt
     }
 
-    fn end(&self, run: &StoredRun, open: &Open, outcome: &Outcome) -> Result<(), Halt> {
+    fn set_final_status(
+        &self,
+        run: &StoredRun,
+        open: &Open,
+        outcome: &Outcome,
+    ) -> Result<(), Halt> {
         let end_time = end_time(Some(open), outcome);
         self.attempt(|| {
             self.store
@@ -87,15 +92,15 @@ impl Delivery {
         })
     }
 
-    fn tag(&self, run: &StoredRun, last: &[Tag]) -> Result<(), Halt> {
+    fn set_tags(&self, run: &StoredRun, last: &[Tag]) -> Result<(), Halt> {
         last.chunks(MAX_TAGS).try_for_each(|last| {
             let batch = tags(last.to_vec());
             self.attempt(|| self.store.log_batch(&run.id, &batch))
         })
     }
 
-    /// The last words, once everything is there.
-    pub(super) fn conclude(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
+    /// Logs the results and sets the final status, once everything is shipped.
+    pub(super) fn complete(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
         let Some((outcome, ledger)) = self.flow.wait_for_end() else {
             return Ok(());
         };
@@ -103,18 +108,18 @@ impl Delivery {
         if self.is_continued() {
             self.advance(|cursor| cursor.complete = true)?;
         } else {
-            self.tell(run, &outcome, &ledger)?;
+            self.log_results(run, &outcome, &ledger)?;
             let _verdict = self.verdict();
-            self.end(run, open, &outcome)?;
+            self.set_final_status(run, open, &outcome)?;
             self.advance(|cursor| cursor.complete = true)?;
         }
-        // The store has them all: the copies have done their work.
+        // The store has all artifacts: the copies are no longer needed.
         let _ = std::fs::remove_dir_all(self.dir.artifacts());
         Ok(())
     }
 
-    /// How the run went: its figures, its last tags.
-    fn tell(&self, run: &StoredRun, outcome: &Outcome, ledger: &Ledger) -> Result<(), Halt> {
+    /// Logs the list of figures and the last tags.
+    fn log_results(&self, run: &StoredRun, outcome: &Outcome, ledger: &Ledger) -> Result<(), Halt> {
         let tally = self.tally(ledger);
         let list = serde_json::json!({
             "run_uuid": self.dir.uuid(),
@@ -126,47 +131,47 @@ impl Delivery {
             .add_bytes(path, format!("{list:#}").as_bytes())
             .map_err(|why| self.unreadable(&why))?;
         self.put(run, &stored)?;
-        let mut words = last_tags(outcome, ledger, &tally);
-        if self.cursor().admitted && outcome.reason.is_none() {
-            words.push(tag(REASON, "everything was shipped later"));
+        let mut tags = last_tags(outcome, ledger, &tally);
+        if self.cursor().marked_incomplete && outcome.reason.is_none() {
+            tags.push(tag(REASON, "everything was shipped later"));
         }
-        self.tag(run, &words)?;
-        self.outlast(run, &ledger.renewed().collect::<Vec<_>>())
+        self.set_tags(run, &tags)?;
+        self.repeat_replaced_tags(run, &ledger.renewed().collect::<Vec<_>>())
     }
 
-    /// Whoever says how the run ended holds this until it is noted: a late FINISHED and "not
-    /// everything is shipped" must not cross.
+    /// Locked while a thread sets the status and saves that: a late FINISHED and "not everything is
+    /// shipped" must not overlap.
     fn verdict(&self) -> MutexGuard<'_, ()> {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How the figures of the whole run stand, those of the journals before this one too.
+    /// The figures of the run, including those of its earlier journals.
     fn tally(&self, ledger: &Ledger) -> Tally {
-        let mut whole = Tally::default();
+        let mut tally = Tally::default();
         let cursor = self.cursor().clone();
-        // What cannot be read of a journal stops its own delivery.
+        // An unreadable journal stops its own delivery.
         let before: Vec<_> = before(&self.dir, &cursor).map_while(Result::ok).collect();
         for (dir, _) in before.iter().rev() {
-            whole.resume(&Ledger::read(dir).unwrap_or_default().tally);
+            tally.resume(&Ledger::read(dir).unwrap_or_default().tally);
         }
-        whole.resume(&ledger.tally);
-        whole
+        tally.resume(&ledger.tally);
+        tally
     }
 
-    /// Tells tags that were set again once more: a call that was given up may have been obeyed late,
-    /// after a newer one, or may be yet.
-    fn outlast(&self, run: &StoredRun, renewed: &[Tag]) -> Result<(), Halt> {
+    /// Sets tags again whose values were replaced: the store may execute a call that timed out late,
+    /// after a newer one.
+    fn repeat_replaced_tags(&self, run: &StoredRun, renewed: &[Tag]) -> Result<(), Halt> {
         let rest = self.doubt().rest();
         let rest = rest.or(self.taken_over.then_some(Duration::ZERO));
         let Some(rest) = rest.filter(|_| !renewed.is_empty()) else {
             return Ok(());
         };
-        self.tag(run, renewed)?;
+        self.set_tags(run, renewed)?;
         self.flow.pause(rest);
         let known = self.attempt(|| self.store.run(&run.id))?;
         let stale = |tag: &&Tag| !known.tags.contains(tag);
         let stale: Vec<_> = renewed.iter().filter(stale).cloned().collect();
-        self.tag(run, &stale)
+        self.set_tags(run, &stale)
     }
 }
 
@@ -184,13 +189,13 @@ pub(super) fn tag(key: &str, value: &str) -> Tag {
     }
 }
 
-/// A clock that was set back meanwhile does not end a run before it began.
+/// The end of the run, at the earliest its start: the clock may have been set back.
 fn end_time(open: Option<&Open>, outcome: &Outcome) -> i64 {
     let start_time = open.map_or(i64::MIN, |open| open.start_time);
     outcome.end_time.max(start_time)
 }
 
-/// How the run went, as tags.
+/// The last tags of a run.
 fn last_tags(outcome: &Outcome, ledger: &Ledger, tally: &Tally) -> Vec<Tag> {
     let mut tags = vec![tag("mlplots.figures", &tally.summary())];
     tags.extend(outcome.reason.as_deref().map(|reason| tag(REASON, reason)));
@@ -200,12 +205,12 @@ fn last_tags(outcome: &Outcome, ledger: &Ledger, tally: &Tally) -> Vec<Tag> {
     tags
 }
 
-/// MLflow cuts longer tags and says nothing; PostgreSQL takes no NUL.
+/// The text as MLflow accepts it: MLflow truncates longer tags silently, and PostgreSQL rejects NUL.
 fn shortened(text: &str) -> String {
     let text = text.replace('\0', "\u{FFFD}");
-    let most = mlplots_journal::names::MAX_TAG_VALUE;
-    if text.chars().count() <= most {
+    let maximum = mlplots_journal::names::MAX_TAG_VALUE;
+    if text.chars().count() <= maximum {
         return text;
     }
-    text.chars().take(most - 1).chain(['…']).collect()
+    text.chars().take(maximum - 1).chain(['…']).collect()
 }

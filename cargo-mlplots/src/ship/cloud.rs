@@ -1,5 +1,4 @@
-//! Artifacts in an object store, written by ourselves: a server that does not serve artifacts
-//! leaves that to its clients.
+//! The artifact store in a cloud, for servers that leave artifacts to their clients.
 
 mod azure;
 mod client;
@@ -23,8 +22,8 @@ use tokio::runtime::{Builder, Runtime};
 use super::store::{ArtifactStore, Checked, Source, StoreError};
 use crate::settings::{Environment, scheme, without_secrets};
 
-/// A file up to this size, in bytes, goes in one request; a longer one in parts of this size, so
-/// that no more of it is in memory.
+/// Maximum size in bytes of a file that is uploaded in one request, and size of the parts of a
+/// larger one, which bounds the memory.
 const PART: u64 = 8 * 1024 * 1024;
 /// S3 takes no more parts of one file.
 const MOST_PARTS: u64 = 10_000;

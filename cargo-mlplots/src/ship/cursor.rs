@@ -1,4 +1,4 @@
-//! How far a run's delivery has come: on disk before anything is taken as acknowledged.
+//! The durable progress of a delivery. It is saved before anything counts as acknowledged.
 
 use mlplots_journal::record::RunUuid;
 use mlplots_journal::{RunDir, disk};
@@ -11,32 +11,33 @@ use super::unreadable;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Cursor {
-    /// Where the run goes, without credentials.
+    /// The tracking URI, without credentials.
     pub(crate) tracking_uri: Option<String>,
-    /// Name of the experiment that the run is in.
+    /// The name of the experiment.
     pub(crate) experiment: Option<String>,
-    /// The run of the store to go on with, instead of making one.
+    /// The id of the run in the store that is resumed, instead of a new one.
     pub(crate) resume: Option<String>,
-    /// The journal that holds what the run had before, by its uuid.
+    /// The uuid of the previous journal of the run.
     pub(crate) continues: Option<RunUuid>,
-    /// How the run had ended before.
+    /// The previous end of the run.
     pub(crate) before: Option<String>,
-    /// A run may have been asked for whose answer never came.
+    /// A run may have been created without an answer.
     pub(crate) asked: bool,
     /// The run in the store.
     pub(crate) run: Option<KeptRun>,
-    /// Metrics, params and tags before this byte of the journal are in the store.
+    /// Metrics, params and tags before this offset of the journal are in the store.
     pub(crate) tracking: u64,
-    /// Artifacts before this byte of the journal are in the store.
+    /// Artifacts before this offset of the journal are in the store.
     pub(crate) artifacts: u64,
-    /// The store was told that something is missing.
-    pub(crate) admitted: bool,
-    /// Everything is, and the run has its status.
+    /// The run was marked as incomplete in the store.
+    #[serde(alias = "admitted")]
+    pub(crate) marked_incomplete: bool,
+    /// Everything is in the store, and the run has its final status.
     pub(crate) complete: bool,
 }
 
 impl Cursor {
-    /// Reads it; a run that was never shipped has the first one.
+    /// Loads the cursor; the default for a run that was never shipped.
     pub(crate) fn load(dir: &RunDir) -> Result<Self, StoreError> {
         let path = path(dir);
         let unreadable = |why: &dyn std::fmt::Display| {
@@ -53,8 +54,8 @@ impl Cursor {
         Ok(cursor)
     }
 
-    /// Has the journals that go on with this one go on with what it goes on with, before it is
-    /// deleted; returns whether there is one.
+    /// Links the journals that resume this one to its predecessor, before this one is deleted.
+    /// Returns whether there are any.
     pub(crate) fn relink(dir: &RunDir, cursor: &Self) -> Result<bool, StoreError> {
         let mut found = false;
         for later in dir.later().map_err(|why| unreadable(dir, &why))? {
@@ -70,22 +71,22 @@ impl Cursor {
         Ok(found)
     }
 
-    /// Lets a journal that was shipped be looked at again, as how its run ended is still to be told.
+    /// Reopens a journal that was shipped, because the final status of its run must be set again.
     pub(crate) fn reopen(dir: &RunDir) -> Result<(), StoreError> {
         let mut cursor = Self::load(dir)?;
         if !cursor.complete {
             return Ok(());
         }
-        // Of what the other journal did to the run nothing may be left.
-        (cursor.complete, cursor.admitted) = (false, true);
-        // The last words need a place again.
+        // This replaces the status that the other journal set.
+        (cursor.complete, cursor.marked_incomplete) = (false, true);
+        // The list of figures is stored there again.
         dir.create().map_err(|why| unreadable(dir, &why))?;
         cursor.save(dir)
     }
 
-    /// Takes back what cannot be: a run that nobody made has nothing in the store, and what is behind
-    /// the journal's end was written after a power cut, or by somebody else. Sent again, records
-    /// leave the same.
+    /// Resets an impossible cursor: without a run, nothing is in the store, and an offset behind
+    /// the journal's end comes from a power failure or from another writer. Sending records again
+    /// is idempotent.
     fn doubt(&mut self, dir: &RunDir) {
         if self.run.is_none() {
             (self.tracking, self.artifacts, self.complete) = (0, 0, false);

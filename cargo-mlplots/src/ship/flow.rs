@@ -1,4 +1,4 @@
-//! When a delivery ends, and what is seen of it meanwhile.
+//! The end and the progress of a delivery.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,11 +8,11 @@ use super::store::{StoreError, StoredRun, View};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 
-/// Tells the delivery that the journal is complete, and how long it may still go on.
+/// Signals that the journal is complete, with the deadline of the delivery.
 #[derive(Default)]
 pub(crate) struct Flow {
     shared: Arc<Shared>,
-    /// The verdict on a journal that was complete before.
+    /// The outcome of a journal that was complete before.
     past: Option<Verdict>,
 }
 
@@ -32,7 +32,7 @@ struct State {
 }
 
 impl Flow {
-    /// The journal is complete, and this is the verdict; deliver until `deadline`.
+    /// Signals that the journal is complete; the delivery continues until `deadline`.
     pub(crate) fn end(&self, outcome: Outcome, ledger: Ledger, deadline: Instant) {
         let mut state = self.lock();
         state.ended = true;
@@ -42,7 +42,7 @@ impl Flow {
         self.shared.changed.notify_all();
     }
 
-    /// For a journal that is complete already, within the time that this one has.
+    /// The flow of a journal that is complete already, with the same deadline.
     pub(super) fn past(&self, outcome: Outcome, ledger: Ledger) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -50,7 +50,7 @@ impl Flow {
         }
     }
 
-    /// There is no run, or no time left: stop now.
+    /// Stops the delivery now: there is no run, or no time left.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -64,7 +64,7 @@ impl Flow {
         self.past.is_some() || self.lock().ended
     }
 
-    /// Waits for the verdict; None if there will be none.
+    /// Waits for the outcome; `None` if there will be none.
     pub(super) fn wait_for_end(&self) -> Option<Verdict> {
         if self.past.is_some() {
             return self.past.clone();
@@ -77,21 +77,21 @@ impl Flow {
             .clone()
     }
 
-    /// Waits for more of the journal.
-    pub(super) fn rest(&self, most: Duration) {
+    /// Waits for more records.
+    pub(super) fn wait_for_records(&self, maximum: Duration) {
         let state = self.lock();
         drop(
             self.shared
                 .changed
-                .wait_timeout_while(state, most, |state| !state.ended),
+                .wait_timeout_while(state, maximum, |state| !state.ended),
         );
     }
 
-    /// Waits before another attempt; false when there is no time for one. The end of the training
-    /// is a reason to try at once.
-    pub(super) fn pause(&self, most: Duration) -> bool {
+    /// Waits before a retry. Returns false after the deadline, and returns early when the training
+    /// ends.
+    pub(super) fn pause(&self, duration: Duration) -> bool {
         let mut state = self.lock();
-        let until = Instant::now() + most;
+        let until = Instant::now() + duration;
         let was_ended = state.ended;
         loop {
             let now = Instant::now();
@@ -112,7 +112,7 @@ impl Flow {
     }
 }
 
-/// What a person may see of a delivery while it goes on.
+/// The progress of a delivery, for the user.
 #[derive(Default)]
 pub(crate) struct Progress {
     /// Acknowledged metric points.
@@ -145,7 +145,7 @@ impl Progress {
         *lock(&self.failing) = Some(error.clone());
     }
 
-    /// The last error, if nothing has worked since.
+    /// The last error, if no call has succeeded since.
     pub(crate) fn failing(&self) -> Option<StoreError> {
         lock(&self.failing).clone()
     }

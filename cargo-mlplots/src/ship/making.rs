@@ -1,4 +1,4 @@
-//! What must be there once: it is looked for, and made when it is missing.
+//! Creates things exactly once: finds one, or creates it if it is missing.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -6,35 +6,34 @@ use std::time::{Duration, Instant};
 use super::store::StoreError;
 use super::{Delivery, Halt};
 
-/// How late a server may do what it was asked to before, once it answers again.
+/// Maximum delay of an earlier call after the server answers again.
 const LATE: Duration = Duration::from_secs(3);
 
-/// Whether the server may still do something that it was asked to, since a call was given up and
-/// nobody knows whether it was obeyed.
+/// Whether the server may still execute a call that was abandoned without an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Doubt {
     #[default]
     None,
-    /// It has not answered since.
+    /// No answer since then.
     Silent,
-    /// It answers since then.
+    /// The server answers since this instant.
     Answers(Instant),
 }
 
 impl Doubt {
-    /// A call was given up.
+    /// Records that a call was abandoned.
     pub(super) fn given_up(&mut self) {
         *self = Self::Silent;
     }
 
-    /// A call was answered.
+    /// Records that a call was answered.
     pub(super) fn answered(&mut self) {
         if let Self::Silent = self {
             *self = Self::Answers(Instant::now());
         }
     }
 
-    /// For how long it stays; none if there is none.
+    /// The remaining duration of the doubt; `None` without doubt.
     pub(super) fn rest(self) -> Option<Duration> {
         match self {
             Self::None => None,
@@ -45,9 +44,9 @@ impl Doubt {
 }
 
 impl Delivery {
-    /// Finds something, or makes it. A server that was asked to make it and has not answered may be
-    /// at it still, or find that in its queue when it comes to itself: asked again too soon, it
-    /// would make a second one. `asked` is whether an earlier delivery may have asked.
+    /// Finds something, or creates it. A server that did not answer an earlier request may still
+    /// execute it, or find it in its queue later: a retry that comes too soon would create a second
+    /// one. `asked` is whether an earlier delivery may have sent the request.
     pub(super) fn found_or_made<T>(
         &self,
         asked: bool,

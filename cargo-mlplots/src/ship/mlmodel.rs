@@ -1,29 +1,30 @@
 //! The files that make a logged model loadable: `MLmodel` and the Python environment of an ONNX
 //! model, as MLflow's Python client writes them.
 
+use chrono::DateTime;
 use mlplots_journal::record::{ExampleKind, Flavor, Model, Signature};
 use serde_json::{Map, Value, json};
 
-/// The MLflow release whose form of `MLmodel` this is.
+/// The MLflow release whose format of `MLmodel` this is.
 const MLFLOW: &str = "3.17.2";
-/// What loads an ONNX model in Python. No versions: any that reads the file will do, and a pin
-/// that differs from the reader's would only warn.
+/// The Python packages that load an ONNX model. Without versions, since a version that differs from
+/// the reader's only causes a warning.
 const REQUIREMENTS: [&str; 5] = ["mlflow", "numpy", "onnx", "onnxruntime", "pandas"];
 
-/// What the stores know of a model.
+/// The identity of a model in a store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     /// MLflow's model id, `m-` and 32 hex digits; MLflow 2 has none.
     pub(crate) model_id: Option<&'a str>,
     /// MLflow's run id.
     pub(crate) run_id: &'a str,
-    /// Where the model's files go: an artifact URI, or a path among the run's artifacts.
+    /// The model's artifact URI, or its path among the run's artifacts.
     pub(crate) artifact_path: &'a str,
-    /// The Python that will most likely load it: `3.12`.
+    /// The Python version, such as `3.12`.
     pub(crate) python: &'a str,
 }
 
-/// The files to store beside the model's own: names and contents.
+/// The files to store beside the model's own, as names and contents.
 pub(crate) fn files(model: &Model, place: &Place<'_>) -> Vec<(&'static str, String)> {
     let mut files = match model.flavor {
         Flavor::Onnx { .. } => environment(place.python),
@@ -33,7 +34,7 @@ pub(crate) fn files(model: &Model, place: &Place<'_>) -> Vec<(&'static str, Stri
     files
 }
 
-/// What `MLmodel` says.
+/// The content of `MLmodel`.
 pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
     let flavors = match &model.flavor {
         Flavor::Onnx { file } => json!({
@@ -41,7 +42,7 @@ pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
                 "code": null,
                 "data": file,
                 "onnx_session_options": null,
-                // MLflow warns of every provider that the loading machine lacks.
+                // MLflow warns about every provider that the machine of the reader lacks.
                 "providers": ["CPUExecutionProvider"],
             },
             "python_function": {
@@ -104,8 +105,8 @@ fn environment(python: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// YAML in its block form. The keys are this file's own plain words; text is quoted as in JSON,
-/// which YAML takes too.
+/// YAML in block style. The keys are plain words of this file; strings are quoted as in JSON, which
+/// YAML accepts.
 fn block(value: &Value) -> String {
     let mut lines = Vec::new();
     if let Value::Object(fields) = value {
@@ -132,22 +133,8 @@ fn push_fields(lines: &mut Vec<String>, fields: &Map<String, Value>, indent: &st
 
 /// `2026-02-28 23:59:59.125000` of milliseconds since 1970.
 fn utc(millis: i64) -> String {
-    let (days, rest) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
-    // Days since 0000-03-01, in eras of 400 years, so that the leap day ends the year.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month) = (day - (153 * month + 2) / 5 + 1, (month + 2) % 12 + 1);
-    let year = era * 400 + year + i64::from(month <= 2);
-    let (seconds, millis) = (rest / 1000, rest % 1000);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{millis:03}000",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60,
-    )
+    let time = DateTime::from_timestamp_millis(millis).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
 #[cfg(test)]

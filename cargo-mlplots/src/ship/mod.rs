@@ -1,4 +1,4 @@
-//! Ships a journal to MLflow: whatever happens, each record arrives, once.
+//! Ships journals to MLflow. Each record arrives exactly once, whatever fails.
 
 mod artifacts;
 mod claim;
@@ -43,31 +43,31 @@ use retry::Backoff;
 pub(crate) use sqlite::quote;
 use store::{ErrorKind, StoreError, StoredRun, TrackingStore, View};
 
-/// How often a call is tried at which the store fails while it obeys others.
+/// Maximum number of attempts of a call that fails while other calls succeed.
 const ATTEMPTS: u32 = 6;
-/// How long a call may go on once the time is over: it cannot be broken off.
+/// Grace period of a call after the deadline: it cannot be cancelled.
 pub(crate) const LAST_CALL: Duration = Duration::from_secs(2);
 
-/// Ships one run.
+/// The delivery of one run.
 pub(crate) struct Delivery {
     dir: RunDir,
     store: Box<dyn TrackingStore>,
     settings: Settings,
     cursor: Mutex<Cursor>,
-    /// An earlier delivery has begun with the run, and may have been killed in the middle of a call.
+    /// An earlier delivery has begun, and may have been killed during a call.
     taken_over: bool,
     doubt: Mutex<Doubt>,
-    /// Held by whoever says in the store how the run ended.
+    /// Locked while the final status is set.
     verdict: Mutex<()>,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
 }
 
-/// A delivery on a thread of its own.
+/// A delivery on its own thread.
 pub(crate) struct Shipping(Receiver<Result<(), Halt>>);
 
 impl Shipping {
-    /// What came of it, if it ends within this time.
+    /// Its result, if it ends within a duration.
     pub(crate) fn wait(&self, longest: Duration) -> Option<Result<(), Halt>> {
         match self.0.recv_timeout(longest) {
             Err(RecvTimeoutError::Timeout) => None,
@@ -77,17 +77,17 @@ impl Shipping {
     }
 }
 
-/// Why a delivery is not whole.
+/// Why a delivery is incomplete.
 #[derive(Clone, Debug)]
 pub(crate) enum Halt {
-    /// The time was over; this was the last error, if there was one.
+    /// The deadline passed; the last error, if there was one.
     GivenUp(Option<StoreError>),
-    /// The store refuses, and would again.
+    /// The store refuses, and a retry would not help.
     Refused(StoreError),
 }
 
 impl Halt {
-    /// What a user reads of it.
+    /// The error for the user.
     pub(crate) fn failure(&self) -> Failure {
         let (what, error) = match self {
             Self::GivenUp(Some(error)) => ("not everything could be shipped in time", error),
@@ -123,84 +123,86 @@ impl Delivery {
         })
     }
 
-    /// Follows the journal on a thread of its own until `flow` ends; `ended` is called then.
+    /// Follows the journal on its own thread until `flow` ends, and calls `ended` then.
     pub(crate) fn start(self: &Arc<Self>, ended: impl FnOnce() + Send + 'static) -> Shipping {
         python::look();
         let delivery = Arc::clone(self);
         let (result, shipped) = channel();
         let work = move || {
             let shipped = panic::catch_unwind(AssertUnwindSafe(|| delivery.deliver()));
-            // Its receiver may have given up waiting.
+            // The receiver may be gone.
             let _ = result.send(shipped.unwrap_or(Err(Halt::GivenUp(None))));
             ended();
         };
-        // Without a thread nothing is shipped, and the receiver hears of it at once.
+        // Without a thread nothing is shipped, and the receiver disconnects at once.
         let _ = thread::Builder::new().spawn(work);
         Shipping(shipped)
     }
 
-    /// Ships everything up to the journal's end.
+    /// Ships the whole journal.
     pub(crate) fn deliver(&self) -> Result<(), Halt> {
         self.deliver_after(|| self.earlier())
     }
 
-    /// Ships everything up to the journal's end, once the journals before it are shipped.
+    /// Ships the whole journal after `earlier`, which ships the earlier journals of the run.
     fn deliver_after(&self, earlier: impl FnOnce() -> Result<(), Halt>) -> Result<(), Halt> {
         let open = match self.opening() {
             Ok(Some(open)) => open,
             Ok(None) if self.cursor().run.is_none() => return Ok(()),
             Ok(None) => {
-                // It was there when the run was made; the machine may have lost it.
+                // It existed when the run was created; a power failure may have lost it.
                 let why = std::io::Error::other("it holds no whole record");
-                return Err(self.admit_known(None, self.unreadable(&why)));
+                return Err(self.mark_incomplete_if_known(None, self.unreadable(&why)));
             }
-            Err(halt) => return Err(self.admit_known(None, halt)),
+            Err(halt) => return Err(self.mark_incomplete_if_known(None, halt)),
         };
         let earlier = earlier();
         let run = match (self.run(&open), &earlier) {
             (Ok(run), _) => run,
-            (Err(_), Err(halt)) => return Err(self.admit_known(Some(&open), halt.clone())),
-            (Err(halt), Ok(())) => return Err(self.admit_known(Some(&open), halt)),
+            (Err(_), Err(halt)) => {
+                return Err(self.mark_incomplete_if_known(Some(&open), halt.clone()));
+            }
+            (Err(halt), Ok(())) => return Err(self.mark_incomplete_if_known(Some(&open), halt)),
         };
         self.progress.found(&run, self.store.view(&run));
-        // All three go as far as they can, whatever stops another.
+        // Each lane continues as far as it can, even if another one stops.
         let [tracking, artifacts, verdict] = thread::scope(|scope| {
             let tracking = scope.spawn(|| self.track(&run));
             let artifacts = scope.spawn(|| self.upload(&run));
-            let verdict = scope.spawn(|| self.announce(&run, &open));
+            let verdict = scope.spawn(|| self.set_unfinished_status(&run, &open));
             [tracking, artifacts, verdict]
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
         });
         let whole = earlier.and(tracking).and(artifacts).and(verdict);
-        let whole = whole.and_then(|()| self.conclude(&run, &open));
+        let whole = whole.and_then(|()| self.complete(&run, &open));
         if let Err(halt) = &whole {
-            self.admit(&run, Some(&open), halt);
+            self.mark_incomplete(&run, Some(&open), halt);
         }
         whole
     }
 
-    /// The time is over, and a call goes on that cannot be broken off: it is left behind, and MLflow
-    /// is told that something is missing.
+    /// Gives up after the deadline, although a call still runs and cannot be cancelled. Marks the run as
+    /// incomplete.
     pub(crate) fn give_up(self: &Arc<Self>) -> Halt {
         let halt = Halt::GivenUp(self.progress.failing());
         let delivery = Arc::clone(self);
-        let (told, admitted) = channel();
+        let (done, marked) = channel();
         let because = halt.clone();
-        let tell = move || {
+        let mark = move || {
             let open = opening::first(&delivery.dir, true).ok().flatten();
             match delivery.stored() {
-                Some((run, _)) => delivery.admit(&run, open.as_deref(), &because),
-                None => drop(delivery.admit_known(open.as_deref(), because)),
+                Some((run, _)) => delivery.mark_incomplete(&run, open.as_deref(), &because),
+                None => drop(delivery.mark_incomplete_if_known(open.as_deref(), because)),
             }
-            let _ = told.send(());
+            let _ = done.send(());
         };
-        if thread::Builder::new().spawn(tell).is_ok() {
-            let _ = admitted.recv_timeout(LAST_CALL);
+        if thread::Builder::new().spawn(mark).is_ok() {
+            let _ = marked.recv_timeout(LAST_CALL);
         }
         halt
     }
 
-    /// The run in the store, once known.
+    /// The run in the store, once it is known.
     pub(crate) fn stored(&self) -> Option<(StoredRun, View)> {
         self.progress.run()
     }
@@ -209,8 +211,8 @@ impl Delivery {
         self.store.uri()
     }
 
-    /// Tries until it works, the store refuses, or the time is over. A store that fails at this call
-    /// again and again, and obeys another one meanwhile, refuses what this one carries.
+    /// Retries a call until it succeeds, the store refuses, or the deadline passes. If this call fails
+    /// repeatedly while another one succeeds, the store refuses the content of this one.
     fn attempt<T>(&self, call: impl Fn() -> Result<T, StoreError>) -> Result<T, Halt> {
         self.attempt_up_to(ATTEMPTS, call)
     }
@@ -251,7 +253,7 @@ impl Delivery {
         }
     }
 
-    /// Whether the store answers a call that carries nothing.
+    /// Whether the store answers a call without content.
     fn is_obeyed_otherwise(&self) -> bool {
         let run = self.cursor().run.clone();
         run.is_some_and(|run| self.store.run(&run.id).is_ok())
@@ -265,7 +267,7 @@ impl Delivery {
         self.cursor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the cursor on, durably.
+    /// Changes the cursor and saves it.
     fn advance(&self, change: impl FnOnce(&mut Cursor)) -> Result<(), Halt> {
         let mut cursor = self.cursor();
         change(&mut cursor);

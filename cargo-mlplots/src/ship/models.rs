@@ -1,4 +1,4 @@
-//! Models: MLflow 3 logs them beside the run, MLflow 2 among the run's artifacts.
+//! Ships models: as LoggedModels in MLflow 3, among the run's artifacts in MLflow 2.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun};
 use super::{Delivery, Halt, mlmodel, python};
 use crate::ledger::Ledger;
 
-/// What a run said before a model was logged: its params, and whose run it is.
+/// The records before a model: the params and the identity of the run.
 #[derive(Clone, Default)]
 pub(super) struct Before {
     params: Vec<Param>,
@@ -18,11 +18,11 @@ pub(super) struct Before {
 }
 
 impl Before {
-    /// What the part of a journal up to this byte says.
+    /// The records of a journal before this offset.
     pub(super) fn read(journal: &Path, upto: u64) -> io::Result<Self> {
         let mut before = Self::default();
         let mut reader = Reader::open(journal, 0)?;
-        // It was read to there: nothing of it is still being written.
+        // The journal was read up to there, so these records are complete.
         reader.over();
         while reader.offset() < upto
             && let Some(entry) = reader.next_entry()?
@@ -34,7 +34,7 @@ impl Before {
         Ok(before)
     }
 
-    /// Takes a record in.
+    /// Adds a record.
     pub(super) fn add(&mut self, record: &Record) {
         const SHARED: [&str; 3] = ["mlflow.user", "mlflow.source.name", "mlflow.source.type"];
         match record {
@@ -49,7 +49,7 @@ impl Before {
 }
 
 impl Delivery {
-    /// Makes the logged model, uploads its files, and says that it is ready.
+    /// Creates the LoggedModel, uploads its files, and sets its status to READY.
     pub(super) fn ship_model(
         &self,
         run: &StoredRun,
@@ -97,7 +97,7 @@ impl Delivery {
         uploaded
     }
 
-    /// The way of MLflow 2: `runs:/…/NAME` is a folder of the run's artifacts.
+    /// For MLflow 2: `runs:/…/NAME` is a folder of the run's artifacts.
     fn ship_run_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
         let place = mlmodel::Place {
             model_id: None,
@@ -114,7 +114,7 @@ impl Delivery {
         self.attempt(|| self.store.add_run_model(run, &model.uuid, &written))
     }
 
-    /// The metrics of a run with one model are that model's.
+    /// If a run has one model, its metrics are linked to the model.
     pub(super) fn link_metrics(&self, run: &StoredRun, ledger: &Ledger) -> Result<(), Halt> {
         let [model] = ledger.models.as_slice() else {
             return Ok(());
@@ -130,7 +130,7 @@ impl Delivery {
         self.attempt(|| self.store.log_model_metrics(run, &stored.id, &metrics))
     }
 
-    /// The model's own files and those that say what they are.
+    /// The files of the model, and those that describe it.
     fn model_files(
         &self,
         model: &Model,

@@ -1,4 +1,4 @@
-//! How a delivery begins: which run the journal is, and where that is in the store.
+//! Finds or creates the run of a journal in the store.
 
 use std::io;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use mlplots_journal::{Entry, Reader, RunDir};
 use super::store::{Experiment, ExperimentChoice, KnownRun, NewRun, StoreError, StoredRun};
 use super::{Delivery, Halt, connect, unreadable};
 
-/// The tag that says which journal a run is.
+/// The tag with the id of the journal.
 const RUN_UUID: &str = "mlplots.run_uuid";
 
 impl Delivery {
-    /// Waits for the journal's first record. None: the program ended without a run.
+    /// Waits for the journal's first record. `None` if the program ended without a run.
     pub(super) fn opening(&self) -> Result<Option<Box<Open>>, Halt> {
         loop {
             let ended = self.flow.ended();
@@ -21,11 +21,11 @@ impl Delivery {
             if open.is_some() || ended {
                 return Ok(open);
             }
-            self.flow.rest(Duration::from_millis(20));
+            self.flow.wait_for_records(Duration::from_millis(20));
         }
     }
 
-    /// Finds the run of an earlier delivery, or makes it.
+    /// Finds the run of an earlier delivery, or creates it.
     pub(super) fn run(&self, open: &Open) -> Result<StoredRun, Halt> {
         let begun = self.cursor().run.clone();
         if let Some(run) = begun {
@@ -60,8 +60,8 @@ impl Delivery {
         Ok(run)
     }
 
-    /// The run of an earlier delivery. The journal may come from elsewhere, and name any run: one
-    /// that carries another journal's id is not touched.
+    /// The run of an earlier delivery. An untrusted journal may name any run: a run with the id of
+    /// another journal is refused.
     fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
         let known = self.attempt(|| self.store.run(id))?;
         if self.is_ours(&known) {
@@ -76,7 +76,7 @@ impl Delivery {
         Err(Halt::Refused(refused.help(help)))
     }
 
-    /// Whether the run is this journal's, or one that it goes on with.
+    /// Whether the run belongs to this journal, or is resumed by it.
     pub(super) fn is_ours(&self, known: &KnownRun) -> bool {
         let uuid = self.dir.uuid();
         let is_ours = |tag: &Tag| tag.key == RUN_UUID && *uuid == tag.value.as_str();
@@ -85,14 +85,14 @@ impl Delivery {
         is_resumed || known.tags.iter().any(is_ours)
     }
 
-    /// Notes that a run is asked for now: a supervisor that is killed leaves that to the next.
+    /// Saves that a run is being created, for the next delivery in case this one is killed.
     fn asking(&self) -> Result<(), StoreError> {
         let mut cursor = self.cursor();
         cursor.asked = true;
         cursor.save(&self.dir)
     }
 
-    /// What the run names; else what the environment names; else MLflow's own default.
+    /// The experiment that the run names, or else the environment, or else MLflow's default.
     fn experiment(&self, open: &Open) -> Result<Experiment, StoreError> {
         if let Some(name) = &open.experiment {
             return self.store.experiment(&ExperimentChoice::Name(name.clone()));
@@ -104,12 +104,12 @@ impl Delivery {
     }
 }
 
-/// The journal's first record, once it is there; `ended` is whether no more comes. A journal that
-/// does not say which run it is cannot be shipped.
+/// The journal's first record, once it exists; `ended` is whether the writer is dead. A journal
+/// without an identity cannot be shipped.
 pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, StoreError> {
     let unreadable = |why| unreadable(dir, &why);
     let mut reader = match Reader::open(&dir.journal(), 0) {
-        // Whatever is wrong with it may be over when it is looked at again.
+        // The next attempt may read it.
         Err(why) if !ended || why.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unreadable)?,
     };
@@ -128,7 +128,7 @@ pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, Stor
     )))
 }
 
-/// A newer program may journal what this one would leave out.
+/// A journal of a newer format may hold records that this version would lose.
 fn known(dir: &RunDir, open: Box<Open>) -> Result<Box<Open>, StoreError> {
     let journal = dir.journal();
     let journal = journal.display();

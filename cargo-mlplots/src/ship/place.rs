@@ -1,13 +1,13 @@
-//! A run whose cursor names another tracking store than the user does.
+//! Decides whether a run goes to the store that the user names, if its cursor names another one.
 
 use super::connect;
 use super::cursor::Cursor;
 use super::store::{Concern, StoreError};
 use crate::settings::{Settings, scheme};
 
-/// Whether the run goes to the store that the user names. An address may change, as that of a
-/// database does with its folder; the run is the same one if it is there. The address that the
-/// cursor names is not asked: who wrote it is not known.
+/// Whether the run goes to the store that the user names. An address may change, as a database
+/// moves with its folder: if the store has the run, it is the same store. The address in the cursor
+/// is not contacted, since the cursor is untrusted.
 pub(crate) fn goes_there(cursor: &Cursor, settings: &Settings) -> Result<bool, StoreError> {
     let uri = settings.uri();
     let Some(before) = cursor
@@ -18,8 +18,8 @@ pub(crate) fn goes_there(cursor: &Cursor, settings: &Settings) -> Result<bool, S
         return Ok(true);
     };
     let Some(run) = &cursor.run else {
-        // It is nowhere yet. A database of the workspace has moved with it; a server has not
-        // become one.
+        // The run is in no store yet. A database may have moved with its workspace; a server cannot
+        // become a database.
         return Ok([before, &uri].map(|uri| scheme(uri)) == ["sqlite", "sqlite"]);
     };
     match connect::open_existing(settings).and_then(|store| store.run(&run.id)) {

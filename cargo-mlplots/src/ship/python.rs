@@ -1,12 +1,12 @@
-//! The Python that will most likely load a model: this machine's. MLflow warns whoever loads a model
-//! with another one than it names, and builds environments with it.
+//! The Python version of this machine, which a model names. MLflow warns if a model is loaded with
+//! another version, and builds environments with it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 use std::thread;
 
-/// Named where this machine has no Python to name.
+/// The version without a Python on this machine.
 const DEFAULT: &str = "3.12";
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -28,20 +28,20 @@ pub(super) fn version() -> &'static str {
     &VERSION
 }
 
-/// Begins to look for it, beside other work: a wrapper may take a tenth of a second.
+/// Starts the search on a thread: a wrapper may take a tenth of a second.
 pub(super) fn look() {
-    // Whoever needs it looks for it without the thread too.
+    // Without the thread, the first use searches.
     let _ = thread::Builder::new().spawn(version);
 }
 
-/// An installed `python3` is a link to `python3.11`.
+/// An installed `python3` is a symbolic link to `python3.11`.
 fn linked(program: &Path) -> Option<String> {
     let program = program.canonicalize().ok()?;
     numbers(program.file_name()?.to_str()?.strip_prefix("python")?)
 }
 
-/// What pyenv's wrapper would start in this folder, as far as a version is chosen by its numbers:
-/// the wrapper starts some forty processes to read the same file.
+/// The version that pyenv's wrapper would start in a folder, if it is chosen by number: the wrapper
+/// starts some forty processes to read the same file.
 fn of_pyenv(program: &Path, chosen: Option<String>, folder: &Path) -> Option<String> {
     let root = program.parent()?.parent()?;
     if !root.join("libexec/pyenv").is_file() {
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(found(None), "3.12");
         assert_eq!(found(Some("3.10.13:3.11.7")), "3.10");
         assert_eq!(found(Some("")), "3.12");
-        // It has to be asked.
+        // The program must be started.
         assert_eq!(found(Some("my-environment:3.11.7")), "");
         assert_eq!(found(Some("3")), "");
     }

@@ -1,22 +1,22 @@
-//! What an answer that is not a success says, in one line for a person.
+//! The reason in an error response, as one line for the user.
 
-/// Longest reason that is shown, in characters.
+/// Maximum length of a reason in characters.
 const LONGEST: usize = 300;
 
-/// An error's body.
+/// The body of an error response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// `RESOURCE_DOES_NOT_EXIST` and the like; empty when the body is neither MLflow's JSON nor an
-    /// object store's XML.
+    /// An error code such as `RESOURCE_DOES_NOT_EXIST`; empty if the body is neither MLflow's JSON
+    /// nor an object store's XML.
     pub(super) code: String,
-    /// What it says, shortened; may be empty.
+    /// The shortened message; may be empty.
     pub(super) text: String,
-    /// Whether a database refuses a metric point that it has already.
+    /// Whether a database refuses a metric point because it exists already.
     pub(super) duplicate_point: bool,
 }
 
 impl Reason {
-    /// Reads a body: MLflow's JSON, an object store's XML, a page of HTML, or plain text.
+    /// Parses a body: MLflow's JSON, an object store's XML, an HTML page, or plain text.
     pub(super) fn read(body: &str) -> Self {
         if let Ok(serde_json::Value::Object(json)) = serde_json::from_str(body) {
             let field = |name: &str| {
@@ -32,7 +32,7 @@ impl Reason {
             return Self {
                 code: field("error_code").to_owned(),
                 text: shorten(without_sql(said)),
-                // SQLite's words, and the name that the others give.
+                // SQLite's message, and the constraint name of other databases.
                 duplicate_point: [
                     "UNIQUE constraint failed: metrics.",
                     "metric_pk",
@@ -63,7 +63,8 @@ impl Reason {
 }
 
 impl Reason {
-    /// An object store's words. What else stands there may be secret: some send back the signature.
+    /// The message of an object store. Other elements may be secret: some stores echo the
+    /// signature.
     pub(super) fn xml(body: &str) -> Option<Self> {
         let within = |open: &str, close: &str| {
             let (_, rest) = body.split_once(open)?;
@@ -76,7 +77,7 @@ impl Reason {
         })
     }
 
-    /// `: CODE: text`, to be added to a line.
+    /// `: CODE: text`, to append to a line.
     pub(super) fn said(&self) -> String {
         match (&*self.code, &*self.text) {
             ("", "") => String::new(),
@@ -87,8 +88,8 @@ impl Reason {
     }
 }
 
-/// The server's database speaks in SQL, with the values in it; a person is helped by what stands
-/// before.
+/// An error of the server's database ends with the SQL statement and its values; only the part
+/// before is useful.
 fn without_sql(message: &str) -> &str {
     const MARKS: [&str; 7] = [
         "(raised as a result of",
@@ -112,7 +113,7 @@ fn without_sql(message: &str) -> &str {
     }
 }
 
-/// The title of a page; without one, what stands in it.
+/// The title of a page, or else its text.
 fn page_text(page: &str) -> String {
     let lower = page.to_ascii_lowercase();
     let title = lower
@@ -146,7 +147,7 @@ fn without_tags(page: &str) -> String {
     let mut text = parts.next().unwrap_or_default().to_owned();
     for (tag, after) in parts.filter_map(|part| part.split_once('>')) {
         let name = tag.to_ascii_lowercase();
-        // What stands in these is not for reading.
+        // The content of these elements is not text.
         if !(name.starts_with("script") || name.starts_with("style")) {
             text.push(' ');
             text.push_str(after);
@@ -155,7 +156,7 @@ fn without_tags(page: &str) -> String {
     text
 }
 
-/// One line, not too long, with nothing that moves the cursor.
+/// One line of limited length without control characters.
 fn shorten(text: &str) -> String {
     let gap = |c: char| c.is_whitespace() || c.is_control();
     let line = text

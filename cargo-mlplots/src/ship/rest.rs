@@ -28,7 +28,7 @@ use crate::settings::{HttpSettings, Multipart};
 
 const API: &str = "/api/2.0/mlflow";
 
-/// Runs, metrics, params, tags and logged models by REST.
+/// Runs, metrics, params, tags and LoggedModels by REST.
 pub(crate) struct RestStore {
     client: HttpClient,
     storage: Storage,
@@ -38,7 +38,7 @@ pub(crate) struct RestStore {
 }
 
 impl RestStore {
-    /// A store at `base`; nothing is sent yet.
+    /// A store at `base`. Sends no request.
     pub(crate) fn new(base: &Url, settings: &HttpSettings) -> Result<Self, StoreError> {
         Ok(Self {
             client: HttpClient::new(base, settings)?,
@@ -101,7 +101,7 @@ impl TrackingStore for RestStore {
                         id: created.experiment_id,
                         name: name.clone(),
                     }),
-                    // Somebody else made it in between.
+                    // Another client created it meanwhile.
                     Err(failure) if failure.code == "RESOURCE_ALREADY_EXISTS" => {
                         self.by_name(name)?.ok_or_else(|| failure.into())
                     }
@@ -156,7 +156,7 @@ impl TrackingStore for RestStore {
             body["end_time"] = end_time.into();
         }
         let answer: UpdatedRun = self.client.post(&format!("{API}/runs/update"), &body)?;
-        // A status that the server does not know is answered by 200 and left as it was.
+        // The server answers an unknown status with 200 and does not change it.
         if answer.run_info.status != status.as_str() {
             return Err(StoreError::refused(format!(
                 "the server at {} leaves the run {run_id} {} instead of {status}",
@@ -200,7 +200,7 @@ impl TrackingStore for RestStore {
             let outputs = self.get_run(&run.id)?.outputs.model_outputs;
             Ok(outputs.iter().any(|output| output.model_id == model_id))
         };
-        // The server refuses an output that is there already.
+        // The server refuses an output that exists already.
         if is_there()? {
             return Ok(());
         }
@@ -209,7 +209,7 @@ impl TrackingStore for RestStore {
             .client
             .post::<Done>(&format!("{API}/runs/outputs"), &body);
         match added {
-            // A call that was given up before may have been obeyed in between.
+            // An earlier call that timed out may have succeeded.
             Err(failure) if !is_there()? => Err(failure.into()),
             _ => Ok(()),
         }
@@ -265,7 +265,7 @@ impl TrackingStore for RestStore {
         uuid: &str,
         mlmodel: &serde_json::Value,
     ) -> Result<(), StoreError> {
-        // The server would list it once more.
+        // The server would list it twice.
         const LISTED: &str = "mlflow.log-model.history";
         let tags = self.get_run(&run.id)?.data.tags;
         if tags
@@ -289,7 +289,7 @@ impl TrackingStore for RestStore {
     }
 
     fn view(&self, run: &StoredRun) -> View {
-        // The ids are the server's.
+        // The ids come from the server.
         let encoded =
             |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
         let workspace = self
@@ -297,8 +297,8 @@ impl TrackingStore for RestStore {
             .as_deref()
             .map_or_else(String::new, |name| format!("&workspace={}", encoded(name)));
         let (experiment, id) = (encoded(&run.experiment_id), encoded(&run.id));
-        // MLflow 3 has two views of an experiment. The parameter, which it reads in the fragment,
-        // names the one with the runs.
+        // MLflow 3 has two views of an experiment. The parameter in the fragment selects the one
+        // with the runs.
         View::Url(format!(
             "{}/#/experiments/{experiment}/runs/{id}?workflowType=machine_learning{workspace}",
             self.uri
@@ -306,7 +306,7 @@ impl TrackingStore for RestStore {
     }
 }
 
-/// A deleted experiment keeps its name, but takes no runs.
+/// A deleted experiment keeps its name and accepts no runs.
 fn usable(found: WireExperiment) -> Result<Experiment, StoreError> {
     if found.lifecycle_stage == "deleted" {
         return Err(deleted_experiment(&found.experiment_id, &found.name));
@@ -347,7 +347,7 @@ fn no_experiment(failure: Failure, id: &str, uri: &str) -> StoreError {
     failure.into()
 }
 
-/// The answer of a page that servers before MLflow 3 do not have.
+/// The answer of an endpoint that servers before MLflow 3 lack.
 fn known<T>(answer: Result<T, Failure>) -> Result<Option<T>, StoreError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

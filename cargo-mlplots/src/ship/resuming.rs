@@ -1,4 +1,4 @@
-//! A run that goes on: one journal holds what it had before, another what it gets now.
+//! Ships runs that have several journals, because they were resumed.
 
 use std::collections::HashSet;
 use std::{io, iter};
@@ -11,7 +11,7 @@ use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
 use super::{Claim, Cursor, Delivery, Halt, opening, unreadable};
 use crate::outcome::Outcome;
 
-/// How a reason begins that tells of the end before.
+/// The beginning of a reason that describes the previous end of the run.
 const RESUMED: &str = "resumed after ";
 
 /// Which run a new journal resumes.
@@ -25,8 +25,8 @@ pub(crate) struct Resumption {
     pub(crate) before: Option<String>,
 }
 
-/// The journals that a run has before this one, newest first, as far as they are here. A journal
-/// that is named twice ends the list, as does one that cannot be read.
+/// The earlier journals of a run, newest first, as far as they are in this workspace. A journal that
+/// is named twice ends the list, as does an unreadable one.
 pub(crate) fn before(
     dir: &RunDir,
     cursor: &Cursor,
@@ -51,7 +51,7 @@ pub(crate) fn before(
 }
 
 impl Delivery {
-    /// Goes on with a run. Whoever ships the journal later finds that in the cursor.
+    /// Makes this the delivery of a run that is resumed, and saves that in the cursor.
     pub(crate) fn resuming(self, resumption: Option<Resumption>) -> Result<Self, StoreError> {
         if let Some(resumption) = resumption {
             let mut cursor = self.cursor();
@@ -63,7 +63,7 @@ impl Delivery {
         Ok(self)
     }
 
-    /// Ships what the run had before, if that is not shipped yet.
+    /// Ships the earlier journals of the run that are not shipped yet.
     pub(super) fn earlier(&self) -> Result<(), Halt> {
         let mut unshipped = Vec::new();
         let cursor = self.cursor().clone();
@@ -85,7 +85,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// The run that this journal goes on with, RUNNING again.
+    /// The run that this journal resumes, RUNNING again.
     pub(super) fn resumed(&self) -> Result<Option<StoredRun>, Halt> {
         let Some(id) = self.resumed_id().map_err(Halt::Refused)? else {
             return Ok(None);
@@ -117,14 +117,14 @@ impl Delivery {
         }
     }
 
-    /// What is said of a run that has ended before.
+    /// The reason that describes the previous end of the run.
     fn ended_before(&self, known: &KnownRun) -> Option<String> {
         if let Some(before) = &self.cursor().before {
             return Some(format!("{RESUMED}{before}"));
         }
         let reason = known.tags.iter().find(|tag| tag.key == REASON);
         match reason.map(|tag| &*tag.value) {
-            // Said already, by a delivery that was broken off.
+            // Set already, by a delivery that was interrupted.
             Some(reason) if reason.starts_with(RESUMED) => None,
             Some(reason) => Some(format!("{RESUMED}{}: {reason}", known.status)),
             None if known.status == Status::Running.as_str() => None,
@@ -132,8 +132,8 @@ impl Delivery {
         }
     }
 
-    /// Whether a later journal goes on with the run: how it ended is that one's to tell. One that
-    /// cannot be shipped tells nothing.
+    /// Whether a later journal resumes the run: that one then sets the final status, unless it cannot
+    /// be shipped.
     pub(super) fn is_continued(&self) -> bool {
         let uuid = self.dir.uuid();
         let later = self.dir.later().unwrap_or_default();

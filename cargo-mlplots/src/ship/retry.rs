@@ -1,22 +1,22 @@
-//! When to try again. Pure: the clock and the randomness are the caller's.
+//! The delays between retries, as a pure function: the caller has the clock and the randomness.
 
 use std::time::Duration;
 
-/// The first wait.
+/// The first delay.
 const FIRST: Duration = Duration::from_millis(250);
-/// The longest wait.
+/// The maximum delay.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// Waits that double.
+/// Exponential backoff.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     attempts: u32,
 }
 
 impl Backoff {
-    /// How long to wait now. A server that says how long is believed, up to five minutes. `random`,
-    /// in 0..1, spreads the waits over half of their length: clients that lost one server must not
-    /// come back at one moment.
+    /// The next delay. The server's `Retry-After` is respected up to five minutes. `random`, in
+    /// 0..1, is the jitter over half of the delay, so that the clients of one server do not retry
+    /// at the same moment.
     pub(crate) fn next(&mut self, asked: Option<Duration>, random: f64) -> Duration {
         let own = FIRST
             .saturating_mul(1 << self.attempts.min(10))
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(backoff.next(seconds(7), 0.0), Duration::from_secs(7));
         assert_eq!(backoff.next(seconds(0), 0.0), Duration::from_millis(500));
         assert_eq!(backoff.next(seconds(86_400), 0.0), Duration::from_mins(5));
-        // Never before it says, and not all at one moment.
+        // Not before the stated delay, and with jitter.
         assert_eq!(backoff.next(seconds(7), 0.5), Duration::from_millis(7500));
     }
 }

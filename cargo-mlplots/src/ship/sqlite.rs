@@ -21,7 +21,8 @@ use super::store::{
 };
 use crate::settings::{Database, scheme, sqlite_uri};
 
-/// Runs, metrics, params, tags and logged models in an SQLite file; their artifacts in directories.
+/// Runs, metrics, params, tags and LoggedModels in an SQLite file, and their artifacts in
+/// directories.
 pub(crate) struct SqliteStore {
     connection: Mutex<Connection>,
     file: PathBuf,
@@ -30,7 +31,7 @@ pub(crate) struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file as it is: a run that has begun is in one that exists.
+    /// Opens an existing file, for a run that is in it.
     pub(crate) fn open_existing(database: &Database) -> Result<Self, StoreError> {
         let file = &database.file;
         match file.try_exists() {
@@ -40,12 +41,12 @@ impl SqliteStore {
             ))
             .help("the run went to a database that was there: give its tracking URI")
             .concerning(Concern::Gone)),
-            // What else is wrong with it is said when it is opened.
+            // Other errors appear when it is opened.
             Ok(true) | Err(_) => Self::open(database),
         }
     }
 
-    /// Opens the file; makes it, with MLflow's tables, when it is missing.
+    /// Opens the file; creates it with MLflow's tables if it is missing.
     pub(crate) fn open(database: &Database) -> Result<Self, StoreError> {
         let file = &database.file;
         if let Some(folder) = file.parent() {
@@ -60,7 +61,7 @@ impl SqliteStore {
         let error = |error| failed(file, "open", &error);
         let mut connection = Connection::open(file).map_err(error)?;
         connection.busy_timeout(database.timeout).map_err(error)?;
-        // As MLflow sets it.
+        // MLflow's setting.
         connection
             .execute_batch("PRAGMA foreign_keys = ON")
             .map_err(error)?;
@@ -73,18 +74,19 @@ impl SqliteStore {
         })
     }
 
-    /// Does `work` in one write transaction: all of it or nothing.
+    /// Executes `work` in a write transaction.
     fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Refusal>,
     ) -> Result<T, StoreError> {
         let error = |error| failed(&self.file, "write", &error);
-        // A panic in between has rolled its transaction back.
+        // A panic has rolled its transaction back.
         let mut connection = self
             .connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        // The write lock is taken at once: one taken midway could not wait for another writer.
+        // The write lock is taken at the start: SQLite cannot wait for another writer when a
+        // transaction upgrades.
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(error)?;
@@ -94,12 +96,12 @@ impl SqliteStore {
         Ok(done)
     }
 
-    /// Old databases have no logged models, and take runs all the same.
+    /// Old databases have no LoggedModels, but accept runs.
     fn ready_for_models(&self) -> Result<(), StoreError> {
         self.read(|connection| Ok(schema::require_models(connection, &self.file)?))
     }
 
-    /// Does `work` without a write lock.
+    /// Executes `work` without a write lock.
     fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Refusal>,
@@ -209,7 +211,7 @@ impl TrackingStore for SqliteStore {
     }
 }
 
-/// Why a transaction did not go through.
+/// The error of a transaction.
 enum Refusal {
     Ours(StoreError),
     Database(rusqlite::Error),
@@ -236,14 +238,14 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
-/// Where the artifacts of an experiment go: a path, as MLflow's client writes it. That one decodes
-/// it when it reads.
+/// The artifact root of an experiment: a path, as MLflow's client writes it, which it
+/// percent-decodes when it reads.
 fn location(artifact_root: &Path, experiment_id: &str) -> String {
     let path = artifact_root.join(experiment_id);
     path.to_string_lossy().replace('%', "%25")
 }
 
-/// The artifacts are not in a directory of this machine.
+/// The error if the artifacts are not in a local directory.
 fn elsewhere(what: &str, uri: &str) -> StoreError {
     let error = StoreError::refused(format!(
         "the artifacts of {what} go to `{uri}`, which only an MLflow server can reach"

@@ -1,4 +1,4 @@
-//! The two traits that the shipping worker knows, and what passes through them.
+//! The traits of tracking stores and artifact stores, and their data.
 
 pub(crate) mod check;
 #[cfg(test)]
@@ -13,12 +13,12 @@ use mlplots_journal::record::{Metric, Param, Status, Tag};
 use serde::{Deserialize, Serialize};
 pub(crate) use source::{Checked, Part, Source};
 
-/// Which experiment a run belongs to.
+/// How a run names its experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExperimentChoice {
-    /// Found by name, made when missing.
+    /// By name; created if it is missing.
     Name(String),
-    /// Must exist.
+    /// By id; it must exist.
     Id(String),
 }
 
@@ -31,23 +31,23 @@ pub(crate) struct Experiment {
     pub(crate) name: String,
 }
 
-/// A run to be made.
+/// A run to create.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRun<'a> {
-    /// In which experiment.
+    /// The id of its experiment.
     pub(crate) experiment_id: &'a str,
-    /// Run name; `None` lets the store invent one.
+    /// The run name; `None` lets the store generate one.
     pub(crate) name: Option<&'a str>,
     /// MLflow's `user_id`.
     pub(crate) user: &'a str,
     /// Milliseconds since 1970.
     pub(crate) start_time: i64,
-    /// Tags from the start; holds `mlplots.run_uuid`, by which `find_run` finds it.
+    /// The initial tags, with `mlplots.run_uuid`, by which `find_run` finds it.
     pub(crate) tags: &'a [Tag],
 }
 
-/// Which run of a store a journal is: what a cursor keeps of it. Where its files go is for the
-/// store to say.
+/// The identity of a run in a store, as the cursor saves it. It does not hold the artifact root,
+/// which only the store may state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptRun {
     /// MLflow's run id.
@@ -56,25 +56,25 @@ pub(crate) struct KeptRun {
     pub(crate) name: String,
 }
 
-/// A run as the store tells it, in this process: it is not read from a disk.
+/// A run as the store describes it. It is never read from disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredRun {
     /// MLflow's run id.
     pub(crate) id: String,
-    /// In which experiment.
+    /// The id of its experiment.
     pub(crate) experiment_id: String,
     /// Its name.
     pub(crate) name: String,
-    /// Where its artifacts go.
+    /// Its artifact root.
     pub(crate) artifact_uri: String,
 }
 
-/// What the store knows of a run.
+/// All data of a run in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownRun {
-    /// Which one it is.
+    /// Its identity.
     pub(crate) run: StoredRun,
-    /// In MLflow's words.
+    /// Its status, as MLflow names it.
     pub(crate) status: String,
     /// Its params.
     pub(crate) params: Vec<Param>,
@@ -84,7 +84,7 @@ pub(crate) struct KnownRun {
     pub(crate) steps: BTreeMap<String, i64>,
 }
 
-/// What one call logs: at most 1000 metrics, 100 params, 100 tags and 1000 in all.
+/// The content of one call: at most 1000 metrics, 100 params, 100 tags, and 1000 items in total.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
     /// Metric points.
@@ -95,10 +95,10 @@ pub(crate) struct Batch {
     pub(crate) tags: Vec<Tag>,
 }
 
-/// A logged model to be made.
+/// A LoggedModel to create.
 #[derive(Clone, Debug)]
 pub(crate) struct NewModel<'a> {
-    /// The run it comes from.
+    /// The run that logged it.
     pub(crate) run: &'a StoredRun,
     /// Its name.
     pub(crate) name: &'a str,
@@ -106,42 +106,42 @@ pub(crate) struct NewModel<'a> {
     pub(crate) uuid: &'a str,
     /// Milliseconds since 1970.
     pub(crate) timestamp: i64,
-    /// The run's params until then.
+    /// The params of the run until then.
     pub(crate) params: &'a [Param],
     /// Further tags, as on the run (user, source).
     pub(crate) tags: &'a [Tag],
 }
 
-/// A logged model of the store.
+/// A LoggedModel in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredModel {
     /// MLflow's model id, `m-` and 32 hex digits.
     pub(crate) id: String,
-    /// Where its files go.
+    /// Its artifact root.
     pub(crate) artifact_uri: String,
 }
 
-/// How a logged model's upload ended.
+/// The status of the upload of a LoggedModel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ModelStatus {
-    /// All its files are there.
+    /// All files are stored.
     Ready,
-    /// They could not be stored.
+    /// Some files could not be stored.
     UploadFailed,
 }
 
-/// Where runs, metrics, params and tags go. Every call may be repeated: `create_run` and
-/// `create_model` are preceded by a look-up, the others leave the same state when done twice.
+/// A store of runs, metrics, params and tags. Every call may be repeated: `create_run` and
+/// `create_model` follow a look-up, the others are idempotent.
 pub(crate) trait TrackingStore: Send + Sync {
-    /// Finds an experiment, and makes one that is asked for by name and missing.
+    /// Finds an experiment; creates one that is named and missing.
     fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError>;
-    /// Finds the run that carries the tag `mlplots.run_uuid` = `uuid`.
+    /// Finds the run with the tag `mlplots.run_uuid` = `uuid`.
     fn find_run(&self, experiment_id: &str, uuid: &str) -> Result<Option<StoredRun>, StoreError>;
     /// Finds a run by MLflow's run id.
     fn run(&self, run_id: &str) -> Result<KnownRun, StoreError>;
-    /// Makes a run, RUNNING.
+    /// Creates a run with the status RUNNING.
     fn create_run(&self, new: &NewRun<'_>) -> Result<StoredRun, StoreError>;
-    /// Logs a batch; all of it or nothing.
+    /// Logs a batch atomically.
     fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError>;
     /// Sets the status, and the end time if there is one.
     fn set_status(
@@ -150,23 +150,23 @@ pub(crate) trait TrackingStore: Send + Sync {
         status: Status,
         end_time: Option<i64>,
     ) -> Result<(), StoreError>;
-    /// Finds the model of this run that carries the tag `mlplots.model_uuid` = `uuid`.
+    /// Finds the model of this run with the tag `mlplots.model_uuid` = `uuid`.
     fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError>;
-    /// Makes a logged model, PENDING; none where the store knows no logged models.
+    /// Creates a LoggedModel with the status PENDING; `None` if the store has no LoggedModels.
     fn create_model(&self, new: &NewModel<'_>) -> Result<Option<StoredModel>, StoreError>;
-    /// Makes the model an output of the run; repeating it is harmless.
+    /// Makes the model an output of the run. Idempotent.
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError>;
-    /// Shows finite metrics of the run as the model's; repeating it is harmless.
+    /// Links finite metrics of the run to the model. Idempotent.
     fn log_model_metrics(
         &self,
         run: &StoredRun,
         model_id: &str,
         metrics: &[Metric],
     ) -> Result<(), StoreError>;
-    /// Sets the model's status.
+    /// Sets the status of the model.
     fn finish_model(&self, model_id: &str, status: ModelStatus) -> Result<(), StoreError>;
-    /// Tells a store that knows no logged models of a model among the run's artifacts, by what
-    /// its `MLmodel` says; repeating it is harmless.
+    /// Registers a model among the run's artifacts, with the content of its `MLmodel`, in a store
+    /// without LoggedModels. Idempotent.
     fn add_run_model(
         &self,
         _run: &StoredRun,
@@ -179,25 +179,25 @@ pub(crate) trait TrackingStore: Send + Sync {
     fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError>;
     /// The tracking URI, without credentials.
     fn uri(&self) -> &str;
-    /// How a person sees the run: a page's address, or the command that serves it.
+    /// How the user views the run: a page's address, or the command that serves it.
     fn view(&self, run: &StoredRun) -> View;
 }
 
-/// How a person sees a run.
+/// How the user views a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum View {
-    /// Open this page.
+    /// The address of a page.
     Url(String),
-    /// Type this command, then open the page it names.
+    /// A command that serves the page and prints its address.
     Command(String),
 }
 
-/// One run's or one model's artifact root.
+/// The artifact root of a run or a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Root<'a> {
-    /// A run's, by MLflow's run id.
+    /// The root of a run, by MLflow's run id.
     Run { id: &'a str, uri: &'a str },
-    /// A logged model's, by MLflow's model id.
+    /// The root of a LoggedModel, by MLflow's model id.
     Model { id: &'a str, uri: &'a str },
 }
 
@@ -211,7 +211,7 @@ impl<'a> Root<'a> {
 }
 
 impl StoredRun {
-    /// What a cursor keeps of it.
+    /// The part that the cursor saves.
     pub(crate) fn kept(&self) -> KeptRun {
         KeptRun {
             id: self.id.clone(),
@@ -219,7 +219,7 @@ impl StoredRun {
         }
     }
 
-    /// Where its files go.
+    /// Its artifact root.
     pub(crate) fn root(&self) -> Root<'_> {
         Root::Run {
             id: &self.id,
@@ -229,7 +229,7 @@ impl StoredRun {
 }
 
 impl StoredModel {
-    /// Where its files go.
+    /// Its artifact root.
     pub(crate) fn root(&self) -> Root<'_> {
         Root::Model {
             id: &self.id,
@@ -238,10 +238,10 @@ impl StoredModel {
     }
 }
 
-/// Where files go.
+/// A store of files.
 pub(crate) trait ArtifactStore: Send + Sync {
-    /// Stores a file under its path, streamed; a file already there is replaced. One whose bytes are
-    /// not those of its record is refused, and does not appear.
+    /// Stores a file under its path, streamed; replaces an existing file. A file whose bytes do not
+    /// match its record is refused and not stored.
     fn put(&self, source: &Source) -> Result<(), StoreError>;
 
     /// Stores any file.

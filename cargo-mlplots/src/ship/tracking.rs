@@ -1,4 +1,4 @@
-//! One lane: params, metrics and tags.
+//! The lane that ships params, metrics and tags.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,25 +12,26 @@ use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
 use super::store::{Batch, Concern, StoreError, StoredRun};
 use super::{ATTEMPTS, Delivery, Halt};
 
-/// Bytes of names and values in one call; other servers take one megabyte.
+/// Maximum bytes of names and values per call; some servers accept one megabyte.
 const MOST_BYTES: usize = 500_000;
-/// A pause lets a batch gather: a call costs the server milliseconds, whatever is in it.
+/// Interval in which a batch gathers records: a call costs the server milliseconds, whatever its
+/// size.
 const GATHER: Duration = Duration::from_millis(100);
-/// Calls at a time: a server has several workers.
+/// Number of parallel calls: a server has several workers.
 const PARALLEL: usize = 4;
-/// When the run's supervisor was last at work: a RUNNING run whose time is long past is dead.
+/// The tag with the supervisor's heartbeat: a RUNNING run with an old heartbeat is dead.
 const HEARTBEAT: &str = "mlplots.heartbeat";
-/// How often it says so.
+/// Interval between heartbeats.
 const BEAT: Duration = Duration::from_mins(1);
-/// Full batches between two moves of the cursor.
+/// Number of full batches between two saves of the cursor.
 const WINDOW: usize = 32;
-/// How often a part of a batch is tried at which the store failed.
+/// Maximum number of attempts for a part of a batch.
 const ATTEMPTS_OF_A_PART: u32 = 3;
-/// Items of a run that may be refused one by one.
+/// Maximum number of items of a run that are refused individually.
 const MAX_KEPT_BACK: usize = 200;
 
 impl Delivery {
-    /// Ships params, metrics and tags until the journal's end.
+    /// Ships params, metrics and tags until the end of the journal.
     pub(super) fn track(&self, run: &StoredRun) -> Result<(), Halt> {
         let from = self.cursor().tracking;
         let mut reader =
@@ -67,7 +68,8 @@ impl Delivery {
             }
             if kept_back.is_empty() && reader.offset() > self.cursor().tracking {
                 let upto = reader.offset();
-                // What cannot be noted now is noted at the end, or sent again to the same result.
+                // If the cursor cannot be saved now, it is saved at the end, or the records are
+                // sent again, which is idempotent.
                 let _ = self.advance(|cursor| cursor.tracking = upto);
             }
             if full {
@@ -78,12 +80,12 @@ impl Delivery {
                     .refused
                     .map_or(Ok(()), |error| Err(Halt::Refused(error)));
             }
-            self.flow.rest(GATHER);
+            self.flow.wait_for_records(GATHER);
         }
     }
 
-    /// Ships batches, some at a time: points and params may arrive in any order. Tags may not,
-    /// since a later value replaces an earlier one.
+    /// Ships batches, several in parallel: points and params may arrive in any order. Tags are
+    /// ordered, since a later value replaces an earlier one.
     fn send_all(
         &self,
         run: &StoredRun,
@@ -118,7 +120,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Ships a batch; an item that the store refuses does not keep back what came with it.
+    /// Ships a batch. An item that the store refuses does not block the others.
     fn send(
         &self,
         run: &StoredRun,
@@ -143,7 +145,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Tries what the store failed at once more: whatever it failed of may be over.
+    /// Retries failed items once: the cause may be gone.
     fn send_again(&self, run: &StoredRun, kept_back: &mut KeptBack) -> Result<(), Halt> {
         for batch in std::mem::take(&mut kept_back.failing) {
             let mut again = KeptBack::default();
@@ -154,14 +156,14 @@ impl Delivery {
     }
 }
 
-/// Items that the store does not take.
+/// Items that the store did not accept.
 #[derive(Default)]
 struct KeptBack {
-    /// Why it refuses one of them, and will again.
+    /// The reason for a permanent refusal.
     refused: Option<StoreError>,
-    /// Those at which it fails, and may not another time.
+    /// Items that failed and may be retried.
     failing: Vec<Batch>,
-    /// Why it fails at one of those.
+    /// The reason for such a failure.
     failure: Option<StoreError>,
     count: usize,
 }
@@ -171,7 +173,7 @@ impl KeptBack {
         self.refused.is_none() && self.failing.is_empty()
     }
 
-    /// Adds an item. Where the store refuses so many, it refuses the run.
+    /// Adds an item. If the store refuses too many, it refuses the run.
     fn add(&mut self, item: &Batch, error: StoreError) -> Result<(), Halt> {
         self.count += 1;
         if self.count > MAX_KEPT_BACK {
@@ -199,7 +201,7 @@ impl Batch {
         self.metrics.len() + self.params.len() + self.tags.len()
     }
 
-    /// Its first and its second half; none of a single item.
+    /// Its two halves; `None` for a single item.
     fn halves(&self) -> Option<[Self; 2]> {
         fn tail<T>(items: &mut Vec<T>, room: &mut usize) -> Vec<T> {
             let rest = items.split_off(items.len().min(*room));
@@ -232,7 +234,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Adds a record's items; returns the batches that are full now, to be sent first.
+    /// Adds the items of a record. Returns the full batches, which must be sent first.
     fn add(&mut self, record: Record) -> Vec<Batch> {
         let mut full = Vec::new();
         match record {
@@ -270,7 +272,7 @@ impl Gathered {
 
     fn tag(&mut self, tag: Tag, full: &mut Vec<Batch>) {
         self.make_room(tag.key.len() + tag.value.len() + 50, full);
-        // One call must not set a tag twice.
+        // A call must not set a tag twice.
         self.batch.tags.retain(|known| known.key != tag.key);
         if self.batch.tags.len() == MAX_TAGS {
             self.take(full);

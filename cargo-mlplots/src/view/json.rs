@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::report::Report;
 
-/// The run as JSON; metric values that JSON has no number for are the strings MLflow uses.
+/// The run as JSON. NaN and infinities are the strings of MLflow.
 pub(crate) fn object(report: &Report) -> Value {
     let ledger = &report.ledger;
     let run = report.run.as_ref().map(|(run, _)| run);
@@ -45,7 +45,7 @@ pub(crate) fn object(report: &Report) -> Value {
 }
 
 fn figure(figure: &Figure) -> Value {
-    // A figure in several formats is one figure; its first file stands for it.
+    // A figure with several formats is one entry with its first file.
     let file = figure.files.first();
     json!({
         "name": figure.name,

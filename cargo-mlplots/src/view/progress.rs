@@ -1,7 +1,7 @@
-//! Progress while a training runs: a status line at the foot of a terminal, or plain lines.
+//! Progress during a training: a status line at the bottom of the terminal, or plain lines.
 //!
-//! The program's own output goes to the same terminal and must pass untouched, so the foot is
-//! taken out of the part that scrolls, as package managers do.
+//! The program writes to the same terminal. The last row is therefore excluded from the scroll
+//! region, as package managers do.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -18,22 +18,22 @@ use super::term;
 use super::units::duration;
 use crate::cli::ProgressMode;
 
-/// A line that says how things stand; asked for again and again.
+/// The source of the status line.
 pub(crate) trait Meter: Send + Sync {
-    /// How things stand.
+    /// The current status line.
     fn line(&self) -> String;
-    /// What a person should be told now, once: a warning and its help.
+    /// A new warning with its help, once.
     fn news(&self) -> Option<(String, Option<String>)>;
 }
 
-/// Shows a meter until it is dropped.
+/// Shows a status line until it is dropped.
 pub(crate) struct Progress {
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Begins to show.
+    /// Starts to show it.
     pub(crate) fn show(mode: ProgressMode, meter: Arc<dyn Meter>) -> Self {
         let (end, ended) = channel();
         let foot = mode == ProgressMode::Auto && std::io::stderr().is_terminal() && !is_dumb();
@@ -53,7 +53,7 @@ impl Progress {
                     Some(foot) => foot.draw(&text()),
                     None if mode != ProgressMode::Off && took >= next_line => {
                         term::status("Training", &text());
-                        // Rarer and rarer: a night fits into a page of log.
+                        // The interval grows: a night fits into a page of the log.
                         next_line = (next_line * 2).min(next_line + Duration::from_mins(10));
                     }
                     None => {}
@@ -98,11 +98,12 @@ impl Foot {
             _ => AnsiColor::Cyan.on_default().bold(),
         };
         if !self.taken.swap(true, Ordering::Relaxed) {
-            // Room for the foot, should the cursor stand on the last row.
+            // A free row, in case the cursor is on the last one.
             out.push_str("\n\x1b[1A");
         }
         let text: String = text.chars().take(columns.saturating_sub(14)).collect();
-        // Save the cursor, let all rows but the last scroll, write the last, go back.
+        // Save the cursor, set the scroll region to all rows but the last, write the last row,
+        // restore the cursor.
         let _ = std::fmt::Write::write_fmt(
             &mut out,
             format_args!(
@@ -125,12 +126,12 @@ impl Drop for Foot {
     }
 }
 
-/// Whether the terminal cannot move its cursor.
+/// Whether the terminal lacks cursor movement.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_none_or(|term| term == "dumb")
 }
 
-/// Rows and columns of the terminal behind stderr.
+/// The rows and columns of the terminal of stderr.
 fn screen() -> Option<(usize, usize)> {
     let size = tcgetwinsize(std::io::stderr()).ok()?;
     (size.ws_row > 3 && size.ws_col > 30).then_some((size.ws_row.into(), size.ws_col.into()))

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::ship::store::{StoredRun, View};
 use crate::ship::{Delivery, Halt};
 
-/// A run that has ended, ready to be shown.
+/// The data of a run that has ended.
 pub(crate) struct Report {
     pub(crate) ledger: Ledger,
     pub(crate) outcome: Outcome,
@@ -16,12 +16,12 @@ pub(crate) struct Report {
     pub(crate) experiment: Option<String>,
     pub(crate) tracking_uri: String,
     pub(crate) run: Option<(StoredRun, View)>,
-    /// Why not everything is shipped.
+    /// Why the run is not shipped completely.
     pub(crate) halt: Option<Halt>,
 }
 
 impl Report {
-    /// What a delivery came to.
+    /// The report of a delivery.
     pub(crate) fn new(
         dir: &RunDir,
         delivery: &Delivery,

@@ -1,4 +1,4 @@
-//! Lines in cargo's own grammar, on stderr.
+//! Prints lines in the style of cargo on stderr, and results on stdout.
 
 use std::fmt::{Display, Write as _};
 use std::io::{ErrorKind, Write};
@@ -16,7 +16,7 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const BOLD: Style = Style::new().bold();
 
-/// Prints a result on stdout. A reader that has gone away, such as `head`, is no error.
+/// Prints a result on stdout. A closed pipe, as of `head`, is not an error.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     let mut stdout = anstream::stdout();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
@@ -28,11 +28,11 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     }
 }
 
-/// Prints a result for programs, which a person may read in a terminal all the same.
+/// Prints JSON, which may be read on a terminal too.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let json = serde_json::to_string(value)
         .map_err(|why| failure(format!("the result cannot be written as JSON: {why}")))?;
-    // In JSON such characters stand in strings only, where an escape means the same.
+    // In JSON such characters occur only in strings, where an escape is equivalent.
     let harmless = json.chars().fold(String::new(), |mut harmless, c| {
         if is_terminal_control(c) {
             let _ = write!(harmless, "\\u{:04x}", u32::from(c));
@@ -44,28 +44,28 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(harmless)
 }
 
-/// A line on stderr. Where nobody is left to read it, what it tells goes on all the same.
+/// Prints a line on stderr; errors are ignored.
 pub(super) fn line(text: impl Display) {
-    // At once: a program that prints too does not come between its parts.
+    // One write, so that the output of the program cannot interleave.
     let _ = anstream::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
-/// A right-justified verb and what it is about, like cargo's `   Compiling …`.
+/// Prints a right-aligned verb and its object, like cargo's `   Compiling …`.
 pub(crate) fn status(verb: &str, text: &str) {
     line(format_args!("{GREEN}{verb:>12}{GREEN:#} {}", escape(text)));
 }
 
-/// The same for an end that is not well.
+/// The same for a run that is not FINISHED.
 pub(crate) fn bad_status(verb: &str, text: &str) {
     line(format_args!("{RED}{verb:>12}{RED:#} {}", escape(text)));
 }
 
-/// What cannot be done.
+/// Prints an error.
 pub(crate) fn error(text: &str) {
     line(format_args!("{RED}error{RED:#}: {}", escape_lines(text)));
 }
 
-/// What a person should know.
+/// Prints a warning.
 pub(crate) fn warning(text: &str) {
     line(format_args!(
         "{YELLOW}warning{YELLOW:#}: {}",
@@ -73,7 +73,7 @@ pub(crate) fn warning(text: &str) {
     ));
 }
 
-/// What to do next.
+/// Prints a help line.
 pub(crate) fn help(text: &str) {
     line(format_args!("  {CYAN}help{CYAN:#}: {}", escape_lines(text)));
 }

@@ -1,4 +1,4 @@
-//! The run as a tree on stderr. Happy little trees.
+//! Prints a run as a tree on stderr.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::units::{duration, size};
 use crate::ship::Halt;
 use crate::ship::store::{StoreError, View};
 
-/// Prints it.
+/// Prints the tree.
 pub(crate) fn print(report: &Report) {
     headline(report);
     let branches = [
@@ -127,7 +127,7 @@ fn paths(figure: &Figure) -> Vec<String> {
     if figure.files.is_empty() {
         return vec![escape(&figure.name).into_owned()];
     }
-    // The grid's names of stepped images are for MLflow, not for people.
+    // The names of the image grid are for MLflow, not for the user.
     figure
         .files
         .iter()
@@ -192,7 +192,7 @@ fn models(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// What went wrong, and where to look.
+/// Prints the errors and where to look.
 fn endings(report: &Report) {
     if let Some(reason) = &report.outcome.reason {
         error(&format!("the run is {}: {reason}", report.outcome.status));
@@ -212,7 +212,7 @@ fn endings(report: &Report) {
     }
 }
 
-/// Where MLflow shows the run.
+/// Prints where MLflow shows the run.
 pub(crate) fn print_link(report: &Report) {
     match &report.run {
         Some((_, View::Url(url))) => status("View", url),
@@ -249,7 +249,7 @@ fn longest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
     names.map(|name| name.chars().count()).max().unwrap_or(0)
 }
 
-/// A list that fits a screen.
+/// A list of limited length.
 fn shortened(mut leaves: Vec<String>) -> Vec<String> {
     const MOST: usize = 40;
     if leaves.len() > MOST {

@@ -2,7 +2,7 @@
 
 use crate::ship::Beat;
 
-/// `1.2 MB`, as MLflow's page counts.
+/// A size such as `1.2 MB`, in the units of MLflow's page.
 pub(crate) fn size(bytes: u64) -> String {
     let bytes = bytes as f64;
     match bytes {
@@ -23,7 +23,7 @@ pub(crate) fn duration(millis: u64) -> String {
     }
 }
 
-/// The last sign of life of a program on another machine.
+/// The last heartbeat of a program on another machine.
 pub(crate) fn last_beat(beat: &Beat) -> String {
     match beat.ago {
         Some(ago) => {

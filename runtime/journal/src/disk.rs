@@ -1,6 +1,6 @@
-//! How files of a run's directory are opened, made and replaced. Whatever lies there may have come
-//! with a cloned repository or from another user: no link is followed, no pipe is waited for, and
-//! a directory that others may write to is refused.
+//! Opens, creates and replaces the files of a run's directory. These files may come with a cloned
+//! repository or from another user: symbolic links are not followed, pipes do not block, and a
+//! directory that other users may write to is refused.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -8,25 +8,37 @@ use std::path::Path;
 
 use crate::record::RunUuid;
 
-/// Most bytes that a small file of a run may have: its cursor, its outcome, its resumption.
+/// Maximum size of a small file of a run, such as its cursor or its outcome.
 const MAX_SMALL_FILE: u64 = 64 * 1024 * 1024;
 
-/// Opens a regular file to be read. A link, a pipe, a device or a directory is an error.
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// It cannot be opened, or it is a symbolic link, a pipe, a device or a directory.
 pub fn open(path: &Path) -> io::Result<File> {
     regular(OpenOptions::new().read(true), path)
 }
 
-/// Opens a regular file of ours to be written, and makes it if it is missing.
+/// Opens a regular file for writing, and creates it with access for its owner only if it is missing.
+///
+/// # Errors
+/// It cannot be opened, or it is a symbolic link, a pipe, a device or a directory.
 pub fn open_or_create(path: &Path) -> io::Result<File> {
     regular(private().create(true), path)
 }
 
-/// Makes a new file for its owner only. One that is there already, a link too, is an error.
+/// Creates a file with access for its owner only.
+///
+/// # Errors
+/// It cannot be created, or the path exists, even as a symbolic link.
 pub fn create_new(path: &Path) -> io::Result<File> {
     private().read(true).create_new(true).open(path)
 }
 
-/// Reads a small file; none if there is none.
+/// Reads a small file; `None` if it is missing.
+///
+/// # Errors
+/// It cannot be read, is not a regular file, or has more than 64 MiB.
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match open(path) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -40,7 +52,11 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Replaces a small file as a whole: a reader sees the old or the new one, also after a power cut.
+/// Replaces a small file atomically: a reader sees the old or the new content, even after a power
+/// failure.
+///
+/// # Errors
+/// The new content cannot be written; the old one stays.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_file_name(temporary_name());
     let written = create_new(&temporary).and_then(|mut file| {
@@ -55,21 +71,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_directory(path.parent().unwrap_or(path))
 }
 
-/// Brings the names in a directory to disk.
+/// Syncs the names in a directory to disk.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
-    // Other systems cannot open a directory, and keep its names without that.
+    // Other systems cannot open a directory, and sync its names themselves.
     if cfg!(unix) {
         File::open(path)?.sync_all()?;
     }
     Ok(())
 }
 
-/// The name of a file that is not finished: nobody else makes the same one.
+/// A unique name for an unfinished file.
 pub(crate) fn temporary_name() -> String {
     format!("{}.part", RunUuid::new())
 }
 
-/// Makes a directory for its owner only, if it is missing, and checks it.
+/// Creates a directory with access for its owner only, or checks the existing one.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -80,12 +96,12 @@ pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Checks that a directory is ours and that nobody else may write to it, as git asks of a
-/// repository: who may write there could lead us to read or overwrite any file of ours.
+/// Checks that the current user owns a directory and that nobody else may write to it, as git does
+/// for a repository. Another writer could make mlplots read or overwrite any file of the user.
 ///
 /// # Errors
-/// It cannot be looked at, is no directory, is a symbolic link, belongs to another user, or its
-/// group or others may write to it. The message says what to do.
+/// It cannot be read, is not a directory, is a symbolic link, belongs to another user, or is writable
+/// for its group or others. The message says what to do.
 pub fn check_directory(path: &Path) -> io::Result<()> {
     let found = fs::symlink_metadata(path)?;
     if !found.is_dir() {
@@ -130,7 +146,7 @@ fn regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // A pipe without a peer would keep us waiting.
+        // Opening a pipe without a peer would block.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits() as i32);
     }
@@ -146,7 +162,7 @@ fn regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// For their owner only.
+/// Options for files with access for their owner only.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -1,4 +1,4 @@
-//! Contents of artifacts: each file is stored once, under the SHA-256 of its bytes.
+//! Stores the contents of artifacts, each once, under the SHA-256 of its bytes.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -10,27 +10,33 @@ use crate::disk;
 use crate::record::{Artifact, ArtifactPath, Digest};
 use crate::run_dir::RunDir;
 
-/// Adds contents to a run's directory. They are on disk before their name appears.
+/// Adds contents to a run's directory. They are synced to disk before they get their name.
 #[derive(Debug)]
 pub struct Files {
     run: RunDir,
 }
 
 impl Files {
-    /// The contents of this run.
+    /// The contents of a run.
     pub fn of(run: RunDir) -> Self {
         Self { run }
     }
 
-    /// Stores bytes that belong at `path` of the run.
+    /// Stores bytes as the artifact `path`.
+    ///
+    /// # Errors
+    /// The bytes cannot be written.
     pub fn add_bytes(&self, path: ArtifactPath, bytes: &[u8]) -> io::Result<Artifact> {
         self.add_reader(path, bytes)
     }
 
-    /// Stores a copy of a file, streamed.
+    /// Stores a copy of a file as the artifact `path`, streamed.
+    ///
+    /// # Errors
+    /// `source` is not a regular file or cannot be read, or the copy cannot be written.
     pub fn add_file(&self, path: ArtifactPath, source: &Path) -> io::Result<Artifact> {
-        // The user names it, and may name it by a link. A pipe would keep us waiting, and a device
-        // may have no end.
+        // The user may name it by a symbolic link. Reading a pipe would block, and a device may have
+        // no end.
         self.add_reader(path, disk::open(&fs::canonicalize(source)?)?)
     }
 
@@ -38,7 +44,7 @@ impl Files {
         let temporary = self.run.artifacts().join(disk::temporary_name());
         let stored = self.store(path, &mut source, &temporary);
         if stored.is_err() {
-            // What could not be finished must not stay and fill the disk further.
+            // An unfinished copy must not fill the disk.
             let _ = fs::remove_file(&temporary);
         }
         stored

@@ -2,22 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A machine, from one start to the next.
+/// A machine, from one boot to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     /// Its name.
     pub name: String,
-    /// The kernel's id of this start; empty where there is none.
+    /// The kernel's id of this boot; empty where there is none.
     pub boot_id: String,
 }
 
 impl Host {
-    /// Whether nothing is known of it, as in journals before it was written.
+    /// Whether it is unknown, as in journals of versions that did not record it.
     pub fn is_unknown(&self) -> bool {
         self.boot_id.is_empty()
     }
 
-    /// This machine since its last start. Unknown where the kernel does not number its starts.
+    /// This machine since its last boot; unknown where the kernel has no boot id.
     pub fn current() -> Self {
         let read = |name: &str| {
             let text = std::fs::read_to_string(format!("/proc/sys/kernel/{name}"));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The registry of a program.
+/// The registered functions of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// Version of the listing.
@@ -18,7 +18,7 @@ pub struct Listing {
 pub struct TrainEntry {
     /// Its name.
     pub name: String,
-    /// The experiment its runs belong to, if it says so.
+    /// The experiment of its runs, if it names one.
     pub experiment: Option<String>,
     /// Module path.
     pub module: String,
@@ -26,9 +26,9 @@ pub struct TrainEntry {
     pub source: String,
     /// First line of its doc comment.
     pub doc: String,
-    /// Types it provides, as written.
+    /// The types that it provides, as written in the source.
     pub provides: Vec<String>,
-    /// Its params with their defaults, flattened.
+    /// Its params with their default values; keys of nested params have dots.
     pub params: Vec<(String, String)>,
 }
 
@@ -37,7 +37,7 @@ pub struct TrainEntry {
 pub struct PlotEntry {
     /// Its name.
     pub name: String,
-    /// Files it draws below the run's artifact root, as far as known beforehand.
+    /// Its files below the run's artifact root, as far as they are known before drawing.
     pub files: Vec<String>,
     /// Module path.
     pub module: String,
@@ -45,8 +45,8 @@ pub struct PlotEntry {
     pub source: String,
     /// First line of its doc comment.
     pub doc: String,
-    /// Types it looks at, as written.
+    /// The types of its inputs, as written in the source.
     pub inputs: Vec<String>,
-    /// Whether the run is whole without it.
+    /// Whether the run is complete without it.
     pub optional: bool,
 }

@@ -5,23 +5,22 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a program started by `cargo mlplots` is asked to do; JSON in the file that the environment
-/// variable [`Request::VARIABLE`] names. Without the variable a program runs on its own, with the
-/// defaults.
+/// The request to a program that `cargo mlplots` started: JSON in the file that the environment
+/// variable [`Request::VARIABLE`] names. Without the variable, a program runs with the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
-    /// What to do.
+    /// The task.
     pub mode: Mode,
-    /// The journal's directory, made by the supervisor.
+    /// The run's directory, which the supervisor created.
     pub run_dir: Option<PathBuf>,
-    /// Which `#[train]` function; `None` takes the only one.
+    /// The name of the `#[train]` function; `None` for the only one.
     pub train: Option<String>,
     /// `-P key=value`, as typed, in order.
     pub params: Vec<(String, String)>,
-    /// Figures to draw, as globs over their names; empty means all.
+    /// Globs over the names of the figures to draw; empty for all.
     pub only: Vec<String>,
-    /// Figures to leave out, as globs over their names.
+    /// Globs over the names of the figures to skip.
     pub skip: Vec<String>,
     /// `--experiment`, if given.
     pub experiment: Option<String>,
@@ -31,16 +30,15 @@ pub struct Request {
     pub tags: BTreeMap<String, String>,
 }
 
-/// What a run is that goes on (`--resume`); JSON in the file `resumed.json` of the new journal's
-/// directory.
+/// The run that is resumed (`--resume`): JSON in the file `resumed.json` of the new run's directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Resumed {
-    /// Its params, which stay as they are.
+    /// Its params, which cannot change.
     pub params: BTreeMap<String, String>,
     /// The last step of each of its metrics.
     pub steps: BTreeMap<String, i64>,
-    /// Its tag `mlflow.loggedArtifacts`: the tables that MLflow's page shows.
+    /// Its tag `mlflow.loggedArtifacts`, the list of its tables.
     pub tables: Option<String>,
 }
 
@@ -49,7 +47,7 @@ impl Request {
     pub const VARIABLE: &str = "MLPLOTS_REQUEST";
 }
 
-/// What a started program does.
+/// The task of a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -58,6 +56,6 @@ pub enum Mode {
     Run,
     /// Print the registry as one line of JSON, a [`Listing`](crate::listing::Listing), and stop.
     List,
-    /// Do all the checks that come before a training, and stop.
+    /// Run all checks that come before a training.
     Check,
 }

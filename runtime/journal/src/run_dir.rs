@@ -1,4 +1,4 @@
-//! Where journals are: `.mlplots/runs/<uuid>/` at the workspace root.
+//! The directory of a run: `.mlplots/runs/<uuid>/` at the workspace root.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::disk;
 use crate::record::{Digest, RunUuid};
 
-/// One run's directory.
+/// The directory of a run, and the paths in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
@@ -15,7 +15,7 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// The directory of the run `uuid` below the workspace root. Makes nothing.
+    /// The directory of the run `uuid` below the workspace root. Creates nothing.
     pub fn new(root: &Path, uuid: &RunUuid) -> Self {
         Self {
             path: Self::runs(root).join(&**uuid),
@@ -23,7 +23,7 @@ impl RunDir {
         }
     }
 
-    /// A run's directory whose path is known.
+    /// The directory of a run at a path.
     ///
     /// # Errors
     /// The directory's name is not the id of a run.
@@ -34,15 +34,15 @@ impl RunDir {
         Ok(Self { path, uuid })
     }
 
-    /// Where all runs of a workspace are.
+    /// The directory of all runs of a workspace.
     pub fn runs(root: &Path) -> PathBuf {
         root.join(".mlplots").join("runs")
     }
 
-    /// All runs of a workspace that have a journal or had one coming, oldest first.
+    /// All runs of a workspace, oldest first; some may have no journal yet.
     ///
     /// # Errors
-    /// `.mlplots` cannot be read, or others could have written what is in it; see
+    /// `.mlplots` cannot be read, or other users may write to it; see
     /// [`check_directory`](disk::check_directory).
     pub fn all(root: &Path) -> io::Result<Vec<Self>> {
         let runs = Self::runs(root);
@@ -55,18 +55,23 @@ impl RunDir {
         Self::list(&runs)
     }
 
-    /// Checks that the run's directory is ours alone; see
-    /// [`check_directory`](disk::check_directory).
+    /// Checks that only the current user may write to the run's directory.
+    ///
+    /// # Errors
+    /// See [`check_directory`](disk::check_directory).
     pub fn check(&self) -> io::Result<()> {
         disk::check_directory(&self.path)?;
         match disk::check_directory(&self.artifacts()) {
-            // They are removed once all of them are shipped.
+            // It is removed once all artifacts are shipped.
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
             checked => checked,
         }
     }
 
-    /// Whether the run has a journal. One that may not be looked at is an error.
+    /// Whether the run has a journal.
+    ///
+    /// # Errors
+    /// The directory may not be read.
     pub fn has_journal(&self) -> io::Result<bool> {
         match fs::symlink_metadata(self.journal()) {
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -75,6 +80,9 @@ impl RunDir {
     }
 
     /// The runs of the same workspace that began after this one, oldest first.
+    ///
+    /// # Errors
+    /// The directory of all runs cannot be read.
     pub fn later(&self) -> io::Result<Vec<Self>> {
         let folder = self.path.parent().unwrap_or(&self.path);
         let mut runs = Self::list(folder)?;
@@ -91,7 +99,7 @@ impl RunDir {
         for entry in entries {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
-                // Whatever else lies there is not ours.
+                // Other directories are ignored.
                 runs.extend(Self::at(entry.path()));
             }
         }
@@ -100,10 +108,10 @@ impl RunDir {
         Ok(runs)
     }
 
-    /// Makes the directory, for its owner only, and hides `.mlplots` from git.
+    /// Creates the directory with access for its owner only, and hides `.mlplots` from git.
     ///
     /// # Errors
-    /// It cannot be made, or others could write to it; see
+    /// It cannot be created, or other users may write to it; see
     /// [`check_directory`](disk::check_directory).
     pub fn create(&self) -> io::Result<()> {
         let above: Vec<_> = self.path.ancestors().take(3).collect();
@@ -136,32 +144,31 @@ impl RunDir {
         self.uuid.short()
     }
 
-    /// The journal's file.
+    /// The journal.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal")
     }
 
-    /// What the supervisor asks of the program.
+    /// The supervisor's request, [`Request`](crate::request::Request).
     pub fn request(&self) -> PathBuf {
         self.path.join("request.json")
     }
 
-    /// What the run is that this one goes on with; only there if it does.
+    /// Params and last steps of the run that is resumed, [`Resumed`](crate::request::Resumed).
     pub fn resumed(&self) -> PathBuf {
         self.path.join("resumed.json")
     }
 
-    /// Writes down that the program lives: the file's time is what counts.
+    /// Updates the heartbeat. Errors are ignored: a full disk is reported by what needs the space.
     pub fn beat(&self) {
         let file = disk::open_or_create(&self.heartbeat());
-        // A disk without room for it is told by what needs the room.
         let _ = file.and_then(|mut file| {
             file.set_len(0)?;
             file.write_all(b".")
         });
     }
 
-    /// A file that is written anew every second while the program lives.
+    /// A file that is rewritten every second while the program lives; its modification time counts.
     pub fn heartbeat(&self) -> PathBuf {
         self.path.join("heartbeat")
     }
@@ -174,7 +181,7 @@ impl RunDir {
         }
     }
 
-    /// Where the contents of artifacts are, each under its SHA-256.
+    /// The directory of the contents of artifacts, each named by its SHA-256.
     pub fn artifacts(&self) -> PathBuf {
         self.path.join("artifacts")
     }

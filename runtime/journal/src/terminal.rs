@@ -1,15 +1,15 @@
-//! Text that others wrote, made harmless for a terminal.
+//! Escapes text of other origin before it is printed on a terminal.
 
 use std::borrow::Cow;
 
-/// Whether a terminal obeys this character instead of showing it: control characters, and the marks
-/// that turn the direction of writing.
+/// Whether a terminal interprets this character instead of showing it: control characters and
+/// bidirectional marks.
 pub fn is_terminal_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text with such characters as escapes, so that it can neither move the cursor nor begin a
+/// The text with escapes instead of such characters, so that it cannot move the cursor or start a
 /// line.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(is_terminal_control) {
@@ -26,8 +26,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Several lines, such as the words of another program: each but the first is indented, and looks
-/// like none of ours.
+/// Several lines, such as the output of another program. All but the first are indented, so that they
+/// do not look like lines of mlplots.
 pub fn escape_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(escape).collect();
     lines.join("\n    ")

@@ -1,11 +1,11 @@
-//! The root of cargo's workspace, found without cargo.
+//! Finds the root of cargo's workspace without running cargo.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The root of cargo's workspace around `from`: the nearest package, or the folder further up whose
-/// manifest has a `[workspace]` that does not exclude it, or the one that the package names. Where
-/// there is no manifest it is the nearest folder up that holds `.mlplots`, or else `from` itself.
+/// The root of cargo's workspace around `from`: the folder that the nearest package names, or the
+/// nearest folder above it whose `[workspace]` does not exclude it, or the package itself. Without a
+/// manifest it is the nearest folder with `.mlplots` at or above `from`, or `from` itself.
 pub fn workspace_root(from: &Path) -> PathBuf {
     let mut manifests = from
         .ancestors()
@@ -28,8 +28,8 @@ pub fn workspace_root(from: &Path) -> PathBuf {
     root.map_or(package, |(root, _)| root).to_path_buf()
 }
 
-/// The keys of a manifest with their tables, and the text that begins with their values. A reader
-/// of TOML would be one more crate in every training program.
+/// The keys of a manifest with their tables, and the text from their values on. A TOML parser would
+/// be one more crate in every training program.
 fn keys(manifest: &str) -> impl Iterator<Item = (String, &str)> {
     let mut table = String::new();
     let mut rest = manifest;

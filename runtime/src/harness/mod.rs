@@ -1,4 +1,4 @@
-//! What `mlplots::main!` runs: reads what is asked, checks it, trains, ends the run.
+//! The `main` function of training programs: it reads the request, checks it, trains and ends the run.
 
 mod params;
 mod preflight;
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use mlplots_journal::names::{check_experiment_name, check_run_name};
 use mlplots_journal::record::{Open, Record, RunUuid};
 use mlplots_journal::request::{Mode, Request, Resumed};
-use mlplots_journal::{Entry, Reader, RunDir, disk, workspace_root};
+use mlplots_journal::{Entry, Exit, Reader, RunDir, disk, workspace_root};
 
 use crate::error::Error;
 use crate::registry::{Train, listing, plots, trains};
@@ -18,28 +18,23 @@ use crate::run::{Beginning, Run, caught, program};
 use crate::stderr::print;
 use preflight::{Complaint, Plan};
 
-/// The run failed.
-const FAILED: u8 = 1;
-/// Nothing registered, or preflight refused.
-const REFUSED: u8 = 3;
-
 /// The program's `main`.
 pub fn main() -> ExitCode {
     let (request, mut supervised) = match request() {
         Ok(request) => request,
         Err(error) => {
             print(format_args!("error: {error:#}"));
-            return ExitCode::from(REFUSED);
+            return Exit::Refused.into();
         }
     };
     if request.mode == Mode::List {
-        return ExitCode::from(list());
+        return list().into();
     }
     let resumed = match resumed(&request) {
         Ok(resumed) => resumed,
         Err(error) => {
             print(format_args!("error: {error:#}"));
-            return ExitCode::from(REFUSED);
+            return Exit::Refused.into();
         }
     };
     let plan = match preflight::plan(&request, &resumed, &trains(), &plots()) {
@@ -47,7 +42,7 @@ pub fn main() -> ExitCode {
         Err(complaints) => return refuse(&complaints),
     };
     if request.mode == Mode::Check {
-        return ExitCode::SUCCESS;
+        return Exit::Success.into();
     }
     let (train, params) = (plan.train, plan.params.clone());
     let given = request.run_dir.clone();
@@ -72,22 +67,22 @@ pub fn main() -> ExitCode {
         journaled(&run, ended.as_ref().err());
     }
     if ended.is_ok() {
-        ExitCode::SUCCESS
+        Exit::Success.into()
     } else {
-        ExitCode::from(FAILED)
+        Exit::Failed.into()
     }
 }
 
-/// Prints what is registered on a line of its own; returns the exit code.
-fn list() -> u8 {
+/// Prints the registry as one line of JSON.
+fn list() -> Exit {
     let printed = serde_json::to_string(&listing())
         .map_err(Into::into)
         .and_then(|json| writeln!(stdout(), "\n{json}"));
     match printed {
-        Ok(()) => 0,
+        Ok(()) => Exit::Success,
         Err(why) => {
             print(format_args!("error: the registry cannot be listed: {why}"));
-            REFUSED
+            Exit::Refused
         }
     }
 }
@@ -113,7 +108,7 @@ impl Run {
     pub fn start(experiment: &str) -> Result<Self, Error> {
         let (mut request, _) = request()?;
         if request.mode == Mode::List {
-            std::process::exit(list().into());
+            std::process::exit(list().code().into());
         }
         if let Some((key, _)) = request.params.first() {
             return Err(Error::new(format!(
@@ -136,8 +131,8 @@ impl Run {
     }
 }
 
-/// What is asked, and whether a supervisor asks it. The variable reaches every process below the
-/// program too, and the supervisor follows one run: whoever comes after it begins a run of its own.
+/// The request, and whether it is from a supervisor. Child processes of the program inherit the
+/// variable, but the supervisor follows one run: each further program begins a run of its own.
 fn request() -> Result<(Request, bool), Error> {
     let alone = (Request::default(), false);
     let Some(path) = std::env::var_os(Request::VARIABLE).map(PathBuf::from) else {
@@ -172,7 +167,7 @@ fn request() -> Result<(Request, bool), Error> {
     };
     match first_record(&dir) {
         None => Ok((request, true)),
-        // The same program started several times, as by MPI: what is asked is asked of all.
+        // The same program, started several times, as by MPI: the request is for all of them.
         Some(open) if open.program == program() => {
             let of_its_own = Request {
                 run_dir: None,
@@ -184,7 +179,7 @@ fn request() -> Result<(Request, bool), Error> {
     }
 }
 
-/// The beginning of the run in this directory, if another process has begun it.
+/// The first record of the run in a directory, if another process has begun it.
 fn first_record(dir: &RunDir) -> Option<Box<Open>> {
     let mut reader = Reader::open(&dir.journal(), 0).ok()?;
     match reader.next_entry() {
@@ -193,7 +188,7 @@ fn first_record(dir: &RunDir) -> Option<Box<Open>> {
     }
 }
 
-/// What the supervisor says of the run that this one goes on with, if it does.
+/// The run that is resumed, if there is one.
 fn resumed(request: &Request) -> Result<Resumed, Error> {
     let Some(dir) = run_dir(request)? else {
         return Ok(Resumed::default());
@@ -206,7 +201,7 @@ fn resumed(request: &Request) -> Result<Resumed, Error> {
     resumed.map_err(|why| Error::with_source(format!("`{}` cannot be used", path.display()), why))
 }
 
-/// The journal's directory that the supervisor made.
+/// The run's directory, if the supervisor created one.
 fn run_dir(request: &Request) -> Result<Option<RunDir>, Error> {
     let dir = request.run_dir.as_ref().map(RunDir::at).transpose();
     dir.map_err(|why| Error::new(format!("`{}`: {why}", Request::VARIABLE)))
@@ -246,10 +241,10 @@ fn refuse(complaints: &[Complaint]) -> ExitCode {
             print(format_args!("  help: {help}"));
         }
     }
-    ExitCode::from(REFUSED)
+    Exit::Refused.into()
 }
 
-/// What a person reads after plain `cargo run`.
+/// Prints where the run is, after plain `cargo run`.
 fn journaled(run: &Run, error: Option<&Error>) {
     if let Some(error) = error {
         print(format_args!("error: the run failed: {error:#}"));

@@ -1,14 +1,14 @@
-//! `-P key=value`, and the params of a resumed run: each text is read as the type of its field.
-//! What is logged is what the type writes of itself, and typing that gives the same value.
+//! Applies `-P key=value` and the params of a resumed run. The type of a field parses its text; the
+//! run logs the text that the type writes, and `-P` with that text gives the same value.
 
 use std::collections::BTreeMap;
 
 use crate::params::Tree;
 
-/// Reads a tree as the params type, and writes that as a tree again.
+/// Reads a tree as the params type, and writes it as a tree again.
 type ReadAgain = fn(Tree) -> Result<Tree, String>;
 
-/// Lays `-P` values over the defaults. All that do not fit are reported at once.
+/// Applies `-P` values to the defaults. Returns all errors at once.
 pub(super) fn overlay(
     defaults: &Tree,
     read_again: ReadAgain,
@@ -28,8 +28,8 @@ pub(super) fn overlay(
         });
         values.push((&**key, value));
     }
-    // One that does not fit alone may fit with another: two fields of a variant that is not the
-    // default.
+    // A value that is invalid alone may be valid with another: two fields of a variant that is not
+    // the default.
     lay(defaults, read_again, &values).map_err(|misfit| match misfit {
         Misfit::Value(why) if wrong.is_empty() => {
             vec![format!(
@@ -40,7 +40,7 @@ pub(super) fn overlay(
     })
 }
 
-/// The default of a param, or of the one that it would be a part of.
+/// The default of a param, or of the nearest param that contains it.
 fn default_of(defaults: &Tree, key: &str) -> String {
     if let Some(default) = defaults.get(key) {
         return format!("; the default is `{}`", default.text());
@@ -53,8 +53,8 @@ fn default_of(defaults: &Tree, key: &str) -> String {
     })
 }
 
-/// Lays the params of a run that is resumed over the defaults: what the type still has and still
-/// fits. A field is taken as a whole, since an enum's variant may be another one now.
+/// Applies the params of a resumed run to the defaults, as far as the type still has them and accepts
+/// them. A field is applied as a whole, since the variant of an enum may have changed.
 pub(super) fn keep(
     defaults: &Tree,
     read_again: ReadAgain,
@@ -88,28 +88,28 @@ pub(super) fn keep(
     params
 }
 
-/// Why values do not fit.
+/// Why values are invalid.
 enum Misfit {
     /// There is no such param.
     Unknown,
-    /// Its type does not take the value.
+    /// Its type does not accept the value.
     Value(String),
 }
 
-/// Lays one text over params; returns how it is to be read.
+/// Applies one text to params. Returns the tree by which it is read.
 fn lay_one(params: &Tree, read_again: ReadAgain, key: &str, text: &str) -> Result<Tree, Misfit> {
     let untyped = Tree::Untyped(text.to_owned());
     lay(params, read_again, &[(key, untyped.clone())])
         .map(|_| untyped)
         .or_else(|misfit| {
-            // Where serde does not tell the type of a field, `12345` may be meant as a text.
+            // If serde does not know the type of the field, `12345` may be a string.
             let literal = Tree::Text(text.to_owned());
             let is_text = lay(params, read_again, &[(key, literal.clone())]).is_ok();
             if is_text { Ok(literal) } else { Err(misfit) }
         })
 }
 
-/// Lays values over params. Keys that the type does not know are found by what it writes of itself.
+/// Applies values to params. A key is unknown if the type does not write it.
 fn lay(params: &Tree, read_again: ReadAgain, values: &[(&str, Tree)]) -> Result<Tree, Misfit> {
     let mut laid = params.clone();
     for (key, value) in values {
@@ -148,7 +148,8 @@ fn unknown(defaults: &Tree, key: &str) -> String {
     format!("`-P {key}`: there is no param `{key}`; {help}")
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.
+/// The Damerau–Levenshtein distance: the number of insertions, deletions, substitutions and
+/// transpositions between two texts.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];

@@ -1,4 +1,4 @@
-//! All checks that come before a training: in milliseconds, not after ten hours.
+//! The checks before a training: an error in milliseconds instead of after ten hours.
 
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,7 @@ use crate::params::Tree;
 use crate::registry::Train;
 use crate::run::Plot;
 
-/// What a run will do.
+/// The plan of a run.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) train: &'static Train,
@@ -21,7 +21,7 @@ pub(super) struct Plan {
     pub(super) skipped: Vec<(&'static Plot, String)>,
 }
 
-/// What stands against a training.
+/// An error that prevents the training.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Complaint {
     pub(super) error: String,
@@ -35,7 +35,7 @@ fn complain(error: String, help: impl Into<Option<String>>) -> Complaint {
     }
 }
 
-/// Makes the plan, or tells everything that stands against it.
+/// Makes the plan, or returns all errors.
 pub(super) fn plan(
     request: &Request,
     resumed: &Resumed,
@@ -206,8 +206,8 @@ fn names(request: &Request, train: &Train) -> Vec<Complaint> {
         .collect()
 }
 
-/// The plots of this training, and a complaint for each whose input no training provides. A plot
-/// over what only another training provides is that one's.
+/// The plots of this training, and an error for each plot with an input that no training provides.
+/// A plot whose input only another training provides belongs to that one.
 fn of_train(
     train: &Train,
     trains: &[&'static Train],
@@ -252,7 +252,7 @@ fn of_train(
     (mine, complaints)
 }
 
-/// Plots to draw, and those left out with the reason.
+/// Plots to draw, and skipped plots with the reason.
 type Selected = (Vec<&'static Plot>, Vec<(&'static Plot, String)>);
 
 pub(super) fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
@@ -276,7 +276,7 @@ pub(super) fn select(request: &Request, plots: Vec<&'static Plot>) -> Selected {
     (taken, skipped)
 }
 
-/// A glob that fits no figure is a slip of the pen.
+/// A glob that matches no figure is an error.
 fn no_match(
     request: &Request,
     taken: &[&Plot],
@@ -302,7 +302,7 @@ fn no_match(
         .collect()
 }
 
-/// Two plots that write one file.
+/// Plots that write the same file.
 fn collisions(plots: &[&'static Plot]) -> Vec<Complaint> {
     let mut writers: HashMap<String, &Plot> = HashMap::new();
     let mut complaints = Vec::new();
@@ -322,7 +322,7 @@ fn collisions(plots: &[&'static Plot]) -> Vec<Complaint> {
     complaints
 }
 
-/// Formats that this build cannot write.
+/// Formats whose feature is missing.
 fn formats(plots: &[&'static Plot]) -> Vec<Complaint> {
     let of = |plot: &&'static Plot| {
         let missing = plot.formats.iter().find(|format| !format.is_built())?;
@@ -367,7 +367,7 @@ mod tests {
         ] {
             assert_eq!(matches_glob(glob, name), fits, "{glob} {name}");
         }
-        // One that goes back at each star would never end here.
+        // With backtracking at each star, this would not end.
         assert!(!matches_glob(&"*a".repeat(30), &"ab".repeat(500)));
     }
 }

@@ -1,8 +1,8 @@
-//! Why params are not read or written.
+//! The error of reading or writing params.
 
 use std::fmt::{self, Display};
 
-/// A message of serde's or of ours.
+/// A message of serde or of this module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(String);
 

@@ -1,4 +1,4 @@
-//! A tree as a params type: the type of the field decides how a text is read.
+//! Deserializes a params type from a tree. The type of a field decides how its text is parsed.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ impl Tree {
         number.ok_or_else(|| self.is_not(what))
     }
 
-    /// A number that its type can hold: `1e400` must not become infinite, nor `1e-400` zero.
+    /// A number within the range of its type: `1e400` must not become infinite, nor `1e-400` zero.
     fn float<T: FromStr + Copy + Into<f64>>(&self) -> Result<T, Error> {
         let number: T = self.number("a number")?;
         let text = self.leaf().unwrap_or_default();
@@ -54,7 +54,7 @@ impl Tree {
         }
     }
 
-    /// What a text is where no type says it: JSON, or else itself.
+    /// The value of a text without a type: JSON, or else a string.
     fn guessed(self) -> Self {
         match &self {
             Self::Untyped(text) if is_none(text) => Self::Null,
@@ -239,7 +239,7 @@ impl<'de> Deserializer<'de> for Tree {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.into_json() {
-            // serde reads structs from lists too.
+            // serde deserializes structs from lists too.
             Self::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
             other => other.deserialize_map(visitor),
         }
@@ -267,7 +267,7 @@ impl<'de> Deserializer<'de> for Tree {
     }
 }
 
-/// Keys are texts whose type is the map's.
+/// A key of a map, whose type is that of the map.
 fn keyed(entries: Vec<(String, Tree)>) -> impl Iterator<Item = (Tree, Tree)> {
     entries
         .into_iter()

@@ -1,33 +1,33 @@
-//! Params as a tree of texts: what `-P` sets, what MLflow is told, and what a resumed run compares.
+//! Params as a tree of texts, which `-P` sets, the run logs and a resumed run compares.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// A value of any type of serde's. Numbers are kept as the shortest text that their own type reads
-/// back: an `f32` of 0.1 is `0.1`.
+/// A value of any serde type. A number is the shortest text from which its type reads the same value:
+/// an `f32` of 0.1 is `0.1`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tree {
-    /// `None`, and the unit.
+    /// `None` or a unit.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// A number's text; `inf`, `-inf` and `NaN` too.
+    /// The text of a number, including `inf`, `-inf` and `NaN`.
     Number(String),
     /// A string.
     Text(String),
-    /// Text whose type is that of the field that it is for.
+    /// A text whose type is that of its field.
     Untyped(String),
     /// A list or a tuple.
     List(Vec<Tree>),
-    /// A struct, a map, or an enum's variant with its data. Of two variants the later counts.
+    /// A struct, a map, or a variant with data. Of two variants the later counts.
     Map(Vec<(String, Tree)>),
 }
 
-/// A missing value's text, as Python logs it.
+/// The text of a missing value, as Python logs it.
 const NONE: &str = "None";
 
-/// Whether a text stands for a missing value.
+/// Whether a text is a missing value.
 pub(super) fn is_none(text: &str) -> bool {
     matches!(text, NONE | "null")
 }
@@ -44,7 +44,7 @@ impl Tree {
         })
     }
 
-    /// Sets the value at a dotted key, and makes what leads there.
+    /// Sets the value at a dotted key, and creates the maps that lead to it.
     pub(crate) fn set(&mut self, key: &str, value: Self) {
         let (name, rest) = key
             .split_once('.')
@@ -64,7 +64,7 @@ impl Tree {
         }
     }
 
-    /// Each value with its dotted key.
+    /// All values with their dotted keys.
     pub(crate) fn flatten(&self) -> Vec<(String, String)> {
         let mut flat = Vec::new();
         if let Self::Map(entries) = self {
@@ -91,7 +91,7 @@ impl Tree {
         match self {
             Self::Null => out.push_str("null"),
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            // JSON has no number for them.
+            // JSON has no such numbers.
             Self::Number(text) if !is_finite(text) => *out += &quoted(text),
             Self::Number(text) => *out += text,
             Self::Text(text) => *out += &quoted(text),
@@ -146,13 +146,13 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The string that a JSON string stands for, if the text is one.
+/// The value of a JSON string, if the text is one.
 pub(super) fn unquoted(text: &str) -> Option<String> {
     let is_quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
     is_quoted.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
-/// From JSON, whose numbers take their type from the field that they are for.
+/// Converts JSON. A number gets its type from its field.
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Json;

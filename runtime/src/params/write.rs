@@ -1,4 +1,4 @@
-//! A params type as a tree.
+//! Serializes a params type to a tree.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use serde::ser::{
 use super::error::Error;
 use super::tree::{Tree, is_none, quoted, unquoted};
 
-/// Writes a value as a tree.
+/// Serializes a value to a tree.
 pub(crate) fn to_tree<T: Serialize + ?Sized>(value: &T) -> Result<Tree, Error> {
     value.serialize(Writer)
 }
@@ -91,7 +91,7 @@ impl Serializer for Writer {
     }
 
     fn serialize_str(self, value: &str) -> Result<Tree, Error> {
-        // Text that looks like a JSON string is read as one.
+        // A text that looks like a JSON string is parsed as one.
         Ok(match unquoted(value) {
             Some(_) => Tree::Untyped(quoted(value)),
             None => Tree::Text(value.to_owned()),

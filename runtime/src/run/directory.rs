@@ -1,12 +1,12 @@
-//! The files of a directory that is logged.
+//! Lists the files of a directory that is logged.
 
 use std::io;
 use std::path::Path;
 
 use crate::error::Error;
 
-/// Names of the files below a directory, with `/`, in order. Symbolic links are refused: they could
-/// lead out of it.
+/// The paths of all files below a directory, with `/`, sorted. A symbolic link is an error: it could
+/// lead out of the directory.
 pub(super) fn list(directory: &Path) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     add(directory, "", &mut found)?;

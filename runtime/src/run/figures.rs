@@ -1,4 +1,4 @@
-//! What plots drew becomes files and records of the run.
+//! Stores and journals the results of plots.
 
 use std::sync::PoisonError;
 
@@ -12,7 +12,7 @@ use crate::figure::{Encoded, Output};
 use crate::stderr::print;
 
 impl Shared {
-    /// Stores what a plot drew and journals how it ended.
+    /// Stores the files of a plot and journals its result.
     pub(super) fn take(&self, drawn: Drawn) {
         let plot = drawn.plot;
         let mut figure = Figure {
@@ -66,7 +66,7 @@ impl Shared {
         self.sync();
     }
 
-    /// Journals how a figure ended, and brings it to disk.
+    /// Journals the result of a figure, and syncs the journal.
     pub(super) fn figure(&self, figure: Figure) {
         self.journal_figure(figure);
         self.sync();
@@ -101,7 +101,7 @@ impl Shared {
         Ok(stored)
     }
 
-    /// The two names under which MLflow's image grid finds a stepped image, for a stored PNG.
+    /// A stored PNG under the two names by which MLflow's image grid finds an image with a step.
     pub(super) fn grid_images(
         &self,
         key: &str,
@@ -131,8 +131,8 @@ impl Shared {
         Ok([file(".png")?, file("+compressed.webp")?])
     }
 
-    /// The files that stay of a drawing. Two plots must not write one path: the later would hide the
-    /// earlier. Drawings of two steps may end in either order; a file shows the later one.
+    /// Claims the files of a drawing. Two plots must not write the same path: the later would hide the
+    /// earlier. Drawings of two steps may finish in either order; a file shows the later step.
     fn claim(
         &self,
         plot: &str,
@@ -169,7 +169,7 @@ mod tests {
     use mlplots_journal::request::Resumed;
     use mlplots_journal::{RunDir, Writer};
 
-    /// Two threads may draw two steps of one plot, and end in either order.
+    /// Two threads may draw two steps of one plot, and finish in either order.
     #[test]
     fn of_two_drawings_the_newer_one_stays() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Which commit a program is built from: MLflow's tags for git.
+//! MLflow's git tags: the commit that the program is built from.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 use mlplots_journal::names::MAX_TAG_VALUE;
 use mlplots_journal::record::Tag;
 
-/// How long git may take for all answers together: a run does not wait longer for it.
+/// Deadline of all git commands together: the end of a run waits for them.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Most bytes of an answer that are read: a diff may be of any size.
+/// Maximum output of a command that is read: a diff may have any size.
 const MAX_ANSWER: u64 = 256 * 1024;
 
-/// Tags that say which commit the package is at; none outside a repository, or where git does not
-/// answer in time.
+/// The git tags of the package; none outside a repository or after the deadline.
 pub(super) fn tags() -> Vec<Tag> {
     let Some(git) = folder().map(Git::new) else {
         return Vec::new();
@@ -48,7 +47,7 @@ pub(super) fn tags() -> Vec<Tag> {
     tags
 }
 
-/// The package's folder, else the program's.
+/// The folder of the package, or else of the program.
 fn folder() -> Option<PathBuf> {
     if let Some(package) = std::env::var_os("CARGO_MANIFEST_DIR") {
         return Some(package.into());
@@ -56,7 +55,7 @@ fn folder() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.parent()?.to_path_buf())
 }
 
-/// git, in a folder, until its time is over.
+/// git in a folder, with a deadline.
 struct Git {
     folder: PathBuf,
     deadline: Instant,
@@ -72,7 +71,7 @@ impl Git {
 
     fn ask(&self, arguments: &[&str]) -> Option<String> {
         let mut command = Command::new("git");
-        // Variables of git could name another repository, as in a hook.
+        // In a hook, variables of git name another repository.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("GIT_") {
                 command.env_remove(name);
@@ -89,7 +88,7 @@ impl Git {
             .ok()?;
         let stdout = child.stdout.take()?;
         let (answer, answered) = channel();
-        // A process that git has started may keep the pipe open for longer than git lives.
+        // A child of git may keep the pipe open after git has ended.
         let reader = thread::Builder::new().spawn(move || {
             let mut bytes = Vec::new();
             if stdout.take(MAX_ANSWER).read_to_end(&mut bytes).is_ok() {
@@ -118,11 +117,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end().to_owned()
 }
 
-/// What `git status` says.
+/// The output of `git status`.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Status {
     commit: Option<String>,
-    /// None where a commit is checked out and no branch.
+    /// `None` if HEAD is detached.
     branch: Option<String>,
     is_dirty: bool,
 }
@@ -153,7 +152,7 @@ fn tag(name: &str, value: String) -> Tag {
     }
 }
 
-/// As much of a diff as a tag holds; the rest is said to be missing.
+/// The diff, truncated to the maximum length of a tag.
 fn shortened(diff: &str) -> String {
     const CUT: &str = "\n… the rest of the diff is longer than a tag";
     if diff.chars().count() <= MAX_TAG_VALUE {

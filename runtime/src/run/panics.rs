@@ -1,5 +1,5 @@
-//! The panic hook: it keeps where a plot panicked, and journals what a training panics with
-//! while there is still time.
+//! The panic hook. It records the location of a panic, and journals the panic of a training before
+//! the process may abort.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -10,9 +10,9 @@ use mlplots_journal::record::Record;
 use mlplots_journal::{Line, Writer};
 
 thread_local! {
-    /// On a thread whose panics are caught: where the last one was.
+    /// On a thread whose panics are caught: the location of the last one.
     static PLACE: RefCell<Option<Caught>> = const { RefCell::new(None) };
-    /// On any other thread: what the last one said.
+    /// On any other thread: the message of the last one.
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -24,7 +24,7 @@ struct Caught {
 /// The journal that panics are written to.
 static CURRENT: Mutex<Weak<Writer>> = Mutex::new(Weak::new());
 
-/// Installs the hook, once; the hook that was there still prints.
+/// Installs the hook, once. The previous hook still runs.
 pub(super) fn watch(journal: &Arc<Writer>) {
     static HOOK: Once = Once::new();
     *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(journal);
@@ -37,8 +37,8 @@ pub(super) fn watch(journal: &Arc<Writer>) {
     });
 }
 
-/// Calls `work` and turns its panic into `panicked at file:line: message`. With `journaled` the
-/// hook also writes it down at once, for a program that aborts on panic.
+/// Calls `work` and returns its panic as `panicked at file:line: message`. With `journaled`, the hook
+/// also journals the panic, for a program that aborts on panic.
 pub(crate) fn caught<T>(journaled: bool, work: impl FnOnce() -> T) -> Result<T, String> {
     PLACE.set(Some(Caught {
         journaled,
@@ -49,7 +49,7 @@ pub(crate) fn caught<T>(journaled: bool, work: impl FnOnce() -> T) -> Result<T, 
     result.map_err(|payload| describe(place.as_deref(), &*payload))
 }
 
-/// What this thread panics with, while it unwinds and nothing of ours catches it.
+/// The panic of this thread, while it unwinds outside of [`caught`].
 pub(super) fn unwinding() -> Option<String> {
     std::thread::panicking().then(|| LAST.take()).flatten()
 }
@@ -67,7 +67,7 @@ fn note(info: &PanicHookInfo<'_>) {
             true
         }
     });
-    // A lock that the panicking thread itself may hold must not be waited for.
+    // The panicking thread itself may hold the lock.
     if journaled
         && let Ok(current) = CURRENT.try_lock()
         && let Some(journal) = current.upgrade()

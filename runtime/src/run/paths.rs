@@ -1,12 +1,12 @@
-//! The paths of a run's artifacts: a file and a folder of one name fit into no store, and what
-//! mlplots itself logs is not overwritten.
+//! Checks the paths of a run's artifacts: no store accepts a file and a folder of the same name, and
+//! the artifacts of mlplots itself are not overwritten.
 
 use std::collections::HashMap;
 
 use mlplots_journal::names::RESERVED_FOLDER;
 use mlplots_journal::record::ArtifactPath;
 
-/// The files and folders that a run has so far.
+/// The files and folders of a run.
 #[derive(Debug, Default)]
 pub(super) struct Paths(HashMap<String, Kind>);
 
@@ -17,7 +17,7 @@ enum Kind {
 }
 
 impl Paths {
-    /// Takes a file in, with the folders that lead to it.
+    /// Adds a file and the folders that contain it.
     pub(super) fn add(&mut self, path: &ArtifactPath) -> Result<(), String> {
         if path.split('/').next() == Some(RESERVED_FOLDER) {
             return Err(format!(
@@ -41,7 +41,7 @@ impl Paths {
         Ok(())
     }
 
-    /// Takes a folder in whose files need not be known.
+    /// Adds a folder without its files.
     pub(super) fn add_folder(&mut self, folder: &str) -> Result<(), String> {
         self.check_folder(folder)?;
         self.insert_folder(folder);

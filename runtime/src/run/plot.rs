@@ -1,4 +1,4 @@
-//! What a run can draw: a plot function with the types it looks at.
+//! A registered plot function and the types of its inputs.
 
 use std::any::{Any, TypeId};
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use mlplots_journal::listing::PlotEntry;
 
 use crate::figure::{Format, Output, Spec};
 
-/// A value that plots share.
+/// A frozen value.
 pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 
-/// A type that a plot looks at or a training provides.
+/// A type that a plot reads or a training provides.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
-    /// The type as the source writes it.
+    /// The type as written in the source.
     pub written: &'static str,
     /// The type itself.
     pub id: TypeId,
 }
 
 impl Input {
-    /// The input `&T`, written so.
+    /// The type `T` with its text in the source.
     pub const fn of<T: Send + Sync + 'static>(written: &'static str) -> Self {
         Self::named::<T>(written)
     }
 
-    /// The type `T`, whatever it is.
+    /// The type `T` with another text.
     pub(crate) const fn named<T: 'static>(written: &'static str) -> Self {
         Self {
             written,
@@ -34,16 +34,15 @@ impl Input {
     }
 }
 
-/// The values that a plot function is called with.
+/// The arguments of a plot function.
 #[derive(Clone)]
 pub struct Inputs(pub(crate) Vec<Value>);
 
 impl Inputs {
-    /// The value of the input at `place`.
+    /// The value of an input, by its index.
     ///
     /// # Panics
-    /// If `T` is not the type that was registered at that place: generated code names both from
-    /// one list.
+    /// If `T` is not the registered type of that index: generated code takes both from one list.
     pub fn get<T: 'static>(&self, place: usize) -> &T {
         self.0[place]
             .downcast_ref()
@@ -56,19 +55,19 @@ impl Inputs {
 pub struct Plot {
     /// Its name: the file name of its figure without the extension.
     pub name: &'static str,
-    /// Folder below the run's artifact root.
+    /// Its folder below the run's artifact root.
     pub dir: Option<&'static str>,
     /// Size of the PNG in pixels.
     pub size: Option<(u32, u32)>,
     /// Formats to write.
     pub formats: &'static [Format],
-    /// Of the values provided with a step, every how manieth is drawn.
+    /// Draws every n-th of the values that are provided with a step.
     pub every: u32,
-    /// Whether a failure leaves the run whole.
+    /// Whether the run is complete without it.
     pub optional: bool,
-    /// Seconds that drawing may take.
+    /// Timeout of a drawing in seconds.
     pub timeout: Option<u64>,
-    /// Where it is defined.
+    /// The module that defines it.
     pub module: &'static str,
     /// Source file.
     pub file: &'static str,
@@ -76,7 +75,7 @@ pub struct Plot {
     pub line: u32,
     /// Its doc comment.
     pub doc: &'static str,
-    /// The types it looks at.
+    /// The types of its inputs.
     pub inputs: &'static [Input],
     /// Calls it.
     pub draw: fn(&Inputs, &Spec) -> Result<Output, String>,
@@ -88,7 +87,7 @@ impl Plot {
         format!("{}:{}", self.file, self.line)
     }
 
-    /// Where the file `name` of this plot goes.
+    /// The path of its file `name` below the run's artifact root.
     pub fn path(&self, name: &str) -> String {
         match self.dir {
             Some(dir) => format!("{dir}/{name}"),
@@ -96,7 +95,7 @@ impl Plot {
         }
     }
 
-    /// Files it draws, one for each format.
+    /// The paths of its files, one per format.
     pub fn files(&self) -> Vec<String> {
         self.formats
             .iter()
@@ -104,7 +103,7 @@ impl Plot {
             .collect()
     }
 
-    /// What a listing says of it.
+    /// Its entry in a listing.
     pub fn entry(&self) -> PlotEntry {
         PlotEntry {
             name: self.name.to_owned(),

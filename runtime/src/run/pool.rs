@@ -1,5 +1,4 @@
-//! Draws plots on threads of their own. What happens in one plot stays there: a panic, an error
-//! and a timeout are that plot's failure.
+//! Draws plots on a thread pool. A panic, an error or a timeout is confined to its plot.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -11,15 +10,15 @@ use super::panics;
 use super::plot::{Inputs, Plot};
 use crate::figure::{Output, Spec};
 
-/// Seconds that a plot may take when it does not say.
+/// Default timeout of a plot in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
-/// Threads that draw at most: each holds a figure in memory.
+/// Maximum number of threads: each holds a figure in memory.
 const MAX_WORKERS: usize = 8;
-/// Drawings of one plot that wait at most, each with its values: a training that provides them
-/// faster than they are drawn must not fill the memory.
+/// Maximum backlog of a plot. Each waiting job holds its values, and a training may provide values
+/// faster than they are drawn.
 pub(crate) const MAX_WAITING: usize = 16;
 
-/// A plot to be drawn from these values.
+/// A plot to draw, with its inputs.
 pub(crate) struct Job {
     pub(crate) plot: &'static Plot,
     pub(crate) inputs: Inputs,
@@ -28,7 +27,7 @@ pub(crate) struct Job {
     pub(crate) number: u64,
 }
 
-/// What came of a job.
+/// The result of a job.
 pub(crate) struct Drawn {
     pub(crate) plot: &'static Plot,
     pub(crate) step: Option<i64>,
@@ -37,7 +36,7 @@ pub(crate) struct Drawn {
     pub(crate) took: Duration,
 }
 
-/// A few threads that draw.
+/// A thread pool for drawing.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
 }
@@ -46,7 +45,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     spawn: fn(Box<dyn FnOnce() + Send>) -> io::Result<()>,
-    /// Takes each result; called once a job.
+    /// Receives the result of each job, once.
     take: Box<dyn Fn(Drawn) + Send + Sync>,
 }
 
@@ -55,28 +54,28 @@ struct State {
     waiting: VecDeque<Job>,
     active: HashMap<u64, Active>,
     next: u64,
-    /// Threads that there may be.
+    /// Maximum number of threads now.
     max_workers: usize,
     workers: usize,
     idle: usize,
     closed: bool,
-    /// Drawings of each plot that newer ones have taken the place of.
+    /// Number of jobs of each plot that were dropped for newer ones.
     passed_over: HashMap<&'static str, u64>,
 }
 
-/// A job that a thread works on.
+/// A job that a thread executes.
 struct Active {
     plot: &'static Plot,
     step: Option<i64>,
     number: u64,
     since: Instant,
-    /// It is being drawn. Whoever clears this, under the lock, takes the result; the job stays
-    /// active until that is done, so that `wait` waits for it.
+    /// Whether it has no result yet. The thread that clears this, under the lock, reports the result;
+    /// the job stays active until then, so that `wait` waits for it.
     drawing: bool,
 }
 
 impl Active {
-    /// None where no clock can hold it.
+    /// `None` if the timeout exceeds the range of the clock.
     fn deadline(&self) -> Option<Instant> {
         let timeout = Duration::from_secs(self.plot.timeout.unwrap_or(DEFAULT_TIMEOUT));
         self.since.checked_add(timeout)
@@ -89,7 +88,7 @@ impl Pool {
             let thread = thread::Builder::new().name("mlplots draw".to_owned());
             thread.spawn(work).map(drop)
         };
-        // One core stays with the training.
+        // One core is left to the training.
         Self::with(cores().saturating_sub(1), spawn, take)
     }
 
@@ -127,7 +126,7 @@ impl Pool {
         self.shared.changed.notify_all();
     }
 
-    /// Gives up the plots whose time is over, whenever it is called.
+    /// A function that reports the plots that exceed their timeout.
     pub(crate) fn watchdog(&self) -> impl Fn() + Send + 'static {
         let shared = Arc::clone(&self.shared);
         move || {
@@ -138,7 +137,7 @@ impl Pool {
     /// Waits until every job has a result.
     pub(crate) fn wait(&self) {
         {
-            // The training is over: its core draws too.
+            // The training has ended: its core draws too.
             let mut state = self.shared.lock();
             state.max_workers = cores().clamp(state.max_workers, MAX_WORKERS);
             self.shared.staff(&mut state);
@@ -152,7 +151,7 @@ impl Pool {
             if state.workers == 0
                 && let Some(job) = state.waiting.pop_front()
             {
-                // No thread can be had: this one draws, and waits for as long as that takes.
+                // The system gives no threads: this one draws, without a timeout.
                 drop(self.shared.work_on(job, state));
                 continue;
             }
@@ -163,7 +162,7 @@ impl Pool {
         }
     }
 
-    /// Plots of which drawings were passed over, and how many.
+    /// Plots with dropped jobs, and their number.
     pub(crate) fn passed_over(&self) -> Vec<(&'static str, u64)> {
         let state = self.shared.lock();
         let mut passed_over: Vec<_> = state.passed_over.iter().map(|(&k, &n)| (k, n)).collect();
@@ -184,8 +183,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a thread for each waiting job that no idle thread will take, as far as there may be
-    /// threads and the system gives them.
+    /// Starts a thread for each waiting job that no idle thread will take, up to the maximum and as far
+    /// as the system allows.
     fn staff(self: &Arc<Self>, state: &mut State) {
         let missing = state.waiting.len().saturating_sub(state.idle);
         for _ in 0..missing.min(state.max_workers.saturating_sub(state.workers)) {
@@ -199,7 +198,7 @@ impl Shared {
         }
     }
 
-    /// Gives up the plots whose time is over; returns when the next one's will be.
+    /// Reports the plots that exceed their timeout. Returns the next deadline.
     fn expire(self: &Arc<Self>) -> Option<Instant> {
         let mut state = self.lock();
         let now = Instant::now();
@@ -210,7 +209,7 @@ impl Shared {
                 lost.push((id, active.plot, active.step, active.number, active.since));
             }
         }
-        // Their threads cannot be stopped: they are left to themselves, and others take their place.
+        // Their threads cannot be stopped: they continue detached, and new threads replace them.
         state.workers = state.workers.saturating_sub(lost.len());
         self.staff(&mut state);
         let drawing = state.active.values().filter(|active| active.drawing);
@@ -231,7 +230,7 @@ impl Shared {
         next
     }
 
-    /// What a thread does until the pool is closed.
+    /// Executes jobs until the pool is closed.
     fn work(&self) {
         let mut state = self.lock();
         loop {
@@ -253,8 +252,8 @@ impl Shared {
         }
     }
 
-    /// Draws a job and hands its result over. None if its time was over: somebody else has said so,
-    /// and this thread does not count any more.
+    /// Executes a job and reports its result. `None` if the job exceeded its timeout: that is reported
+    /// already, and this thread no longer belongs to the pool.
     fn work_on<'a>(
         &'a self,
         job: Job,
@@ -299,7 +298,7 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Calls the plot function; a panic becomes an error with its place.
+/// Calls the plot function; a panic becomes an error with its location.
 fn draw(job: &Job) -> Result<Output, String> {
     let spec = Spec {
         size: job.plot.size,

@@ -1,14 +1,14 @@
-//! The problems of a run: each is reported once, and a training that has a new one at every step
-//! does not fill the memory or the journal with them.
+//! The problems of a run. Each is reported once, and their number is bounded, since a training may
+//! cause a new one at every step.
 
 use std::collections::HashSet;
 
-/// Problems that are reported one by one; further ones are counted.
+/// Maximum number of problems that are reported; further ones are counted.
 const MAX_REPORTED: usize = 100;
-/// Longest message, in characters.
+/// Maximum length of a message in characters.
 const MAX_MESSAGE: usize = 2000;
 
-/// What went wrong so far.
+/// The problems so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     known: HashSet<String>,
@@ -17,7 +17,7 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// Adds a problem; returns the message to report, if there is one.
+    /// Adds a problem. Returns the message to print, if there is one.
     pub(super) fn add(&mut self, message: &str) -> Option<String> {
         let message: String = message.chars().take(MAX_MESSAGE).collect();
         if self.known.contains(&message) {
@@ -33,12 +33,12 @@ impl Problems {
         Some(message)
     }
 
-    /// Those that were reported one by one.
+    /// The reported problems.
     pub(super) fn reported(&self) -> &[String] {
         &self.reported
     }
 
-    /// How many came after those.
+    /// Number of further problems.
     pub(super) fn further(&self) -> u64 {
         self.further
     }

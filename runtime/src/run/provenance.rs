@@ -1,10 +1,10 @@
-//! Who started a run, and with which program.
+//! The user and the program of a run.
 
 use std::path::Path;
 
 use mlplots_journal::names::MAX_USER;
 
-/// The name of the user, as Python's `getpass` finds it.
+/// The name of the user, as Python's `getpass.getuser`.
 pub(super) fn user() -> String {
     ["LOGNAME", "USER", "LNAME", "USERNAME"]
         .iter()

@@ -1,4 +1,4 @@
-//! What all threads of a run write to: the journal, the stored files, and how things stand.
+//! The state of a run that all threads share: the journal, the stored files and the figures.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -22,29 +22,29 @@ pub(super) struct Shared {
     pub(super) files: Files,
     pub(super) journal: Arc<Writer>,
     pub(super) state: Mutex<State>,
-    /// Held while a figure's files are claimed and its record is journaled: of two drawings the
-    /// newer one is last.
+    /// Held while a figure's files are claimed and its record is journaled, so that the newer of two
+    /// drawings is the last record.
     pub(super) figures: Mutex<()>,
-    /// The last steps of the run that this one goes on with.
+    /// The last steps of the run that is resumed.
     pub(super) steps: BTreeMap<String, i64>,
 }
 
-/// How a run stands.
+/// The mutable state of a run.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) problems: Problems,
     params: BTreeMap<String, String>,
-    /// Those of the run that this one goes on with.
+    /// A param of the run that is resumed.
     kept: BTreeMap<String, String>,
     paths: Paths,
-    /// Tables for MLflow's table view, by path.
+    /// The tables in MLflow's table view.
     pub(super) tables: Tables,
     pub(super) tally: Tally,
-    /// Which plot wrote a path, and the number of its newest drawing.
+    /// The plot that wrote a path, and the number of its newest drawing.
     pub(super) written: HashMap<String, (String, u64)>,
 }
 
-/// What is known of a param.
+/// A known param.
 pub(super) enum Known {
     New,
     Same,
@@ -52,7 +52,7 @@ pub(super) enum Known {
 }
 
 impl State {
-    /// Takes note of a param; the first value of a name is the one that counts.
+    /// Records a param; the first value of a name counts.
     pub(super) fn param(&mut self, key: &str, value: &str) -> Known {
         match self.params.get(key).or_else(|| self.kept.get(key)) {
             Some(known) if known != value => return Known::Other(known.clone()),
@@ -84,8 +84,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this process was forked from the one that began the run, and cannot log to it; said
-    /// once. Nothing may be locked then: whoever held a lock is not in this process.
+    /// Whether this process was forked from the one that began the run, and cannot log to it. Prints
+    /// a warning once. No mutex may be locked then: the thread that held it is not in this process.
     pub(super) fn is_forked(&self) -> bool {
         static REPORTED: AtomicBool = AtomicBool::new(false);
         let is_forked = self.journal.is_forked();
@@ -99,7 +99,7 @@ impl Shared {
         is_forked
     }
 
-    /// Journals a record; a journal that cannot be written is a problem of the run.
+    /// Journals a record. If the journal cannot be written, the run has a problem.
     pub(super) fn append(&self, record: &Record) {
         if self.is_forked() {
             return;
@@ -117,7 +117,7 @@ impl Shared {
         self.journal.append(&line)
     }
 
-    /// Brings the journal to disk.
+    /// Syncs the journal to disk.
     pub(super) fn sync(&self) {
         if let Err(why) = self.journal.sync() {
             self.problem(format!(
@@ -127,7 +127,7 @@ impl Shared {
         }
     }
 
-    /// A journal that somebody deletes takes with it what is not shipped: that is told.
+    /// Checks that the journal still exists: deleting it loses the records that are not shipped.
     pub(super) fn look(&self) {
         let journal = self.dir.journal();
         if matches!(journal.try_exists(), Ok(false)) {
@@ -138,7 +138,7 @@ impl Shared {
         }
     }
 
-    /// A problem of the run: printed once, listed at the end, and the run ends FAILED.
+    /// Reports a problem: it is printed once and listed at the end, and the run ends FAILED.
     pub(super) fn problem(&self, message: impl AsRef<str>) {
         if self.is_forked() {
             return;
@@ -147,11 +147,11 @@ impl Shared {
             return;
         };
         print(format_args!("warning: {message}"));
-        // Without room for it the run is FAILED all the same: the end says how many there were.
+        // On a full disk the run is FAILED too: its end counts the problems.
         let _ = self.try_append(&Record::Problem(Problem { message }));
     }
 
-    /// Takes in a file of the run whose content is stored.
+    /// Registers a file of the run whose content is stored.
     fn take_in(&self, file: Artifact) -> Result<Artifact, Error> {
         if !self.is_forked() {
             self.state().paths.add(&file.path).map_err(Error::new)?;
@@ -159,7 +159,7 @@ impl Shared {
         Ok(file)
     }
 
-    /// A folder of the run whose files need not be known.
+    /// Registers a folder of the run without its files.
     pub(super) fn folder(&self, folder: &str) -> Result<(), String> {
         if self.is_forked() {
             return Ok(());
@@ -180,7 +180,7 @@ impl Shared {
             .map_err(|why| self.not_stored(path, why))
     }
 
-    /// Stores what a function at `source` has drawn. A PNG says in its properties whose it is.
+    /// Stores a file that the function at `source` drew. The properties of a PNG name the run.
     pub(super) fn store_drawn(
         &self,
         path: &str,

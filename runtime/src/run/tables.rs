@@ -1,4 +1,4 @@
-//! The tables of a run, as MLflow's page finds them: by one tag, which holds a list.
+//! The list of a run's tables, which MLflow's page reads from one tag.
 
 use mlplots_journal::names::MAX_TAG_VALUE;
 use serde::{Deserialize, Serialize};
@@ -16,19 +16,19 @@ struct Table {
     r#type: String,
 }
 
-/// What becomes of a table.
+/// The result of adding a table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Listed {
     /// The tag has a new value.
     Tag(String),
     /// The tag lists it already.
     Known,
-    /// The tag has no room for it, or for further ones; said once.
+    /// The tag has no room for it.
     Full { is_first: bool },
 }
 
 impl Tables {
-    /// Those that a tag lists.
+    /// The tables that a tag lists.
     pub(super) fn of(tag: Option<&str>) -> Self {
         Self {
             listed: tag

@@ -1,4 +1,4 @@
-//! The values that a run has frozen, and which plots are due for them.
+//! The frozen values of a run, and the plots that are due.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::plot::{Input, Inputs, Plot, Value};
 use super::pool::Job;
 
-/// What has been provided so far.
+/// The provided values.
 #[derive(Default)]
 pub(super) struct Values {
     provided: HashMap<TypeId, Provided>,
@@ -23,9 +23,9 @@ struct Provided {
 /// A plot of this run.
 struct Due {
     plot: &'static Plot,
-    /// Values provided with a step, since all inputs are there.
+    /// Number of values with a step since all inputs exist.
     offered: u64,
-    /// The newest values were passed over because of `every`.
+    /// The newest values were skipped because of `every`.
     behind: bool,
 }
 
@@ -45,8 +45,8 @@ impl Values {
         }
     }
 
-    /// Freezes a value and returns the jobs that it makes due. A second value of a type needs a
-    /// step: without one, nothing says which of the two a figure shows.
+    /// Freezes a value and returns the jobs that are due. A second value of a type needs a step:
+    /// otherwise it is ambiguous which of the two a figure shows.
     pub(super) fn provide<T: Send + Sync + 'static>(
         &mut self,
         value: Arc<T>,
@@ -91,7 +91,7 @@ impl Values {
         Ok(jobs)
     }
 
-    /// Jobs for the plots whose newest values were passed over.
+    /// Jobs for the plots whose newest values were skipped.
     pub(super) fn catch_up(&mut self) -> Vec<Job> {
         let behind = (0..self.plots.len()).filter(|&place| self.plots[place].behind);
         let behind: Vec<usize> = behind.collect();
@@ -104,7 +104,7 @@ impl Values {
             .collect()
     }
 
-    /// Inputs of a plot that nothing has provided.
+    /// The inputs of a plot that are missing.
     pub(super) fn missing(&self, plot: &Plot) -> Vec<&'static str> {
         plot.inputs
             .iter()

@@ -1,4 +1,4 @@
-//! Artifacts in a directory of this machine.
+//! The artifact store in a local directory.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -12,14 +12,14 @@ use rustix::io::Errno;
 use crate::settings::{percent_decode, scheme};
 use crate::ship::store::{ArtifactStore, Source, StoreError};
 
-/// One artifact root on disk.
+/// An artifact root on disk.
 pub(crate) struct LocalStore {
     root: PathBuf,
 }
 
 impl LocalStore {
-    /// `artifact_uri` is an absolute path or a `file:` URI, percent-encoded both, as MLflow's client
-    /// reads them.
+    /// `artifact_uri` is an absolute path or a `file:` URI, both percent-encoded, as MLflow's
+    /// client reads them.
     pub(crate) fn new(artifact_uri: &str) -> Result<Self, StoreError> {
         let root = if scheme(artifact_uri) == "file" {
             Url::parse(artifact_uri)
@@ -37,7 +37,7 @@ impl LocalStore {
         }
     }
 
-    /// Below the root no link is followed: what is written stays below it.
+    /// Symbolic links below the root are not followed, so that writes are confined to it.
     fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
         const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
         fs::create_dir_all(&self.root)?;
@@ -62,14 +62,14 @@ impl ArtifactStore for LocalStore {
                 source.path()
             )));
         };
-        // MLflow passes over files of this name; the artifact appears whole or not at all.
+        // MLflow ignores files with this name; the artifact appears atomically.
         let partial = format!(".artifact.uploading.{}", uuid::Uuid::new_v4().simple());
         let put = || {
             let folder = self.folder(parent)?;
             let put = copy(source, &folder, &partial)
                 .and_then(|()| Ok(renameat(&folder, &*partial, &folder, name)?));
             put.inspect_err(|_| {
-                // It may never have been made.
+                // It may not exist.
                 let _ = unlinkat(&folder, &*partial, AtFlags::empty());
             })
         };
@@ -80,7 +80,7 @@ impl ArtifactStore for LocalStore {
     }
 }
 
-/// The bytes, with the permissions of a new file: the source is private to its owner.
+/// Copies the bytes with the permissions of a new file: the source is private to its owner.
 fn copy(source: &Source, folder: &OwnedFd, name: &str) -> io::Result<()> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
     let mut target = File::from(openat(folder, name, flags, Mode::from_raw_mode(0o666))?);

@@ -1,4 +1,4 @@
-//! Logged models, row by row as MLflow keeps them.
+//! The rows of LoggedModels in MLflow's tables.
 
 use mlplots_journal::record::{Metric, now_millis};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -7,12 +7,12 @@ use super::Refusal;
 use super::runs::no_experiment;
 use crate::ship::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun, check};
 
-/// MLflow's numbers for a model's status.
+/// MLflow's status codes of a model.
 const PENDING: i64 = 1;
 const READY: i64 = 2;
 const FAILED: i64 = 3;
 
-/// Finds a model of this run by our tag.
+/// Finds a model of this run by its tag `mlplots.model_uuid`.
 pub(super) fn find(
     connection: &Connection,
     run: &StoredRun,
@@ -33,7 +33,7 @@ pub(super) fn find(
     Ok(found.optional()?)
 }
 
-/// Makes a model.
+/// Creates a model.
 pub(super) fn create(
     transaction: &Transaction<'_>,
     new: &NewModel<'_>,
@@ -91,7 +91,7 @@ pub(super) fn add_output(
     Ok(())
 }
 
-/// Shows the run's metrics as the model's.
+/// Links the run's metrics to the model.
 pub(super) fn log_metrics(
     transaction: &Transaction<'_>,
     run: &StoredRun,
@@ -118,7 +118,7 @@ pub(super) fn log_metrics(
     Ok(())
 }
 
-/// Sets the model's status.
+/// Sets the status of the model.
 pub(super) fn finish(
     transaction: &Transaction<'_>,
     model_id: &str,

@@ -1,4 +1,4 @@
-//! Names for runs that got none, in MLflow's manner: adjective, noun, number.
+//! Generates run names as MLflow does: adjective, noun, number.
 
 const ADJECTIVES: [&str; 32] = [
     "able", "amber", "bold", "brave", "brisk", "calm", "clear", "crisp", "eager", "early", "fair",
@@ -12,7 +12,7 @@ const NOUNS: [&str; 32] = [
     "marten", "oak", "otter", "pear", "pine", "plover", "plum", "robin", "rowan", "wren", "yew",
 ];
 
-/// A name that is likely new.
+/// A random name.
 pub(super) fn invent() -> String {
     let (bits, more) = uuid::Uuid::new_v4().as_u64_pair();
     let pick = |words: [&'static str; 32], bits: u64| words[(bits % 32) as usize];

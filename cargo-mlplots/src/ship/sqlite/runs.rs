@@ -1,4 +1,4 @@
-//! Experiments and runs, row by row as MLflow keeps them.
+//! The rows of experiments and runs in MLflow's tables.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::ship::store::{
 
 const RUN_NAME: &str = "mlflow.runName";
 
-/// Finds an experiment that can take runs; `None` if it may be made.
+/// Finds an active experiment; `None` if it may be created.
 pub(super) fn find_experiment(
     connection: &Connection,
     choice: &ExperimentChoice,
@@ -64,7 +64,7 @@ pub(super) fn find_experiment(
     }
 }
 
-/// Makes an experiment, unless somebody else has made it meanwhile.
+/// Creates an experiment, unless another process has created it meanwhile.
 pub(super) fn create_experiment(
     transaction: &Transaction<'_>,
     choice: &ExperimentChoice,
@@ -113,7 +113,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<(StoredRun, String)> {
     ))
 }
 
-/// Finds a run that is not deleted by our tag.
+/// Finds an active run by its tag `mlplots.run_uuid`.
 pub(super) fn find(
     connection: &Connection,
     experiment_id: &str,
@@ -130,7 +130,7 @@ pub(super) fn find(
         .map(|(run, _)| run))
 }
 
-/// Finds a run by its id; it must not be deleted.
+/// Finds an active run by its id.
 pub(super) fn active(
     connection: &Connection,
     run_id: &str,
@@ -146,7 +146,7 @@ pub(super) fn active(
     }
 }
 
-/// What is known of a run; it must not be deleted.
+/// All data of an active run.
 pub(super) fn known(connection: &Connection, run_id: &str, uri: &str) -> Result<KnownRun, Refusal> {
     let run = active(connection, run_id, uri)?;
     let pairs = |query| -> rusqlite::Result<Vec<(String, String)>> {
@@ -178,7 +178,7 @@ pub(super) fn known(connection: &Connection, run_id: &str, uri: &str) -> Result<
     })
 }
 
-/// Makes a run.
+/// Creates a run.
 pub(super) fn create(
     transaction: &Transaction<'_>,
     new: &NewRun<'_>,
@@ -287,13 +287,13 @@ fn add_metric(
         metric.step,
         is_nan
     ];
-    // A point that is there already is the same point, sent twice.
+    // A point that exists already was sent twice.
     let mut insert = transaction.prepare_cached(
         "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO NOTHING",
     )?;
     insert.execute(values)?;
-    // What tables and charts show first: the largest of step, time and value, in this order.
+    // The latest point: the maximum of step, time and value, in this order.
     let mut latest = transaction.prepare_cached(
         "INSERT INTO latest_metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (key, run_uuid) DO UPDATE SET

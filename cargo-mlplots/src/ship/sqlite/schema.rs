@@ -1,4 +1,4 @@
-//! The tables we need: made, or found in a database that MLflow made.
+//! Creates the tables, or checks those of a database that MLflow created.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::ship::store::StoreError;
 
 type Columns = (&'static str, &'static [&'static str]);
 
-/// What every run needs.
+/// The columns that every run needs.
 const RUNS: &[Columns] = &[
     (
         "experiments",
@@ -56,7 +56,7 @@ const RUNS: &[Columns] = &[
     ),
 ];
 
-/// What a logged model needs besides.
+/// The further columns that a LoggedModel needs.
 const MODELS: &[Columns] = &[
     (
         "inputs",
@@ -105,19 +105,19 @@ const MODELS: &[Columns] = &[
     ),
 ];
 
-/// Makes the tables in an empty database; checks them in any other.
+/// Creates the tables in an empty database; checks them in any other one.
 pub(super) fn prepare(
     connection: &mut Connection,
     file: &Path,
     artifact_root: &Path,
 ) -> Result<(), StoreError> {
     let error = |error| failed(file, "open", &error);
-    // Reading first: a database that is ready needs no lock to be opened.
+    // Reads first: a database that is ready needs no write lock.
     if tables(connection).map_err(error)?.is_empty() {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(error)?;
-        // Somebody else may have made them while we waited for the lock.
+        // Another process may have created them while this one waited for the lock.
         if tables(&transaction).map_err(error)?.is_empty() {
             transaction
                 .execute_batch(include_str!("schema.sql"))
@@ -137,12 +137,12 @@ pub(super) fn prepare(
     require(connection, file, RUNS)
 }
 
-/// Checks the tables of logged models.
+/// Checks the tables of LoggedModels.
 pub(super) fn require_models(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     require(connection, file, MODELS)
 }
 
-/// Checks these tables. In a file that was changed just now MLflow may be about to make them.
+/// Checks tables. In a file that was changed just now, MLflow may still be creating them.
 fn require(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(), StoreError> {
     const JUST_NOW: Duration = Duration::from_secs(2);
     let patience = Instant::now() + Duration::from_secs(30);
@@ -203,7 +203,7 @@ fn check(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(),
     Ok(())
 }
 
-/// Whether a table has a column; MLflow may upgrade a database while we have it open.
+/// Whether a table has a column; MLflow may upgrade a database that is open here.
 pub(super) fn has_column(
     connection: &Connection,
     table: &str,

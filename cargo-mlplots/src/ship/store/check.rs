@@ -1,5 +1,5 @@
-//! What both stores check before they write: MLflow cuts long values and drops ill-typed points
-//! without a word, and one bad name refuses its whole batch.
+//! Checks before writing, for all stores: MLflow truncates long values and drops ill-typed points
+//! silently, and one bad name makes it refuse the whole batch.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use mlplots_journal::record::{Param, Tag};
 
 use super::{Batch, NewModel, StoreError};
 
-/// What MLflow takes in one call.
+/// MLflow's limits per call.
 pub(crate) const MAX_METRICS: usize = 1000;
 pub(crate) const MAX_PARAMS: usize = 100;
 pub(crate) const MAX_TAGS: usize = 100;
 pub(crate) const MAX_ALL: usize = 1000;
 
-/// Checks a batch; gives its params with each key once.
+/// Checks a batch. Returns its params with each key once.
 pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
     let sizes = [batch.metrics.len(), batch.params.len(), batch.tags.len()];
     if sizes[0] > MAX_METRICS
@@ -58,7 +58,7 @@ pub(crate) fn tags(tags: &[Tag]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A model's tags, with the one by which it is found again.
+/// The tags of a model, with the one by which it is found.
 pub(crate) fn model_tags(new: &NewModel<'_>) -> impl Iterator<Item = Tag> {
     const KEY: &str = "mlplots.model_uuid";
     let own = Tag {
@@ -72,7 +72,7 @@ pub(crate) fn model_tags(new: &NewModel<'_>) -> impl Iterator<Item = Tag> {
         .chain([own])
 }
 
-/// A param is set once.
+/// A param has one value.
 pub(crate) fn changed_param(key: &str, old: &str, new: &str) -> StoreError {
     StoreError::refused(format!(
         "the param `{key}` is already logged as `{old}` and cannot become `{new}`"

@@ -1,49 +1,49 @@
-//! What goes wrong at a store, whether it may pass, and whom it concerns.
+//! The errors of stores, with their scope and whether a retry can help.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::failure::{Failure, refused};
 
-/// What went wrong at a store.
+/// An error of a store.
 #[derive(Clone, Debug)]
 pub(crate) struct StoreError {
     /// What failed, on what.
     pub(crate) message: String,
     /// What to do next.
     pub(crate) help: Option<String>,
-    /// Whether trying again can help.
+    /// Whether a retry can help.
     pub(crate) kind: ErrorKind,
-    /// What else would go wrong in the same way.
+    /// The scope of the error.
     pub(crate) concerns: Concern,
 }
 
-/// Whom an error concerns: what is outside may still succeed.
+/// The scope of an error: everything outside of it may still succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Concern {
     /// The item: this file, or this batch.
     Item,
-    /// The run, or where its artifacts go.
+    /// The run, or its artifact root.
     Run,
-    /// The run, which the store does not have any more.
+    /// The run, which the store no longer has.
     Gone,
     /// Everything at this store.
     Store,
-    /// Everything at this address: nobody can be reached there.
+    /// Everything at this address, which does not answer.
     Nobody,
 }
 
-/// What an error means for the worker.
+/// Whether a call is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
-    /// Nobody answers, or the answer says "later": try again, after this long if it says so.
+    /// There is no answer, or the answer asks for a retry, after a delay if it states one.
     Retry(Option<Duration>),
-    /// The store answered and refuses; the same call will be refused again.
+    /// The store refuses the call, and would refuse it again.
     Refused,
 }
 
 impl StoreError {
-    /// The store refuses.
+    /// An error that a retry does not mend.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self {
             message: one_line(message.into()),
@@ -53,7 +53,7 @@ impl StoreError {
         }
     }
 
-    /// It may work later.
+    /// An error that a retry may mend.
     pub(crate) fn retry(message: impl Into<String>) -> Self {
         Self {
             message: one_line(message.into()),
@@ -63,18 +63,18 @@ impl StoreError {
         }
     }
 
-    /// Whether the store failed at what the call carries, and may not another time.
+    /// Whether the store failed because of the content of the call, perhaps temporarily.
     pub(crate) fn is_failure_of_item(&self) -> bool {
         self.concerns == Concern::Item && self.kind != ErrorKind::Refused
     }
 
-    /// Says whom it concerns.
+    /// Sets the scope.
     pub(crate) fn concerning(mut self, concern: Concern) -> Self {
         self.concerns = concern;
         self
     }
 
-    /// The same where another way was tried too, in vain.
+    /// This error together with that of an alternative that failed too.
     pub(crate) fn and(mut self, other: &Self) -> Self {
         self.message = format!("{self}; the other way: {other}");
         if self.kind == ErrorKind::Refused {
@@ -92,7 +92,7 @@ impl StoreError {
     }
 }
 
-/// Parts of the text are a server's: none of it moves a cursor or begins a line.
+/// Escapes control characters: parts of the text come from a server.
 fn one_line(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;

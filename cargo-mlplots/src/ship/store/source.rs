@@ -1,5 +1,5 @@
-//! A file of a journal on its way to a store: what is sent is what its record says, or it is not
-//! sent whole.
+//! A file of a journal during its upload. If its bytes do not match its record, the upload is
+//! aborted.
 
 use std::fs::File;
 use std::io;
@@ -14,10 +14,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
 
-/// Bytes that are read at a time.
+/// Number of bytes per read.
 const PIECE: u64 = 64 * 1024;
 
-/// An open file with the size and the SHA-256 of its record. It may be sent several times.
+/// An open file with the size and the SHA-256 of its record. It may be uploaded several times.
 pub(crate) struct Source {
     artifact: Artifact,
     content: Arc<Content>,
@@ -26,12 +26,12 @@ pub(crate) struct Source {
 struct Content {
     file: File,
     place: PathBuf,
-    /// Why it must not be sent: found while it was.
+    /// The mismatch that was found during an upload.
     fault: OnceLock<String>,
 }
 
-/// Some of its bytes, in order. The last of them come only if all are what they should be: a
-/// request that carries them is broken off otherwise.
+/// A range of its bytes. The last bytes follow only if all bytes match; otherwise the request is
+/// aborted.
 pub(crate) struct Checked {
     content: Arc<Content>,
     at: u64,
@@ -78,7 +78,7 @@ impl Source {
         source.fault().map_or(Ok(source), Err)
     }
 
-    /// Where it goes below an artifact root.
+    /// Its path below an artifact root.
     pub(crate) fn path(&self) -> &ArtifactPath {
         &self.artifact.path
     }
@@ -88,13 +88,13 @@ impl Source {
         self.artifact.bytes
     }
 
-    /// All its bytes.
+    /// All bytes.
     pub(crate) fn all(&self) -> Checked {
         self.range(0, self.bytes(), self.artifact.sha256.clone())
     }
 
-    /// Its parts of `size` bytes. All of it is read once before, so that each part is known when it
-    /// is sent by itself.
+    /// Its parts of `size` bytes. The file is read once before, so that the digest of each part is
+    /// known.
     pub(crate) fn parts(&self, size: u64) -> Result<Vec<Part<'_>>, StoreError> {
         let mut parts = Vec::new();
         let mut all = self.all();
@@ -123,7 +123,7 @@ impl Source {
         Ok(parts)
     }
 
-    /// Why it was not sent, if that was its own fault.
+    /// The mismatch, if the file caused the failure.
     pub(crate) fn fault(&self) -> Option<StoreError> {
         let why = self.content.fault.get()?;
         let error = format!(
@@ -136,7 +136,7 @@ impl Source {
         ))
     }
 
-    /// What a failed read means.
+    /// The error of a failed read.
     pub(crate) fn refusal(&self, error: &io::Error) -> StoreError {
         self.content.fail(&error.to_string());
         self.fault()
@@ -171,7 +171,7 @@ impl Part<'_> {
 const CHANGED: &str = "its bytes are not those that were logged";
 
 impl Checked {
-    /// How many bytes are still to come.
+    /// Number of remaining bytes.
     pub(crate) fn left(&self) -> u64 {
         self.end - self.at
     }
@@ -203,7 +203,7 @@ impl Content {
 
 #[cfg(test)]
 impl Source {
-    /// A file as it is now; one of gigabytes is not meant to be read.
+    /// A file with its current size and digest; not meant for gigabytes.
     pub(crate) fn of(path: &str, place: &std::path::Path) -> Result<Self, StoreError> {
         let refused = |error: io::Error| StoreError::refused(format!("cannot read: {error}"));
         let bytes = place.metadata().map_err(refused)?.len();
@@ -278,7 +278,7 @@ mod tests {
             Ok(_) => panic!("it opens"),
             Err(error) => error.message,
         };
-        // As long, and other bytes: also where it is changed after it was opened.
+        // The same length with other bytes, also if it is changed after it was opened.
         let source = open().expect("a source");
         std::fs::remove_file(&place).expect("removed");
         std::fs::write(&place, vec![b's'; 200_000]).expect("written");
@@ -291,7 +291,7 @@ mod tests {
         let fault = source.fault().expect("a fault");
         assert!(fault.message.ends_with(CHANGED), "{fault}");
         assert!(open().expect("a source").parts(65_536).is_err());
-        // Cut, grown, a link, a pipe, gone.
+        // Truncated, extended, a link, a pipe, missing.
         std::fs::write(&place, b"x").expect("written");
         assert!(message(open()).ends_with("it has 1 bytes instead of 200000"));
         std::fs::write(&place, vec![b'x'; 200_001]).expect("written");

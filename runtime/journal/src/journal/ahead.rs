@@ -1,5 +1,5 @@
-//! The next window, made ready by a thread of its own: to take room on the disk takes milliseconds,
-//! for which no thread that logs should wait.
+//! Prepares the next window on a thread of its own: allocating disk space takes milliseconds, and no
+//! thread that logs should wait for it.
 
 use std::io;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use std::thread::{Builder, JoinHandle};
 use super::owned::OwnedFile;
 use super::window::{Place, Window};
 
-/// Makes windows ready.
+/// Prepares windows.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    /// None only at the end.
+    /// `None` once dropped.
     asks: Option<Sender<(Place, Option<Arc<Window>>)>>,
     ready: Receiver<io::Result<Window>>,
     thread: Option<JoinHandle<()>>,
-    /// One was asked for and not taken yet.
+    /// A window was requested and not taken yet.
     asked: bool,
 }
 
 impl Ahead {
-    /// Starts the thread, for windows of this file.
+    /// Starts the thread for windows of this file.
     pub(super) fn start(file: OwnedFile) -> io::Result<Self> {
         let (asks, asked) = channel::<(Place, Option<Arc<Window>>)>();
         let (made, ready) = channel();
@@ -40,13 +40,13 @@ impl Ahead {
         })
     }
 
-    /// Asks for the window after the current one, and gives up the one before.
+    /// Requests the window after the current one, and releases the one before.
     pub(super) fn ask(&mut self, place: Place, used: Option<Arc<Window>>) {
         let asks = self.asks.as_ref();
         self.asked = asks.is_some_and(|asks| asks.send((place, used)).is_ok());
     }
 
-    /// The window that was asked for, if one was and could be made.
+    /// The requested window, if there is one and it could be created.
     pub(super) fn take(&mut self) -> Option<Window> {
         let asked = std::mem::take(&mut self.asked);
         asked.then(|| self.ready.recv().ok()?.ok()).flatten()
@@ -54,7 +54,7 @@ impl Ahead {
 }
 
 impl Drop for Ahead {
-    /// No room is taken any more once this returns.
+    /// Once this returns, no more disk space is allocated.
     fn drop(&mut self) {
         self.asks = None;
         if let Some(thread) = self.thread.take() {

@@ -4,16 +4,16 @@ use std::io;
 
 use crate::record::Record;
 
-/// Length of a line's checksum with the space behind it.
+/// Length of a line's checksum and the space behind it.
 const HEAD: usize = 9;
 
-/// The longest line of a journal, in bytes: no reader takes more memory for one.
+/// Maximum length of a line in bytes, which bounds the memory of readers.
 pub(super) const MAX_LINE: usize = 16 * 1024 * 1024;
 
-/// Room that a full disk leaves to the last words.
+/// Space that is reserved on a full disk for the last records.
 const LAST_WORDS: usize = 8 * 1024;
 
-/// A record as the journal holds it, and how much room it must leave behind it.
+/// An encoded record, and the number of bytes that must stay free behind it.
 #[derive(Debug)]
 pub struct Line(pub(super) Vec<u8>, pub(super) usize);
 
@@ -21,7 +21,7 @@ impl Line {
     /// Encodes a record.
     ///
     /// # Errors
-    /// It is larger than a line of the journal may be.
+    /// The record is longer than 16 MiB.
     pub fn of(record: &Record) -> io::Result<Self> {
         let mut line = Vec::with_capacity(160);
         line.extend_from_slice(&[b' '; HEAD]);
@@ -39,9 +39,9 @@ impl Line {
         }
         line.push(b'\n');
         let spare = match record {
-            // How the run ended: if nothing else, that.
+            // The end of the run comes first.
             Record::Close(_) => 0,
-            // And what went wrong.
+            // Then the reasons.
             Record::Problem(_) | Record::Panic(_) => LAST_WORDS / 2,
             _ => LAST_WORDS,
         };

@@ -1,13 +1,13 @@
-//! The journal: the only place where a training program and its supervisor meet.
+//! The journal: the only interface between a training program and its supervisor.
 //!
 //! A run's directory holds `journal`, one record a line, and `artifacts/`, each file under its
 //! SHA-256. A line is eight hex digits of CRC-32, a space, and the record as JSON, so that
-//! `head journal` reads well. A line is in the kernel when the call returns and survives the death
-//! of the process; it is on disk at figures, every second and at the end.
+//! `head journal` is readable. A line is in the kernel's page cache when the call returns, and survives
+//! the death of the process. It is synced to disk after figures, every second and at the end.
 //!
-//! On Linux threads put their lines in side by side: each takes room for its line, and fills in the
-//! line's first byte last. A zero where a line should begin is a line that is not finished, or room
-//! taken ahead; in a journal whose program is dead, finished lines may stand behind such a one.
+//! On Linux, threads write side by side: each reserves the range of its line, and writes the first
+//! byte last. A zero where a line should begin is an unfinished line or space that was allocated in
+//! advance. If the program is dead, finished lines may follow an unfinished one.
 
 #[cfg(target_os = "linux")]
 mod ahead;

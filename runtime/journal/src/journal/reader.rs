@@ -1,4 +1,4 @@
-//! The reading side, in the supervisor: follows a journal while it grows.
+//! The reading side of the journal, in the supervisor. It follows a journal while it grows.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,32 +9,32 @@ use super::line::{MAX_LINE, decode};
 use crate::disk;
 use crate::record::Record;
 
-/// How much is read at a time.
+/// Number of bytes per read.
 const CHUNK: u64 = 256 * 1024;
 
-/// What a journal says at one place.
+/// An entry of a journal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     /// A record.
     Record(Record),
-    /// A line that is not what was written: it is left out and said so.
+    /// A damaged line. It is skipped and reported.
     Damaged {
-        /// Where it begins, in bytes.
+        /// Its offset in bytes.
         offset: u64,
-        /// What is wrong with it.
+        /// The kind of damage.
         why: String,
     },
 }
 
-/// Reads a journal from an offset on; asks again for what has been added since.
+/// Reads a journal from an offset on, and continues while it grows.
 #[derive(Debug)]
 pub struct Reader {
     file: File,
-    /// What the file held from `offset − start` on, when it was last looked at.
+    /// The bytes of the file from `offset − start` on, when they were last read.
     buffer: Vec<u8>,
     start: usize,
     offset: u64,
-    /// What is before this byte was looked at more than once.
+    /// The bytes before this offset were read more than once.
     settled: u64,
     over: bool,
     torn: u64,
@@ -57,8 +57,8 @@ impl Reader {
         })
     }
 
-    /// No writer lives any more. Threads write side by side, so that one may have died before it
-    /// had finished a record, and others after they had finished theirs behind it: those are read.
+    /// Declares that the writer is dead. Since threads write side by side, finished records may follow
+    /// an unfinished one: the reader searches for them from now on.
     pub fn over(&mut self) {
         if !self.over {
             self.over = true;
@@ -66,19 +66,22 @@ impl Reader {
         }
     }
 
-    /// Where the next entry begins.
+    /// The offset of the next entry.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The next entry, or `None` when there is no complete line yet.
+    /// The next entry, or `None` if there is no complete line yet.
+    ///
+    /// # Errors
+    /// The file cannot be read.
     pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
         let Some(line) = self.next_line()? else {
             return if self.over { self.gap() } else { Ok(None) };
         };
         let mut found = (decode(&self.buffer[line.clone()]), line);
         if found.0.is_err() && self.offset + found.1.len() as u64 >= self.settled {
-            // It may have been looked at in the very moment in which it was put there.
+            // It may have been read while it was written.
             let seen = &self.buffer[self.start..];
             let seen = seen
                 .iter()
@@ -104,7 +107,7 @@ impl Reader {
     }
 
     fn next_line(&mut self) -> io::Result<Option<Range<usize>>> {
-        // Once no writer lives, zeros stay.
+        // Without a writer, zeros are final.
         let is_gap = self.over && self.buffer.get(self.start) == Some(&0);
         match self.line(self.start) {
             None if !is_gap => self.look_again(),
@@ -112,8 +115,8 @@ impl Reader {
         }
     }
 
-    /// The next complete line of the buffer, without its newline, which is sought from `from` on.
-    /// Zeros are room that the writer has taken ahead, or a record that is being written.
+    /// The next complete line of the buffer, without its newline, which is searched from `from` on.
+    /// Zeros are space that was allocated in advance, or a record that is being written.
     fn line(&self, from: usize) -> Option<Range<usize>> {
         if self.buffer.get(self.start) == Some(&0) {
             return None;
@@ -123,7 +126,7 @@ impl Reader {
         (self.buffer[end] != 0).then_some(self.start..end)
     }
 
-    /// Reads from the next entry on, as much as one line needs.
+    /// Reads from the next entry on until there is a complete line.
     fn look_again(&mut self) -> io::Result<Option<Range<usize>>> {
         self.forget();
         self.file.seek(SeekFrom::Start(self.offset))?;
@@ -133,7 +136,7 @@ impl Reader {
             if let Some(line) = self.line(before) {
                 return Ok(Some(line));
             }
-            // Written ahead, not at all, or by nobody: there is no more line.
+            // Allocated space, the end of the file, or no line at all: there are no more lines.
             let is_line = read > 0 && !self.buffer[before..].contains(&0);
             if !is_line || self.buffer.len() > MAX_LINE {
                 return Ok(None);
@@ -146,8 +149,8 @@ impl Reader {
         chunk.read_to_end(&mut self.buffer)
     }
 
-    /// Finds the next whole record behind bytes that are none. What is left of a record that was
-    /// never finished ends with its newline or with zeros.
+    /// Finds the next complete record behind invalid bytes. An unfinished record ends with its newline
+    /// or with zeros.
     fn gap(&mut self) -> io::Result<Option<Entry>> {
         let (begin, mut at) = (self.offset, self.offset);
         let mut piece = Vec::new();
@@ -196,19 +199,19 @@ impl Reader {
         self.buffer.clear();
     }
 
-    /// Bytes behind the last record that are none, once no writer lives and no entry is left.
+    /// Number of invalid bytes behind the last record, once the writer is dead and no entry is left.
     pub fn torn(&self) -> u64 {
         self.torn
     }
 }
 
-/// Where the file has bytes from `at` on: a hole is not read.
+/// The offset of the next bytes from `at` on; holes of the file are skipped.
 #[cfg(target_os = "linux")]
 fn data_from(file: &File, at: u64) -> io::Result<u64> {
     use rustix::io::Errno;
     match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(at)) {
         Ok(data) => Ok(data),
-        // There is none up to the end.
+        // There are none up to the end.
         Err(Errno::NXIO) => Ok(file.metadata()?.len().max(at)),
         Err(Errno::INVAL) => Ok(at),
         Err(why) => Err(why.into()),

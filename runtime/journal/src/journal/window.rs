@@ -1,13 +1,12 @@
-//! A part of the journal's file in memory: what is written there is in the kernel without a system
-//! call.
+//! A memory-mapped part of the journal's file: bytes that are written to it are in the kernel's page
+//! cache without a system call.
 //!
-//! A `write` for every record costs a microsecond and more, most of it the way into the kernel and
-//! back; a training that logs in its inner loop feels that. `cargo bench -p mlplots-tests --bench
-//! overhead` shows both. Threads do not wait for each other either: each takes room for its line in
-//! one step, and copies it there while others copy theirs. This is the one place with unsafe code:
-//! memory that several threads write to at once has no other form. Nobody may cut the file shorter
-//! meanwhile, or the copying would kill the program: the journal is private to its owner, locked by
-//! its only writer, and never cut shorter than its lines.
+//! A `write` per record costs a microsecond or more, most of it for entering the kernel and returning;
+//! `cargo bench -p mlplots-tests --bench overhead` shows both. Threads do not wait for each other:
+//! each reserves the range of its line with one atomic operation, and copies its line while others
+//! copy theirs. This needs unsafe code, because several threads write to the same mapping. If the
+//! file were truncated meanwhile, the copy would raise SIGBUS: the journal is private to its owner,
+//! locked by its only writer, and never truncated before the end of its lines.
 
 use std::fs::File;
 use std::io;
@@ -18,39 +17,39 @@ use memmap2::{Advice, MmapOptions, MmapRaw};
 
 use super::owned::OwnedFile;
 
-/// The first window; each is twice as large as the one before, up to the last.
+/// Size of the first window. Each window is twice as large as the one before, up to the maximum.
 const FIRST: u64 = 64 * 1024;
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// Windows begin at multiples of this, and overlap by as much: a line lies in one of them.
+/// Windows begin at multiples of this and overlap by as much, so that a line lies within one.
 const UNIT: u64 = 64 * 1024;
 
-/// Which part of the file a window is to be.
+/// The part of the file that a window must cover.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    /// It begins there or before.
+    /// Maximum offset of its start.
     at: u64,
-    /// And has room for so many bytes from there on, or more.
+    /// Minimum number of bytes from there on.
     room: u64,
-    /// How large it should be.
+    /// Preferred size.
     wanted: u64,
 }
 
-/// Where records are put.
+/// A mapped part of the file.
 #[derive(Debug)]
 pub(super) struct Window {
     map: MmapRaw,
-    /// Where it begins in the file.
+    /// Its offset in the file.
     start: u64,
-    /// Where the next line goes in the file.
+    /// The offset of the next line in the file.
     end: AtomicU64,
 }
 
-/// The end of a window that takes no line.
+/// The `end` of a window that accepts no lines.
 const CLOSED: u64 = u64::MAX;
 
 impl Window {
-    /// Makes one, closed. The disk's room is taken here: a full disk is an error now, and not a
-    /// signal later.
+    /// Creates a closed window. Disk space is allocated here, so that a full disk is an error now and
+    /// not a signal later.
     pub(super) fn make(file: &OwnedFile, place: Place) -> io::Result<Self> {
         let file = file.checked()?;
         let Place { at, room, wanted } = place;
@@ -61,8 +60,8 @@ impl Window {
             .offset(start)
             .len(size as usize)
             .map_raw(file)?;
-        // Some 4,000 records a megabyte would each wait for a page otherwise. Kernels before 5.14
-        // cannot, and it matters little.
+        // Otherwise some 4,000 records per megabyte would each wait for a page fault. Kernels before
+        // 5.14 lack this, which costs little.
         let _ = map.advise(Advice::PopulateWrite);
         Ok(Self {
             map,
@@ -71,17 +70,17 @@ impl Window {
         })
     }
 
-    /// Takes lines from this place of the file on.
+    /// Accepts lines from this offset on.
     pub(super) fn open(&self, at: u64) {
         self.end.store(at, Ordering::Release);
     }
 
-    /// Takes no more lines, and tells where the last one ends.
+    /// Accepts no more lines. Returns the end of the last one.
     pub(super) fn close(&self) -> u64 {
         self.end.swap(CLOSED, Ordering::AcqRel)
     }
 
-    /// Where the next one should be, for whatever this one has no room for.
+    /// The place of the next window.
     pub(super) fn following(&self) -> Place {
         Place {
             at: self.limit() - UNIT,
@@ -90,7 +89,7 @@ impl Window {
         }
     }
 
-    /// Whether a place is in it.
+    /// Whether it covers a place.
     pub(super) fn has(&self, place: Place) -> bool {
         let Place { at, room, .. } = place;
         at >= self.start && at.saturating_add(room) <= self.limit()
@@ -100,9 +99,9 @@ impl Window {
         self.start + self.map.len() as u64
     }
 
-    /// Puts a line at the end, if it fits and leaves this room behind it. A reader sees all of it or
-    /// nothing: the first byte, until then zero, is written last. Lines of other threads may be
-    /// behind it earlier.
+    /// Writes a line at the end, if it fits and leaves `spare` bytes behind it. A reader sees all of
+    /// the line or nothing: its first byte, zero until then, is written last. Lines of other threads
+    /// may appear behind it earlier.
     pub(super) fn put(&self, line: &[u8], spare: usize) -> bool {
         let (length, room) = (line.len() as u64, (line.len() + spare) as u64);
         let taken = self
@@ -114,8 +113,8 @@ impl Window {
             return false;
         };
         let begin = (at - self.start) as usize;
-        // SAFETY: `begin..begin + line.len()` is in the map, and has been taken for this line alone.
-        #[allow(unsafe_code, reason = "threads write side by side in no other way")]
+        // SAFETY: `begin..begin + line.len()` is in the map and reserved for this line.
+        #[allow(unsafe_code, reason = "threads write to one mapping")]
         unsafe {
             let place = self.map.as_mut_ptr().add(begin);
             ptr::copy_nonoverlapping(rest.as_ptr(), place.add(1), rest.len());
@@ -126,8 +125,8 @@ impl Window {
 }
 
 impl Place {
-    /// For a line that the window before has no room for. Until that one is closed, shorter lines
-    /// may still find room in it.
+    /// The place for a line that does not fit into the window before. Until that window is closed,
+    /// shorter lines may still fit into it.
     pub(super) fn after(before: Option<&Window>, room: usize) -> Self {
         let room = room as u64;
         let (at, limit) = before.map_or((0, 0), |window| {
@@ -140,7 +139,7 @@ impl Place {
         }
     }
 
-    /// Not larger than it must be.
+    /// The same with the minimum size.
     pub(super) fn at_least(self) -> Self {
         Self { wanted: 0, ..self }
     }

@@ -1,5 +1,5 @@
-//! The windows of a journal, one after the other. Threads that log share the current one; only
-//! turning to the next is done by one thread at a time.
+//! The sequence of windows of a journal. Threads that log share the current window; one thread at a
+//! time switches to the next.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,31 +11,34 @@ use super::ahead::Ahead;
 use super::owned::OwnedFile;
 use super::window::{Place, Window};
 
-/// A full disk is asked again after so long: it takes its time to say no, and a training may log
-/// many records meanwhile.
+/// Interval between attempts on a full disk: an attempt is slow, and a training may log many records
+/// meanwhile.
 const FULL_FOR: Duration = Duration::from_millis(100);
 
-/// Where lines are put.
+/// Where lines are written.
 #[derive(Debug, Default)]
 pub(super) struct Windows {
     current: ArcSwapOption<Window>,
     turn: Mutex<Turn>,
 }
 
-/// Who turns to the next window has this.
+/// The state of the thread that switches to the next window.
 #[derive(Debug, Default)]
 struct Turn {
-    /// Makes the next window ready, from the second on: small journals need none.
+    /// Prepares windows from the second on: small journals need none.
     ahead: Option<Ahead>,
-    /// Where the lines end, when no more window could be had.
+    /// The end of the lines, once no more windows can be created.
     over: Option<u64>,
-    /// When the disk was last found full, and the error's code.
+    /// When the disk was last full, and the error's code.
     full: Option<(Instant, i32)>,
 }
 
 impl Windows {
-    /// Puts a line into the current window, or into a new one; a full disk is an error. Where files
-    /// cannot be mapped it tells where the lines end.
+    /// Writes a line to the current window or to a new one. Where files cannot be mapped, returns the
+    /// end of the lines.
+    ///
+    /// # Errors
+    /// The disk is full.
     pub(super) fn put(
         &self,
         file: &OwnedFile,
@@ -46,7 +49,7 @@ impl Windows {
             return Ok(None);
         }
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have turned meanwhile.
+        // Another thread may have switched meanwhile.
         if turn.over.is_some() || self.fits(line, spare) {
             return Ok(turn.over);
         }
@@ -78,7 +81,7 @@ impl Windows {
             .is_some_and(|window| window.put(line, spare))
     }
 
-    /// Where the lines end, if there is room behind them that was taken ahead. No more is.
+    /// Ends writing. Returns the end of the lines, if space behind them was allocated in advance.
     pub(super) fn close(&mut self) -> Option<u64> {
         let turn = self.turn.get_mut().unwrap_or_else(PoisonError::into_inner);
         turn.ahead = None;
@@ -87,7 +90,7 @@ impl Windows {
 }
 
 impl Turn {
-    /// The window that was made ready, or a new one: a small one, if the disk has no more room.
+    /// The prepared window, or a new one: a small one, if the disk has no more space.
     fn window(&mut self, file: &OwnedFile, place: Place) -> io::Result<Window> {
         if let Some((since, code)) = self.full
             && since.elapsed() < FULL_FOR
@@ -106,10 +109,10 @@ impl Turn {
         }
     }
 
-    /// Has the next window made ready.
+    /// Requests the next window.
     fn prepare(&mut self, file: &OwnedFile, following: Place, used: Option<Arc<Window>>) {
         if self.ahead.is_none() && used.is_some() {
-            // Without a thread each window is made when it is needed.
+            // Without a thread, each window is created when it is needed.
             self.ahead = file.try_clone().and_then(Ahead::start).ok();
         }
         if let Some(ahead) = &mut self.ahead {
@@ -118,7 +121,7 @@ impl Turn {
     }
 }
 
-/// Whether there is no room, as against a file system that cannot map or reserve.
+/// Whether the disk is full, unlike a file system that cannot map or allocate.
 fn is_full(why: &io::Error) -> bool {
     matches!(
         why.kind(),

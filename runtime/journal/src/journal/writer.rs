@@ -1,4 +1,4 @@
-//! The writing side, in the training program.
+//! The writing side of the journal, in the training program.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -13,26 +13,28 @@ use super::windows::Windows;
 use crate::disk;
 use crate::run_dir::RunDir;
 
-/// How often the journal is brought to disk after an append. A thread that appends may still see
-/// the mark of an append before, in the moment in which another thread takes it: the next time
-/// covers its record.
+/// Number of syncs after an append. A thread that appends may see the mark of an earlier append
+/// while another thread clears it; the second sync covers its record.
 const SYNCS: u8 = 2;
 
-/// Appends records to a journal, from any thread. There is one writer for a journal, ever.
+/// Appends records to a journal, from any thread. A journal has one writer, once.
 #[derive(Debug)]
 pub struct Writer {
     file: OwnedFile,
     process: Process,
-    /// How often the file is still to be brought to disk.
+    /// Number of syncs that are due.
     dirty: AtomicU8,
     #[cfg(target_os = "linux")]
     windows: Windows,
-    /// Where the next line is written, once lines are written and not put into a window.
+    /// The offset of the next line, once lines are written without a window.
     written: Mutex<Option<u64>>,
 }
 
 impl Writer {
-    /// Makes the journal and locks it for as long as the writer lives.
+    /// Creates the journal and locks it for the lifetime of the writer.
+    ///
+    /// # Errors
+    /// It exists already, or it cannot be created or locked.
     pub fn create(run: &RunDir) -> io::Result<Self> {
         let file = disk::create_new(&run.journal())?;
         file.lock()?;
@@ -46,16 +48,16 @@ impl Writer {
         })
     }
 
-    /// Whether this process was forked from the one that made the journal, and may not write to it.
-    /// Its locks may be held by threads that it does not have.
+    /// Whether this process was forked from the one that created the journal, and may not write to
+    /// it. Its mutexes may be held by threads that it does not have.
     pub fn is_forked(&self) -> bool {
         !self.process.is_this()
     }
 
-    /// Appends a record; it is in the kernel when this returns.
+    /// Appends a record. The record is in the kernel's page cache when this returns.
     ///
     /// # Errors
-    /// The disk is full, or this process was forked from the one that made the journal.
+    /// The disk is full, or this process was forked from the one that created the journal.
     #[cfg_attr(not(target_os = "linux"), allow(unused_variables))]
     pub fn append(&self, Line(line, spare): &Line) -> io::Result<()> {
         if self.is_forked() {
@@ -70,14 +72,14 @@ impl Writer {
         if let Some(end) = end {
             self.write(line, end)?;
         }
-        // It is set nearly always, and then no thread takes it from another.
+        // It is nearly always set; then no thread writes to the cache line.
         if self.dirty.load(Ordering::Acquire) != SYNCS {
             self.dirty.store(SYNCS, Ordering::Release);
         }
         Ok(())
     }
 
-    /// Writes a line behind those before; the first one is written at `end`.
+    /// Writes a line behind the last one; the first one at `end`.
     fn write(&self, line: &[u8], end: u64) -> io::Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = self.file.checked()?;
@@ -88,14 +90,17 @@ impl Writer {
             *written.insert(end)
         };
         file.write_all(line).inspect_err(|_| {
-            // Half a line must not meet the next one: a full disk may have room again later.
+            // No half a line before the next one: a full disk may have space again later.
             let _ = cut(file, end);
         })?;
         *written = Some(end + line.len() as u64);
         Ok(())
     }
 
-    /// Brings what was appended to disk, which takes milliseconds; other threads append meanwhile.
+    /// Syncs appended records to disk. This takes milliseconds, while other threads may append.
+    ///
+    /// # Errors
+    /// The disk reports an error; the next call tries again.
     pub fn sync(&self) -> io::Result<()> {
         let left = self.dirty.load(Ordering::Acquire);
         if left == 0 || self.is_forked() {
@@ -106,7 +111,7 @@ impl Writer {
                 .compare_exchange(left, left - 1, Ordering::AcqRel, Ordering::Relaxed);
         let synced = self.file.checked().and_then(File::sync_data);
         if synced.is_err() && taken.is_ok() {
-            // Nothing is on disk yet: the next time tries again.
+            // Nothing is on disk yet: the next call tries again.
             self.dirty.store(SYNCS, Ordering::Release);
         }
         synced
@@ -114,10 +119,10 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Gives back the room that was taken ahead; a reader does without that too.
+    /// Truncates the space that was allocated in advance. Readers do not need this.
     fn drop(&mut self) {
         if self.is_forked() {
-            // The thread that makes windows ready is not in this process: nothing joins it.
+            // The thread that prepares windows is not in this process and cannot be joined.
             #[cfg(target_os = "linux")]
             std::mem::forget(std::mem::take(&mut self.windows));
             return;
@@ -131,7 +136,7 @@ impl Drop for Writer {
     }
 }
 
-/// Makes a file end here, and goes on there.
+/// Truncates a file, and seeks to its end.
 fn cut(mut file: &File, end: u64) -> io::Result<()> {
     file.set_len(end)?;
     file.seek(SeekFrom::Start(end))?;

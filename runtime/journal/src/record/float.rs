@@ -1,4 +1,4 @@
-//! JSON has no NaN or infinity: they travel as the strings that MLflow's REST API takes.
+//! Serializes NaN and infinities, which JSON lacks, as the strings of MLflow's REST API.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -1,5 +1,5 @@
-//! Identifiers that are read from disk. A value of these types is valid: a bad one fails to parse,
-//! so that no code behind the parser has to ask again.
+//! Identifiers that are read from disk. Invalid text fails to parse, so that code that holds a value
+//! needs no further checks.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,29 +10,30 @@ use sha2::{Digest as _, Sha256};
 
 use mlplots_names::check_artifact_path;
 
-/// The SHA-256 of a file's bytes: 64 lowercase hex digits.
+/// The SHA-256 of a file's bytes: 64 lowercase hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(String);
 
-/// A run's identity: 32 lowercase hex digits that sort by time; its directory's name.
+/// The identity of a run and the name of its directory: 32 lowercase hexadecimal digits that sort by
+/// time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunUuid(String);
 
-/// Where an artifact goes below an artifact root: a relative path with `/` that cannot lead out of
-/// that root.
+/// The path of an artifact below an artifact root: a relative path with `/` that is confined to the
+/// root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ArtifactPath(String);
 
 impl Digest {
-    /// The digest of these bytes.
+    /// The digest of bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self::finish(Sha256::new_with_prefix(bytes))
     }
 
-    /// The digest of everything that the hasher has seen.
+    /// The digest of all bytes that the hasher has read.
     pub fn finish(hasher: Sha256) -> Self {
         use fmt::Write as _;
         let digits = hasher.finalize();
@@ -44,14 +45,13 @@ impl Digest {
 }
 
 impl RunUuid {
-    /// A new run's identity.
+    /// The identity of a new run.
     #[allow(clippy::new_without_default, reason = "each one differs")]
     pub fn new() -> Self {
         Self(uuid::Uuid::now_v7().simple().to_string())
     }
 
-    /// Its first digits. Time-ordered ids begin alike; twelve digits tell any two milliseconds
-    /// apart.
+    /// Its first twelve digits, which differ between any two milliseconds.
     pub fn short(&self) -> &str {
         &self.0[..12]
     }

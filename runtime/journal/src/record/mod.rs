@@ -1,5 +1,5 @@
-//! What a run is made of: the records that a training program writes to its journal and that
-//! `cargo mlplots` ships to MLflow.
+//! The records of a run: a training program writes them to its journal, and `cargo mlplots` ships
+//! them to MLflow.
 
 mod float;
 mod ids;
@@ -13,36 +13,36 @@ use crate::listing::{PlotEntry, TrainEntry};
 pub use ids::{ArtifactPath, Digest, RunUuid};
 pub use tally::Tally;
 
-/// Version of the journal's format, written in its first record.
+/// The version of the journal's format, written in the first record.
 pub const FORMAT: u32 = 1;
 
-/// One line of the journal.
+/// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
-    /// The first record: which run this is.
+    /// The first record: the identity of the run.
     Open(Box<Open>),
     /// Hyperparameters, each set once.
     Params(Vec<Param>),
-    /// Metric points, kept together.
+    /// Metric points that were logged together.
     Metrics(Vec<Metric>),
     /// Tags; a later value replaces an earlier one.
     Tags(Vec<Tag>),
     /// A file of the run.
     Artifact(Artifact),
-    /// How a registered figure ended.
+    /// The result of a registered figure.
     Figure(Figure),
     /// A model, with its files.
     Model(Box<Model>),
-    /// Something that makes the run FAILED although the training went on.
+    /// A failed logging call. The training continues, and the run ends FAILED.
     Problem(Problem),
-    /// The panic hook's words, in case the process does not live to write `Close`.
+    /// The message of a panic, in case the process dies before it writes `Close`.
     Panic(String),
-    /// The last record: how the training function returned.
+    /// The last record: the result of the training function.
     Close(Close),
 }
 
-/// Which run a journal belongs to, and where it came from.
+/// The identity and origin of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Open {
     /// [`FORMAT`] of the program that wrote the journal.
@@ -51,24 +51,24 @@ pub struct Open {
     pub run_uuid: RunUuid,
     /// Version of mlplots that wrote it.
     pub mlplots: String,
-    /// Experiment's name as the program gives it; the supervisor's settings may replace it.
+    /// The experiment that the program names; the supervisor's settings take precedence.
     pub experiment: Option<String>,
-    /// Run name as the program gives it.
+    /// The run name that the program gives.
     pub run_name: Option<String>,
     /// The `#[train]` function, if there is one.
     pub train: Option<TrainEntry>,
     /// Process id of the training program.
     pub pid: u32,
-    /// The machine that it runs on.
+    /// The machine of the training program.
     #[serde(default, skip_serializing_if = "Host::is_unknown")]
     pub host: Host,
-    /// When the run began, in milliseconds since 1970.
+    /// The start of the run in milliseconds since 1970.
     pub start_time: i64,
-    /// Who runs it; MLflow's `user_id` and tag `mlflow.user`.
+    /// The user; MLflow's `user_id` and tag `mlflow.user`.
     pub user: String,
-    /// File name of the program.
+    /// The file name of the program.
     pub program: String,
-    /// The figures that this run owes, by name.
+    /// The registered figures of the run.
     pub figures: Vec<PlotEntry>,
 }
 
@@ -89,7 +89,7 @@ pub struct Metric {
     /// Any `f64`; NaN and infinities are kept.
     #[serde(with = "float")]
     pub value: f64,
-    /// When it was logged, in milliseconds since 1970.
+    /// The time of logging in milliseconds since 1970.
     pub timestamp: i64,
     /// The x axis.
     pub step: i64,
@@ -107,7 +107,7 @@ pub struct Tag {
 /// A file of the run. Its bytes are in the journal's `artifacts/` under their SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// Where it goes below the run's artifact root.
+    /// Its path below the run's artifact root.
     pub path: ArtifactPath,
     /// SHA-256 of its bytes: its file name in the journal.
     pub sha256: Digest,
@@ -115,39 +115,39 @@ pub struct Artifact {
     pub bytes: u64,
 }
 
-/// How a figure ended.
+/// The status of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureStatus {
     /// Drawn; its files are artifacts of the run.
     Logged,
-    /// Not drawn, and the run must say so.
+    /// Not drawn; the run is FAILED unless the figure is optional.
     Failed,
-    /// Not asked for.
+    /// Deselected with `--only` or `--skip`.
     Skipped,
 }
 
-/// One registered figure's end.
+/// The result of a registered figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
     /// The plot's name.
     pub name: String,
-    /// How it ended.
+    /// Its status.
     pub status: FigureStatus,
-    /// Why it failed or was skipped.
+    /// The reason, if it failed or was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The step of the input that it drew, if it was provided with one.
+    /// The step of its inputs, if they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<i64>,
     /// Its files, in the order of the formats.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Artifact>,
-    /// How long drawing and encoding took, in milliseconds.
+    /// The duration of drawing and encoding in milliseconds.
     pub millis: u64,
     /// `file:line` of the plot function.
     pub source: String,
-    /// Whether the run is whole without it.
+    /// Whether the run is complete without it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
@@ -155,19 +155,19 @@ pub struct Figure {
 /// A model of the run: MLflow's LoggedModel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
-    /// 32 hex digits; the tag `mlplots.model_uuid`, by which a second attempt finds the first.
+    /// 32 hexadecimal digits; the tag `mlplots.model_uuid`, by which a retry finds the model.
     pub uuid: String,
-    /// The name it is found by: `runs:/RUN/NAME`.
+    /// Its name in `runs:/RUN/NAME`.
     pub name: String,
-    /// The step of the run that it belongs to.
+    /// Its step of the run.
     pub step: i64,
-    /// When it was logged, in milliseconds since 1970.
+    /// The time of logging in milliseconds since 1970.
     pub timestamp: i64,
-    /// How it is stored.
+    /// Its storage format.
     pub flavor: Flavor,
     /// Its files, with paths below the model's own artifact root.
     pub files: Vec<Artifact>,
-    /// What it takes and gives.
+    /// Its inputs and outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
     /// An example of its input.
@@ -175,18 +175,18 @@ pub struct Model {
     pub input_example: Option<InputExample>,
 }
 
-/// An example of a model's input, in two files among the model's.
+/// An example of a model's input, stored in two files of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputExample {
     /// The example itself.
     pub path: String,
     /// The same as the body of a request to `mlflow models serve`.
     pub serving_path: String,
-    /// What it becomes in Python.
+    /// Its type in Python.
     pub kind: ExampleKind,
 }
 
-/// What an input example becomes in Python: MLflow's `type`.
+/// The type of an input example in Python: MLflow's `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExampleKind {
@@ -196,7 +196,7 @@ pub enum ExampleKind {
     Ndarray,
 }
 
-/// How a model is stored.
+/// The storage format of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flavor {
@@ -205,61 +205,61 @@ pub enum Flavor {
         /// The ONNX file among the model's files.
         file: String,
     },
-    /// A serde value of this crate's own flavor, read back by `mlplots::load_model`.
+    /// A serde value in the flavor of mlplots, which `mlplots::load_model` reads.
     Native {
         /// The data file among the model's files.
         file: String,
-        /// The Rust type, for the reader of `MLmodel`.
+        /// The Rust type, for readers of `MLmodel`.
         type_name: String,
     },
 }
 
-/// What a model takes and gives, in MLflow's schema: each a JSON list of columns or tensors.
+/// The inputs and outputs of a model in MLflow's schema: JSON lists of columns or tensors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// JSON text of the inputs.
     pub inputs: String,
-    /// JSON text of the outputs, where they are known.
+    /// JSON text of the outputs, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<String>,
 }
 
-/// A logging call that could not be obeyed.
+/// A failed logging call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What failed, on what, and what to do.
     pub message: String,
 }
 
-/// How the training function came back.
+/// The result of the training function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Close {
     /// `FINISHED` or `FAILED`.
     #[serde(deserialize_with = "Status::of_an_end")]
     pub status: Status,
-    /// When it ended, in milliseconds since 1970.
+    /// The end of the run in milliseconds since 1970.
     pub end_time: i64,
-    /// Why it failed.
+    /// The reason, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// A run's status, in MLflow's words.
+/// The status of a run: MLflow's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
-    /// Not ended.
+    /// The run has not ended.
     Running,
-    /// The training returned Ok, every required figure is logged, no problem.
+    /// The training returned `Ok`, every required figure is logged, and no logging call failed.
     Finished,
-    /// Anything else that ended by itself.
+    /// The run ended otherwise by itself.
     Failed,
-    /// Somebody asked it to stop.
+    /// The run was stopped.
     Killed,
 }
 
 impl Status {
-    /// The word MLflow knows it by.
+    /// MLflow's name of it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "RUNNING",
@@ -269,10 +269,10 @@ impl Status {
         }
     }
 
-    /// Reads the status of a run that ended: RUNNING is none.
+    /// Deserializes the status of a run that ended.
     ///
     /// # Errors
-    /// It is RUNNING, or no status.
+    /// It is RUNNING or not a status.
     pub fn of_an_end<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Self::deserialize(from)? {
             Self::Running => Err(serde::de::Error::custom("a run does not end as RUNNING")),
@@ -287,7 +287,7 @@ impl std::fmt::Display for Status {
     }
 }
 
-/// Milliseconds since 1970, now.
+/// The current time in milliseconds since 1970.
 pub fn now_millis() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

@@ -1,22 +1,22 @@
-//! How the figures of a run stand, from their records.
+//! Summarizes the figures of a run from their records.
 
 use std::collections::BTreeMap;
 
 use super::{Figure, FigureStatus};
 
-/// One figure's records taken together: a figure drawn at many steps is one figure, its files are
-/// the last step's, and it is whole only if no step failed.
+/// The latest state of each figure. A figure with several steps counts once: its files are those of
+/// the last step, and it is failed if a step failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     figures: BTreeMap<String, Figure>,
 }
 
 impl Tally {
-    /// Counts a record in.
+    /// Adds a record.
     pub fn add(&mut self, figure: &Figure) {
         match self.figures.get_mut(&figure.name) {
             Some(known) if known.status == FigureStatus::Failed => {}
-            // Drawings of two steps may end in either order.
+            // Drawings of two steps may finish in either order.
             Some(known)
                 if matches!((known.step, figure.step), (Some(a), Some(b)) if a > b)
                     && figure.status == FigureStatus::Logged => {}
@@ -27,8 +27,8 @@ impl Tally {
         }
     }
 
-    /// Adds how the figures stand in the part of the run that resumed it. A figure that was left out
-    /// there stands as before.
+    /// Adds the figures of the part that resumed the run. A figure that was skipped there keeps its
+    /// state.
     pub fn resume(&mut self, later: &Self) {
         for figure in later.figures() {
             let stays = figure.status == FigureStatus::Skipped;
@@ -38,23 +38,23 @@ impl Tally {
         }
     }
 
-    /// The figure of this name.
+    /// The figure with a name.
     pub fn get(&self, name: &str) -> Option<&Figure> {
         self.figures.get(name)
     }
 
-    /// All figures by name.
+    /// All figures, sorted by name.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.figures.values()
     }
 
-    /// Figures without which the run is not whole.
+    /// Failed figures that are not optional.
     pub fn missing(&self) -> impl Iterator<Item = &Figure> {
         self.figures()
             .filter(|figure| figure.status == FigureStatus::Failed && !figure.optional)
     }
 
-    /// `11 of 12`: logged figures of those that were not skipped.
+    /// Number of logged figures and of those that were not skipped: `11 of 12`.
     pub fn summary(&self) -> String {
         let count = |status| {
             self.figures()
