@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 
 use mlplots_journal::names::{check_experiment_name, check_param, check_run_name, check_tag};
 use mlplots_journal::request::{Request, Resumed};
-use wildmatch::WildMatch;
 
 use super::params::{keep, overlay};
 use crate::params::Tree;
@@ -343,7 +342,29 @@ fn formats(plots: &[&'static Plot]) -> Vec<Complaint> {
 
 /// Whether a name matches a glob: `*` stands for any text, `?` for one character.
 fn matches_glob(glob: &str, name: &str) -> bool {
-    WildMatch::new(glob).matches(name)
+    let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
+    let (mut at, mut here) = (0, 0);
+    // The index of the last star, and the end of its match. Earlier stars need no backtracking: the
+    // last one can match whatever they would.
+    let mut star = None;
+    while here < name.len() {
+        match (glob.get(at), star) {
+            (Some('*'), _) => {
+                star = Some((at, here));
+                at += 1;
+            }
+            (Some(&c), _) if c == '?' || c == name[here] => {
+                at += 1;
+                here += 1;
+            }
+            (_, Some((last, upto))) => {
+                star = Some((last, upto + 1));
+                (at, here) = (last + 1, upto + 1);
+            }
+            (_, None) => return false,
+        }
+    }
+    glob[at..].iter().all(|&c| c == '*')
 }
 
 #[cfg(test)]
