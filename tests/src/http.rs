@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -36,6 +37,25 @@ fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     (listener, url)
+}
+
+/// The URL of a server that answers every connection with this head and a body without an end, and
+/// the number of megabytes that it has sent.
+pub fn endless(head: &'static str) -> (String, Arc<AtomicU64>) {
+    let (listener, url) = listen();
+    let sent = Arc::new(AtomicU64::new(0));
+    let megabytes = Arc::clone(&sent);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(head.as_bytes());
+            let piece = vec![b'x'; 1 << 20];
+            while stream.write_all(&piece).is_ok() {
+                megabytes.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    (url, sent)
 }
 
 /// Reads a request to the end of its body; what has arrived of one that breaks off.
@@ -160,20 +180,6 @@ impl Scripted {
         })
     }
 
-    /// Answers every connection with this head and a body without an end.
-    pub fn endless(head: &'static str) -> Self {
-        Self::start(move |listener, asked| {
-            for mut stream in listener.incoming().flatten() {
-                let _ = stream.read(&mut [0; 8192]);
-                let _ = stream.write_all(head.as_bytes());
-                let piece = vec![b'x'; 1 << 20];
-                while stream.write_all(&piece).is_ok() {
-                    asked.lock().expect("the list").push(String::new());
-                }
-            }
-        })
-    }
-
     fn start(serve: impl FnOnce(TcpListener, &Mutex<Vec<String>>) + Send + 'static) -> Self {
         let (listener, _) = listen();
         let address = listener.local_addr().expect("an address");
@@ -188,7 +194,7 @@ impl Scripted {
         format!("http://{}{path}", self.address)
     }
 
-    /// Everything that was asked so far: head and body. Of an endless body: its megabytes.
+    /// Everything that was asked so far: head and body.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the list").clone()
     }

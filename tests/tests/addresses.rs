@@ -8,23 +8,15 @@ use mlplots_tests::written::{self, leave};
 use mlplots_tests::{Project, built};
 
 const PROGRAM: &str = "healing";
+const NOBODY: &str = "http://127.0.0.1:9";
+/// Options of a run that reaches no server.
+const UNREACHABLE: [&str; 4] = ["--tracking-uri", NOBODY, "--flush-timeout", "1"];
 
 /// A journal of unknown origin names a server of its own: nothing is sent there.
 #[test]
 fn an_address_that_only_a_journal_names_is_not_contacted() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let nobody = "http://127.0.0.1:9";
-    let exec = [
-        "exec",
-        "--tracking-uri",
-        nobody,
-        "--flush-timeout",
-        "1",
-        "--",
-        &program,
-    ];
-    assert_eq!(folder.mlplots(&exec).code, 4);
+    assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
     let listening = Answering::new(|_, _, _| String::new());
     let attacker = &listening.url;
     let cursor = folder.run_dir().join("cursor.json");
@@ -32,16 +24,16 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
     for (begun, words) in [
         (
             r#""run":null"#,
-            format!("goes to {attacker}, not to {nobody}"),
+            format!("goes to {attacker}, not to {NOBODY}"),
         ),
         // The address that the user names is asked for a run that has begun.
-        (run, format!("GET {nobody}/")),
+        (run, format!("GET {NOBODY}/")),
     ] {
         let text = format!(r#"{{"tracking_uri":"{attacker}",{begun}}}"#);
         std::fs::write(&cursor, text).expect("written");
         let output = folder
             .command(&["sync", "--flush-timeout", "1"])
-            .env("MLFLOW_TRACKING_URI", nobody)
+            .env("MLFLOW_TRACKING_URI", NOBODY)
             .env("MLFLOW_TRACKING_TOKEN", "the-token")
             .output()
             .expect("cargo-mlplots starts");
@@ -56,8 +48,7 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
 #[test]
 fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let finished = folder.mlplots(&["exec", "--", &program]);
+    let finished = folder.exec(&[], &[built(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     let cursor = folder.run_dir().join("cursor.json");
     let text = std::fs::read_to_string(&cursor).expect("the cursor");
@@ -99,18 +90,7 @@ fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
 fn a_silent_server_is_given_up_in_time() {
     let (_silent, url) = silent();
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let nobody = "http://127.0.0.1:9";
-    let exec = [
-        "exec",
-        "--tracking-uri",
-        nobody,
-        "--flush-timeout",
-        "1",
-        "--",
-        &program,
-    ];
-    assert_eq!(folder.mlplots(&exec).code, 4);
+    assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
     let since = Instant::now();
     let synced = folder.mlplots(&["sync", "--tracking-uri", &url, "--flush-timeout", "2"]);
     assert_eq!(synced.code, 4, "{}", synced.text());
@@ -154,18 +134,7 @@ fn a_silent_server_is_asked_for_one_run_only() {
 #[test]
 fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let nobody = "http://127.0.0.1:9";
-    let exec = [
-        "exec",
-        "--tracking-uri",
-        nobody,
-        "--flush-timeout",
-        "1",
-        "--",
-        &program,
-    ];
-    assert_eq!(folder.mlplots(&exec).code, 4);
+    assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
     let artifacts = folder.run_dir().join("artifacts");
     let entry = std::fs::read_dir(&artifacts).expect("the artifacts").next();
     let content = entry.expect("one").expect("an entry").path();
@@ -199,19 +168,8 @@ fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
 #[test]
 fn each_run_is_shipped_or_reported_on_its_own() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let nobody = "http://127.0.0.1:9";
-    let exec = [
-        "exec",
-        "--tracking-uri",
-        nobody,
-        "--flush-timeout",
-        "1",
-        "--",
-        &program,
-    ];
     for _ in 0..2 {
-        assert_eq!(folder.mlplots(&exec).code, 4);
+        assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
     }
     // The second was never shipped to anywhere.
     let runs = folder.runs();
@@ -221,7 +179,7 @@ fn each_run_is_shipped_or_reported_on_its_own() {
     assert!(
         synced
             .stderr
-            .contains(&format!("goes to {nobody}, not to sqlite:")),
+            .contains(&format!("goes to {NOBODY}, not to sqlite:")),
         "{}",
         synced.text()
     );
@@ -237,8 +195,7 @@ fn each_run_is_shipped_or_reported_on_its_own() {
 #[test]
 fn a_run_that_mlflow_has_no_more_is_named_and_can_be_dropped() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let finished = folder.mlplots(&["exec", "--", &program]);
+    let finished = folder.exec(&[], &[built(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     // It was broken off at its last step, and MLflow's database was made anew since.
     let run = folder.run_dir();
@@ -247,7 +204,7 @@ fn a_run_that_mlflow_has_no_more_is_named_and_can_be_dropped() {
     let cursor = cursor.replace("\"complete\":true", "\"complete\":false");
     std::fs::write(&path, cursor).expect("the cursor");
     std::fs::remove_file(folder.path().join("mlflow.db")).expect("removed");
-    let other = folder.mlplots(&["exec", "--", &program]);
+    let other = folder.exec(&[], &[built(PROGRAM)]);
     assert_eq!(other.code, 0, "{}", other.text());
     let uuid = run.file_name().expect("a name").to_string_lossy();
     let synced = folder.mlplots(&["sync"]);

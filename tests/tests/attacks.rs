@@ -169,8 +169,7 @@ fn a_training_makes_no_file_elsewhere() {
     fs::create_dir_all(project.path().join(".mlplots/runs")).expect("a folder");
     let dangling = elsewhere.path().join("made");
     symlink(&dangling, project.path().join(".mlplots/.gitignore")).expect("a link");
-    let program = built(PROGRAM).display().to_string();
-    let run = project.mlplots(&["exec", "--", &program]);
+    let run = project.exec(&[], &[built(PROGRAM)]);
     assert_eq!(run.code, 0, "{}", run.text());
     assert!(!dangling.exists());
 }

@@ -114,8 +114,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[test]
 fn a_fork_cannot_write_over_the_lines_of_its_parent() {
     let project = Project::new("descriptors");
-    let program = program("forking", FORKING).display().to_string();
-    let run = project.mlplots(&["exec", "--timeout", "60", "--", &program]);
+    let run = project.exec(&["--timeout", "60"], &[program("forking", FORKING)]);
     assert_eq!(run.code, 0, "{}", run.text());
     assert!(
         run.stderr
@@ -158,8 +157,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[test]
 fn a_file_that_takes_the_journals_descriptor_is_left_alone() {
     let project = Project::new("descriptors");
-    let program = program("closing", CLOSING).display().to_string();
-    let run = project.mlplots(&["exec", "--timeout", "60", "--", &program]);
+    let run = project.exec(&["--timeout", "60"], &[program("closing", CLOSING)]);
     assert_eq!(run.code, 1, "{}", run.text());
     let words = "the program closed the journal's file descriptor";
     assert!(run.stderr.contains(words), "{}", run.text());

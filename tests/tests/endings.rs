@@ -152,8 +152,7 @@ fn a_panic_that_aborts_says_where() {
     let project = sample("ending-panic-abort");
     let build = project.cargo(&["rustc", "--quiet", "--", "-C", "panic=abort"]);
     assert_eq!(build.code, 0, "{}", build.text());
-    let program = project.program().display().to_string();
-    let finished = project.mlplots(&["exec", "-P", "ending=panic", "--", &program]);
+    let finished = project.exec(&["-P", "ending=panic"], &[project.program()]);
     assert_eq!(finished.code, 1, "{}", finished.text());
     let run = read(&project.database()).remove(0);
     assert_eq!(

@@ -16,12 +16,8 @@ const OUTSIDE: &str = "what stands outside";
 type Make = fn(&Path, &Path);
 
 fn train(folder: &Project, case: &str) -> Finished {
-    let mut command = folder.command(&["exec", "-P"]);
-    command
-        .arg(format!("case={case}"))
-        .arg("--")
-        .arg(program(PROGRAM, SOURCE));
-    command.output().expect("cargo-mlplots starts").into()
+    let case = format!("case={case}");
+    folder.exec(&["-P", &case], &[program(PROGRAM, SOURCE)])
 }
 
 /// Whether a file below a folder holds a text.
@@ -148,9 +144,8 @@ fn a_name_that_cannot_be_keeps_no_other_back() {
         .file("given/no%20.txt", "escape")
         .file("given/no#.txt", "fragment")
         .file("given/no?.txt", "query");
-    let mut command = folder.command(&["exec", "--tracking-uri", &server.url, "-P", "case=names"]);
-    command.arg("--").arg(program(PROGRAM, SOURCE));
-    let finished = Finished::from(command.output().expect("cargo-mlplots starts"));
+    let options = ["--tracking-uri", &server.url, "-P", "case=names"];
+    let finished = folder.exec(&options, &[program(PROGRAM, SOURCE)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     for words in [
         "given: 3 files of `given` are not logged; the first: '#' in the artifact path \

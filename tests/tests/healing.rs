@@ -266,20 +266,15 @@ fn a_process_of_the_same_id_does_not_keep_a_run_alive() {
 #[test]
 fn a_lock_that_is_left_behind_does_not_keep_a_run_alive() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let nobody = "http://127.0.0.1:9";
-    let exec = [
-        "exec",
+    let options = [
         "-P",
         "ending=exit1",
         "--tracking-uri",
-        nobody,
+        "http://127.0.0.1:9",
         "--flush-timeout",
         "1",
-        "--",
-        &program,
     ];
-    assert_eq!(folder.mlplots(&exec).code, 1);
+    assert_eq!(folder.exec(&options, &[built(PROGRAM)]).code, 1);
     let lock = File::open(folder.run_dir().join("journal")).expect("the journal");
     lock.lock().expect("nobody has it");
     let row = listed(&folder);

@@ -7,12 +7,9 @@ use mlplots_tests::{Finished, MlflowServer, Project, Read, program, python, read
 const PROGRAM: &str = "limits";
 
 fn train(folder: &Project, case: &str, uri: &str) -> Finished {
-    let mut command = folder.command(&["exec", "--tracking-uri", uri, "-P"]);
-    command
-        .arg(format!("case={case}"))
-        .arg("--")
-        .arg(program(PROGRAM, SOURCE));
-    command.output().expect("cargo-mlplots starts").into()
+    let case = format!("case={case}");
+    let options = ["--tracking-uri", uri, "-P", &case];
+    folder.exec(&options, &[program(PROGRAM, SOURCE)])
 }
 
 /// The rows of a query, each as Python prints it.

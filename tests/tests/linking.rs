@@ -86,8 +86,7 @@ fn from_another_folder_and_without_cargo() {
     let project =
         Project::new("linking-exec").file("src/main.rs", &format!("{PLOTS}\nmlplots::main!();\n"));
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
-    let program = project.program().display().to_string();
-    let finished = project.mlplots(&["exec", "--", &program]);
+    let finished = project.exec(&[], &[project.program()]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     assert!(project.path().join("mlflow.db").exists());
     let mut command = project.command(&["run", "--manifest-path"]);

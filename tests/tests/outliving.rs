@@ -124,12 +124,7 @@ fn ranks_of_one_program_each_have_a_run() {
 fn a_program_below_the_training_has_a_run_of_its_own() {
     let folder = Project::new(PROGRAM);
     let nested = program("outliving-nested", NESTED);
-    let run: Finished = folder
-        .command(&["exec", "--"])
-        .arg(nested)
-        .output()
-        .expect("it starts")
-        .into();
+    let run = folder.exec(&[], &[nested]);
     assert_eq!(run.code, 0, "{}", run.text());
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());

@@ -155,11 +155,10 @@ fn a_timeout_ends_a_training_that_hangs() {
 #[test]
 fn a_timeout_that_is_not_reached_changes_nothing() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
-    let finished = folder.mlplots(&["exec", "--timeout", "600", "--", &program]);
+    let finished = folder.exec(&["--timeout", "600"], &[built(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     assert_eq!(only(&folder).status(), "FINISHED");
-    let finished = folder.mlplots(&["exec", "--timeout", "0", "--", &program]);
+    let finished = folder.exec(&["--timeout", "0"], &[built(PROGRAM)]);
     assert_eq!(finished.code, 2, "{}", finished.text());
 }
 

@@ -52,11 +52,12 @@ pub fn check_key(what: &str, key: &str) -> Result<(), String> {
     if key.is_empty() {
         return Err(format!("a {what} needs a name"));
     }
-    check_characters(what, key, MAX_KEY, "MLflow takes")?;
+    let what = format!("{what} name");
+    check_characters(&what, key, MAX_KEY, "MLflow takes")?;
     let is_allowed = |c: char| c.is_alphanumeric() || "_/.-: ".contains(c);
     let allowed = "MLflow takes letters, digits, `_`, `/`, `.`, `-`, `:` and spaces";
-    check_each(&format!("{what} name"), key, is_allowed, allowed)?;
-    check_segments(key).map_err(|why| format!("the {what} name `{key}` {why}"))
+    check_each(&what, key, is_allowed, allowed)?;
+    check_segments(key).map_err(|why| format!("the {what} `{key}` {why}"))
 }
 
 /// Checks a param.
@@ -144,9 +145,10 @@ fn check_title(what: &str, name: &str, maximum: usize) -> Result<(), String> {
     if name.trim().is_empty() {
         return Err(format!("the {what} needs a name"));
     }
-    check_characters(what, name, maximum, "MLflow's databases take")?;
+    let what = format!("{what} name");
+    check_characters(&what, name, maximum, "MLflow's databases take")?;
     let allowed = "a name is one line of text";
-    check_each(&format!("{what} name"), name, |c| !c.is_control(), allowed)
+    check_each(&what, name, |c| !c.is_control(), allowed)
 }
 
 /// Checks the key of an image that is logged with a step. MLflow's page parses the key out of a file
@@ -190,12 +192,22 @@ pub fn check_folder(folder: &str) -> Result<(), String> {
     let is_allowed = |c: char| !(c.is_control() || r"\#?:%".contains(c));
     check_each("folder", folder, is_allowed, "MLflow refuses it")?;
     check_segments(folder).map_err(|why| format!("the folder `{folder}` {why}"))?;
-    if folder.split('/').next() == Some(RESERVED_FOLDER) {
+    if is_reserved(folder) {
         return Err(format!(
             "the folder `{RESERVED_FOLDER}` is reserved for what mlplots logs: take another one"
         ));
     }
     check_bytes("folder", folder, MAX_FOLDER)
+}
+
+/// Whether a path is [`RESERVED_FOLDER`] or in it.
+///
+/// ```
+/// assert!(mlplots_names::is_reserved("mlplots/figures.json"));
+/// assert!(!mlplots_names::is_reserved("mlplots.txt"));
+/// ```
+pub fn is_reserved(path: &str) -> bool {
+    path.split('/').next() == Some(RESERVED_FOLDER)
 }
 
 /// Checks that a path is its own normal form.
@@ -235,7 +247,7 @@ fn check_characters(what: &str, name: &str, maximum: usize, limit: &str) -> Resu
     let length = name.chars().count();
     if length > maximum {
         return Err(format!(
-            "the {what} name `{}…` has {length} characters; {limit} {maximum}",
+            "the {what} `{}…` has {length} characters; {limit} {maximum}",
             beginning(name)
         ));
     }

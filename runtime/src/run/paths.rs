@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use mlplots_journal::names::RESERVED_FOLDER;
+use mlplots_journal::names::{RESERVED_FOLDER, is_reserved};
 use mlplots_journal::record::ArtifactPath;
 
 /// The files and folders of a run.
@@ -19,7 +19,7 @@ enum Kind {
 impl Paths {
     /// Adds a file and the folders that contain it.
     pub(super) fn add(&mut self, path: &ArtifactPath) -> Result<(), String> {
-        if path.split('/').next() == Some(RESERVED_FOLDER) {
+        if is_reserved(path) {
             return Err(format!(
                 "the artifact path `{path}` is not free: `{RESERVED_FOLDER}` holds what mlplots logs itself"
             ));

@@ -2,7 +2,7 @@
 
 mod hostile;
 
-use mlplots_tests::http::{Answering, Scripted, answer};
+use mlplots_tests::http::{Answering, answer, endless};
 
 use super::*;
 use crate::ship::store::ErrorKind;

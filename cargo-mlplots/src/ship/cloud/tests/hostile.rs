@@ -71,8 +71,7 @@ fn a_connection_string_names_its_host_itself() {
 
 #[test]
 fn an_answer_without_an_end_is_given_up() {
-    let server = Scripted::endless("HTTP/1.1 500 Oh\r\n\r\n<Error>");
-    let url = server.url("");
+    let (url, _) = endless("HTTP/1.1 500 Oh\r\n\r\n<Error>");
     let error = put(&[KEYS[0], KEYS[1], ("MLFLOW_S3_ENDPOINT_URL", &url)]);
     assert_eq!(error.concerns, crate::ship::store::Concern::Run);
     assert!(error.message.len() < 1000, "{error}");
