@@ -46,6 +46,7 @@ compile_error!("mlplots supports Linux, macOS and Windows");
 #[path = "private.rs"]
 pub mod __private;
 pub mod charts;
+mod data_frame;
 mod error;
 pub mod figure;
 mod harness;

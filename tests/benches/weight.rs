@@ -1,9 +1,8 @@
 //! What a training program pays for mlplots: `cargo bench -p mlplots-tests --bench weight`.
 //!
-//! Three programs are built from nothing in release mode: one that plots with plotters alone, one
-//! with mlplots, and one with all its features.
+//! Two programs are built from nothing in release mode: one that plots with plotters alone, and one
+//! with mlplots.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use mlplots_tests::Project;
@@ -53,22 +52,6 @@ fn spread(fit: &Fit) -> Figure {
 mlplots::main!();
 "#;
 
-/// What must stay out: C, TLS, databases, network clients and async runtimes.
-const UNWANTED: [&str; 12] = [
-    "cc",
-    "cmake",
-    "openssl",
-    "rustls",
-    "ring",
-    "aws-lc-rs",
-    "rusqlite",
-    "tokio",
-    "async-std",
-    "smol",
-    "hyper",
-    "reqwest",
-];
-
 fn main() {
     let plain = Project::new("weight-plotters")
         .file("src/main.rs", &PLOTTERS.replace("FONT", &format!("\"{}\"", font().display())))
@@ -84,38 +67,16 @@ fn main() {
         "", "crates", "clean build (s)", "program (MB)", "stripped (MB)"
     );
     row("plotters alone", &plain);
-    let crates = row("mlplots", &with);
-    let unwanted: Vec<_> = crates
-        .iter()
-        .filter(|name| UNWANTED.contains(&name.as_str()) || name.ends_with("-sys"))
-        .collect();
-    assert!(unwanted.is_empty(), "programs link {unwanted:?}");
-    println!("\nNo C compiler, TLS, database, network client or async runtime among them.");
+    row("mlplots", &with);
 }
 
 fn font() -> std::path::PathBuf {
     mlplots_tests::checkout().join("runtime/fonts/DejaVuSans.ttf")
 }
 
-/// Builds and prints; returns the crates.
-fn row(name: &str, project: &Project) -> BTreeSet<String> {
-    let tree = project.cargo(&[
-        "tree",
-        "-e",
-        "normal,build",
-        "--prefix",
-        "none",
-        "-f",
-        "{p}",
-    ]);
-    assert_eq!(tree.code, 0, "{}", tree.text());
-    // The program itself is no dependency.
-    let crates: BTreeSet<String> = tree
-        .stdout
-        .lines()
-        .skip(1)
-        .filter_map(|line| Some(line.split_whitespace().next()?.to_owned()))
-        .collect();
+/// Builds and prints.
+fn row(name: &str, project: &Project) {
+    let crates = project.crates().len();
     let target = project.path().join("target");
     let target_flag = format!("--target-dir={}", target.display());
     let begin = Instant::now();
@@ -148,9 +109,7 @@ fn row(name: &str, project: &Project) -> BTreeSet<String> {
         _ => "no strip here".to_owned(),
     };
     println!(
-        "{name:<24}{:>8}{seconds:>18.1}{:>18.2}{stripped:>18}",
-        crates.len(),
+        "{name:<24}{crates:>8}{seconds:>18.1}{:>18.2}{stripped:>18}",
         megabytes(&program)
     );
-    crates
 }

@@ -1,6 +1,6 @@
 //! Temporary cargo projects, as users have them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -108,6 +108,15 @@ impl Project {
             .filter(|line| !line.starts_with(&begins))
             .collect();
         std::fs::write(path, kept.join("\n")).expect("Cargo.toml");
+    }
+
+    /// The names of the crates that its program is built from, without its own.
+    pub fn crates(&self) -> BTreeSet<String> {
+        let tree = self.cargo(&["tree", "-e", "normal,build", "--prefix", "none"]);
+        assert_eq!(tree.code, 0, "{}", tree.text());
+        let names = tree.stdout.lines().skip(1);
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        names.map(str::to_owned).collect()
     }
 
     /// Its name, and its program's.

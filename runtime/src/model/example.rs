@@ -4,6 +4,7 @@ use mlplots_journal::record::{ExampleKind, InputExample};
 use serde_json::{Map, Value, json};
 
 use super::onnx::{Graph, Tensor};
+use crate::data_frame::DataFrame;
 
 const FILE: &str = "input_example.json";
 const SERVING_FILE: &str = "serving_input_example.json";
@@ -12,34 +13,36 @@ const SERVING_FILE: &str = "serving_input_example.json";
 #[derive(Debug, PartialEq)]
 pub(super) enum Example {
     /// Rows of named columns.
-    Frame(Frame),
+    Frame(DataFrame),
     /// Numbers with a shape.
     Tensor(Vec<usize>, Value),
     /// Named tensors.
     Tensors(Map<String, Value>),
 }
 
-/// Rows of named columns.
-#[derive(Debug, PartialEq)]
-pub(super) struct Frame {
-    pub(super) columns: Vec<String>,
-    pub(super) data: Vec<Vec<Value>>,
-}
-
 impl Example {
-    /// Finds out which form a value has; `columns` names those of a matrix.
-    pub(super) fn new(value: Value, columns: Option<Vec<String>>) -> Result<Self, String> {
+    /// Finds out which form a value has. `fields` are the names of its first row, in their order;
+    /// `columns` names those of a matrix.
+    pub(super) fn new(
+        value: Value,
+        fields: Vec<String>,
+        columns: Option<Vec<String>>,
+    ) -> Result<Self, String> {
+        let frame = |rows| {
+            let frame = DataFrame::new(fields, rows);
+            frame
+                .map(Self::Frame)
+                .map_err(|why| format!("the input example: {why}"))
+        };
         let example = match value {
-            Value::Array(rows) if rows.first().is_some_and(Value::is_object) => {
-                Self::Frame(Frame::of_rows(rows)?)
-            }
-            Value::Object(fields) if fields.values().any(Value::is_array) => {
-                fields
+            Value::Array(rows) if rows.first().is_some_and(Value::is_object) => frame(rows)?,
+            Value::Object(tensors) if tensors.values().any(Value::is_array) => {
+                tensors
                     .values()
-                    .try_for_each(|field| shape(field).map(drop))?;
-                Self::Tensors(fields)
+                    .try_for_each(|tensor| shape(tensor).map(drop))?;
+                Self::Tensors(tensors)
             }
-            row @ Value::Object(_) => Self::Frame(Frame::of_rows(vec![row])?),
+            row @ Value::Object(_) => frame(vec![row])?,
             value => Self::Tensor(shape(&value)?, value),
         };
         let Some(columns) = columns else {
@@ -61,7 +64,7 @@ impl Example {
                         Vec::new()
                     }
                 };
-                Ok(Self::Frame(Frame {
+                Ok(Self::Frame(DataFrame {
                     columns,
                     data: rows.into_iter().map(cells).collect(),
                 }))
@@ -115,10 +118,7 @@ impl Example {
     /// The two files that MLflow's Python client writes, and the record of them.
     pub(super) fn files(self) -> (Vec<(String, Vec<u8>)>, InputExample) {
         let (kind, key, value) = match self {
-            Self::Frame(Frame { columns, data }) => {
-                let split = json!({"columns": columns, "data": data});
-                (ExampleKind::Dataframe, "dataframe_split", split)
-            }
+            Self::Frame(frame) => (ExampleKind::Dataframe, "dataframe_split", frame.to_json()),
             Self::Tensor(_, value) => (ExampleKind::Ndarray, "inputs", value),
             Self::Tensors(fields) => (ExampleKind::Ndarray, "inputs", Value::Object(fields)),
         };
@@ -136,52 +136,24 @@ impl Example {
     }
 }
 
-impl Frame {
-    fn of_rows(rows: Vec<Value>) -> Result<Self, String> {
-        let mut columns: Vec<String> = Vec::new();
-        let mut data = Vec::with_capacity(rows.len());
-        for (number, row) in rows.into_iter().enumerate() {
-            let Value::Object(mut row) = row else {
-                return Err(format!(
-                    "row {number} of the input example has no named fields"
-                ));
-            };
-            if number == 0 {
-                columns = row.keys().cloned().collect();
-            }
-            let cells: Option<Vec<Value>> =
-                columns.iter().map(|column| row.remove(column)).collect();
-            match cells {
-                Some(cells) if row.is_empty() => data.push(cells),
+/// Makes every value a float, as a matrix of floats takes it.
+pub(super) fn make_floats(frame: &mut DataFrame) -> Result<(), String> {
+    for row in &mut frame.data {
+        for (value, column) in row.iter_mut().zip(&frame.columns) {
+            *value = match value {
+                Value::Null => Value::Null,
+                Value::Bool(bool) => f64::from(u8::from(*bool)).into(),
+                Value::Number(number) => number.as_f64().into(),
                 _ => {
                     return Err(format!(
-                        "row {number} of the input example has other fields than row 0"
+                        "the ONNX model takes numbers, but the input example's column `{column}` \
+                         has {value}"
                     ));
                 }
-            }
+            };
         }
-        Ok(Self { columns, data })
     }
-
-    /// Makes every value a float, as a matrix of floats takes it.
-    pub(super) fn make_floats(&mut self) -> Result<(), String> {
-        for row in &mut self.data {
-            for (value, column) in row.iter_mut().zip(&self.columns) {
-                *value = match value {
-                    Value::Null => Value::Null,
-                    Value::Bool(bool) => f64::from(u8::from(*bool)).into(),
-                    Value::Number(number) => number.as_f64().into(),
-                    _ => {
-                        return Err(format!(
-                            "the ONNX model takes numbers, but the input example's column `{column}` \
-                             has {value}"
-                        ));
-                    }
-                };
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// The shape of nested arrays.

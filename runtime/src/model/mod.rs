@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::data_frame;
 use example::Example;
 pub use load::load_model;
 pub use schema::{DataType, Schema};
@@ -35,7 +36,8 @@ pub use schema::{DataType, Schema};
 #[derive(Debug)]
 pub struct Model {
     kind: Kind,
-    example: Option<Result<Value, String>>,
+    /// The value, and the names of its first row in their order.
+    example: Option<Result<(Value, Vec<String>), String>>,
     columns: Option<Vec<String>>,
     signature: Option<Signature>,
 }
@@ -99,7 +101,11 @@ impl Model {
     /// Python), a matrix or another nesting of arrays (a numpy array), or a map of names to such
     /// arrays. A few rows are enough.
     pub fn input_example<T: Serialize + ?Sized>(mut self, example: &T) -> Self {
-        self.example = Some(serde_json::to_value(example).map_err(|why| why.to_string()));
+        let value = serde_json::to_value(example).and_then(|value| {
+            let fields = data_frame::columns(&serde_json::to_string(example)?);
+            Ok((value, fields))
+        });
+        self.example = Some(value.map_err(|why| format!("the input example is not JSON: {why}")));
         self
     }
 
@@ -117,9 +123,9 @@ impl Model {
 
     pub(crate) fn into_parts(self) -> Result<Parts, String> {
         let mut example = match (self.example, self.columns) {
-            (Some(value), columns) => {
-                let value = value.map_err(|why| format!("the input example is not JSON: {why}"))?;
-                Some(Example::new(value, columns)?)
+            (Some(example), columns) => {
+                let (value, fields) = example?;
+                Some(Example::new(value, fields, columns)?)
             }
             (None, Some(_)) => return Err("`columns` without an `input_example`".to_owned()),
             (None, None) => None,

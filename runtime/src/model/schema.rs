@@ -3,8 +3,9 @@
 use mlplots_journal::record::Signature;
 use serde_json::{Value, json};
 
-use super::example::{Example, Frame};
+use super::example::{Example, make_floats};
 use super::onnx::{Graph, Tensor};
+use crate::data_frame::DataFrame;
 
 /// The inputs or the outputs of a model, for [`Model::signature`](crate::Model::signature).
 #[derive(Clone, Debug)]
@@ -141,7 +142,7 @@ fn columns(tensors: &[Tensor]) -> Option<Schema> {
 }
 
 /// Fits a data frame to a graph's only input.
-fn frame_of_input(frame: &mut Frame, input: &Tensor) -> Result<Option<Schema>, String> {
+fn frame_of_input(frame: &mut DataFrame, input: &Tensor) -> Result<Option<Schema>, String> {
     let (Some(kind), Some(shape)) = (column_type(input.element), input.shape.as_deref()) else {
         return Ok(None);
     };
@@ -158,7 +159,7 @@ fn frame_of_input(frame: &mut Frame, input: &Tensor) -> Result<Option<Schema>, S
         }
     }
     if matches!(kind, "float" | "double") {
-        frame.make_floats()?;
+        make_floats(frame)?;
     }
     // MLflow's ONNX flavor turns 64-bit floats into 32-bit ones itself, and refuses the reverse.
     let kind = if kind == "float" { "double" } else { kind };

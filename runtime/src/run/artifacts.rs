@@ -5,11 +5,11 @@ use std::path::Path;
 use mlplots_journal::names::{check_image_key, check_key};
 use mlplots_journal::record::{self, Figure, FigureStatus, Record, RunUuid, now_millis};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::Run;
 use super::directory;
 use super::tables::Listed;
+use crate::data_frame::{self, DataFrame};
 use crate::error::Error;
 use crate::figure::{Format, Image, IntoFigure, Output, Spec};
 use crate::model::Model;
@@ -95,8 +95,8 @@ impl Run {
     /// ```
     pub fn log_table<R: Serialize>(&self, rows: &[R], artifact_file: &str) -> Result<(), Error> {
         let table =
-            table(rows).map_err(|why| Error::new(format!("the table `{artifact_file}` {why}")))?;
-        self.log_text(table.to_string(), artifact_file)?;
+            table(rows).map_err(|why| Error::new(format!("the table `{artifact_file}`: {why}")))?;
+        self.log_text(table, artifact_file)?;
         if self.shared.is_forked() {
             return Ok(());
         }
@@ -255,24 +255,13 @@ fn mismatch(files: &[crate::figure::Encoded]) -> String {
     format!("it is made as {}; name the file so", made.join(" or "))
 }
 
-/// `{"columns": […], "data": [[…]]}`, the form of MLflow's tables.
-fn table<R: Serialize>(rows: &[R]) -> Result<Value, String> {
-    let mut columns: Vec<String> = Vec::new();
-    let mut data = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        let row =
-            serde_json::to_value(row).map_err(|why| format!("has a bad row {number}: {why}"))?;
-        let Value::Object(mut row) = row else {
-            return Err(format!("has a row {number} without named fields"));
-        };
-        if number == 0 {
-            columns = row.keys().cloned().collect();
-        }
-        let cells: Option<Vec<Value>> = columns.iter().map(|column| row.remove(column)).collect();
-        match cells {
-            Some(cells) if row.is_empty() => data.push(cells),
-            _ => return Err(format!("has other columns in row {number} than in row 0")),
-        }
-    }
-    Ok(json!({"columns": columns, "data": data}))
+/// The rows as MLflow's tables hold them.
+fn table<R: Serialize>(rows: &[R]) -> Result<String, String> {
+    let values = rows.iter().enumerate().map(|(index, row)| {
+        serde_json::to_value(row).map_err(|why| format!("row {index} is not JSON: {why}"))
+    });
+    let values = values.collect::<Result<_, _>>()?;
+    let first = rows.first().map(serde_json::to_string).transpose();
+    let columns = data_frame::columns(&first.map_err(|why| why.to_string())?.unwrap_or_default());
+    Ok(DataFrame::new(columns, values)?.to_json().to_string())
 }
