@@ -18,6 +18,9 @@ pub use inventory;
 pub use serde_json::Value;
 
 /// The files of the return value of a plot function.
+///
+/// # Errors
+/// The message of the figure's error.
 pub fn output(spec: &Spec, figure: impl IntoFigure) -> Result<Output, String> {
     figure.into_output(spec).map_err(in_words)
 }
@@ -35,6 +38,9 @@ fn in_words(error: Error) -> String {
 )]
 pub trait Drawn {
     /// The result of drawing.
+    ///
+    /// # Errors
+    /// The message of the function's error.
     fn drawn(self) -> Result<(), String>;
 }
 
@@ -51,11 +57,17 @@ impl<E: Display> Drawn for Result<(), E> {
 }
 
 /// The result of a function that draws on a canvas.
+///
+/// # Errors
+/// The message of the function's error.
 pub fn drawn(result: impl Drawn) -> Result<(), String> {
     result.drawn()
 }
 
 /// Calls a function that draws on a canvas, with a canvas of the specified size.
+///
+/// # Errors
+/// The message of the function's or the figure's error.
 pub fn canvas(
     spec: &Spec,
     draw: impl FnOnce(&Canvas) -> Result<(), String>,

@@ -92,6 +92,9 @@ impl Params {
 }
 
 /// The params argument of a training function.
+///
+/// # Errors
+/// A param does not fit its type.
 pub fn params_from<P: Default + DeserializeOwned>(params: Option<Tree>) -> Result<P, String> {
     match params {
         Some(tree) => params::read(tree),
@@ -168,7 +171,10 @@ impl<T: 'static> ReturnsOne for Returns<T> {
 pub struct Outcome<T>(pub T);
 
 impl<T, E> Outcome<Result<T, E>> {
-    /// The value, or the message of the error.
+    /// The value.
+    ///
+    /// # Errors
+    /// The message of the function's error.
     pub fn ok(self) -> Result<T, String>
     where
         E: Display,
@@ -180,6 +186,9 @@ impl<T, E> Outcome<Result<T, E>> {
 /// An outcome that is not a `Result`.
 pub trait OutcomePlain<T> {
     /// The value.
+    ///
+    /// # Errors
+    /// None: the signature is that of [`Outcome::ok`] for a `Result`.
     fn ok(self) -> Result<T, String>;
 }
 

@@ -1,13 +1,11 @@
 //! Plots of other libraries, and figures as PDF: `cargo test -p mlplots --all-features`.
 
-use mlplots::figure::{Encoded, Format, Output, Spec};
+use mlplots::figure::{Encoded, Output, Spec};
 use mlplots::{IntoFigure, charts};
 
 fn file(figure: impl IntoFigure) -> Encoded {
-    let spec = Spec {
-        size: Some((640, 480)),
-        formats: &[Format::Png],
-    };
+    let mut spec = Spec::default();
+    spec.size = Some((640, 480));
     match figure.into_output(&spec).expect("a figure") {
         Output::Files(mut files) => files.remove(0),
         other => panic!("{other:?} is no file"),

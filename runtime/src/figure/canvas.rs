@@ -1,4 +1,4 @@
-//! The Canvas: plotters draws on it, and it keeps the shapes.
+//! The canvas: a plotters backend that records the shapes of a drawing.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -16,20 +16,20 @@ use plotters_backend::{
 use super::scene::{Align, Color, Face, Level, Scene, Shape, Text};
 use super::text;
 
-/// What a plot function draws on: a plotters drawing area, so everything that plotters draws can
-/// be drawn here. One unit is one pixel of the PNG.
+/// The canvas of a plot function: a plotters drawing area, on which everything that plotters has can
+/// be drawn. One unit is one pixel of the PNG.
 pub type Canvas = DrawingArea<Recorder, Shift>;
 
-/// plotters' font size is the height from ascent to descent; DejaVu's is this many ems.
+/// plotters' font size is the height from ascent to descent; this is that height of DejaVu in ems.
 const PLOTTERS_EM: f64 = 1.164;
 
-/// The plotters backend behind [`Canvas`]: it records what is drawn.
+/// The plotters backend of [`Canvas`], which records what is drawn. A program that draws with
+/// plotters uses it in place of its own backend.
 ///
 /// ```
 /// use mlplots::figure::Recorder;
 /// use plotters::prelude::*;
 ///
-/// // A program that draws with plotters moves over by changing its backend line.
 /// let recorder = Recorder::new((640, 480));
 /// let area = recorder.clone().into_drawing_area();
 /// area.fill(&WHITE).unwrap();
@@ -41,13 +41,25 @@ const PLOTTERS_EM: f64 = 1.164;
 pub struct Recorder(Rc<RefCell<Scene>>);
 
 impl Recorder {
-    /// An empty recording of this width and height.
+    /// An empty recording of this width and height in pixels.
+    ///
+    /// ```
+    /// let figure = mlplots::figure::Recorder::new((640, 480)).finish();
+    /// assert!(figure.to_svg()?.contains(r#"width="640""#));
+    /// # Ok::<(), mlplots::Error>(())
+    /// ```
     pub fn new(size: (u32, u32)) -> Self {
         fonts();
         Self(Rc::new(RefCell::new(Scene::new(size))))
     }
 
-    /// Ends the recording; what is drawn later is not in the figure.
+    /// Ends the recording. Shapes that a clone draws later are not in the figure.
+    ///
+    /// ```
+    /// let recorder = mlplots::figure::Recorder::new((640, 480));
+    /// let figure = recorder.finish();
+    /// assert!(figure.to_svg().is_ok());
+    /// ```
     pub fn finish(self) -> super::Figure {
         super::Figure::from_scene(self.take())
     }
@@ -67,7 +79,8 @@ impl Recorder {
     }
 }
 
-/// plotters measures legends with fonts of its own: it is given ours under the usual names.
+/// plotters measures legends with fonts that are registered with it, so register the embedded ones
+/// under the usual names.
 fn fonts() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {

@@ -2,19 +2,26 @@
 
 use super::scene::Color;
 
-/// Colours for the values of a heat map, from the least to the largest.
+/// Colours for the values of a heat map, from the minimum to the maximum.
+///
+/// ```
+/// use mlplots::{Color, ColorMap};
+///
+/// assert_eq!(ColorMap::Viridis.at(0.0), Color::rgb(68, 1, 84));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ColorMap {
-    /// From dark violet over green to yellow, of even steps to the eye and legible in grey (van der
-    /// Walt and Smith, *A Better Default Colormap for Matplotlib*, 2015; its values are in the
-    /// public domain).
+    /// From dark violet over green to yellow. Perceptually uniform, also in grey (van der Walt and
+    /// Smith, *A Better Default Colormap for Matplotlib*, 2015; its values are in the public domain).
     Viridis,
-    /// From violet over red to light yellow; alike (*magma*, of the same authors).
+    /// From black over violet and red to light yellow. Perceptually uniform (*magma*, by the same
+    /// authors).
     Magma,
-    /// From blue over grey to red, for values around a middle (Moreland, *Diverging Color Maps for
+    /// From blue over grey to red, for values around a midpoint (Moreland, *Diverging Color Maps for
     /// Scientific Visualization*, 2009).
     Coolwarm,
-    /// From nearly white to dark blue, in even steps of lightness.
+    /// From nearly white to dark blue, with lightness that decreases uniformly.
     Blues,
 }
 
@@ -67,17 +74,24 @@ const BLUES: [(u8, u8, u8); 9] = [
 ];
 
 impl ColorMap {
-    /// The colour of a share from 0 to 1; shares beyond have the colour of the end.
-    pub fn at(self, share: f64) -> Color {
+    /// The colour at a position from 0 to 1. A position outside has the colour of the nearest end.
+    ///
+    /// ```
+    /// use mlplots::{Color, ColorMap};
+    ///
+    /// assert_eq!(ColorMap::Coolwarm.at(0.5), Color::rgb(221, 221, 221));
+    /// assert_eq!(ColorMap::Coolwarm.at(7.0), ColorMap::Coolwarm.at(1.0));
+    /// ```
+    pub fn at(self, position: f64) -> Color {
         let stops = match self {
             Self::Viridis => &VIRIDIS,
             Self::Magma => &MAGMA,
             Self::Coolwarm => &COOLWARM,
             Self::Blues => &BLUES,
         };
-        let place = share.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
-        let stop = (place.floor() as usize).min(stops.len() - 2);
-        let share = place - stop as f64;
+        let scaled = position.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
+        let stop = (scaled.floor() as usize).min(stops.len() - 2);
+        let share = scaled - stop as f64;
         let mix = |from: u8, to: u8| {
             (f64::from(from) + (f64::from(to) - f64::from(from)) * share).round() as u8
         };

@@ -1,6 +1,6 @@
-//! Plots of other libraries as figures, each behind the feature of its name.
+//! Plots of other libraries as figures, each behind the feature with its name.
 
-/// A page that opens without a network: plotly's script is part of it.
+/// A page that works without a network, since it includes plotly's script.
 #[cfg(feature = "plotly")]
 impl super::IntoFigure for plotly::Plot {
     fn into_output(self, _: &super::Spec) -> Result<super::Output, crate::error::Error> {
@@ -8,7 +8,7 @@ impl super::IntoFigure for plotly::Plot {
     }
 }
 
-/// A page of the size that the plot names. It loads the script of `ECharts` when it is opened.
+/// A page with the size of the plot. It loads the script of `ECharts` when it is opened.
 #[cfg(feature = "charming")]
 impl super::IntoFigure for charming::Chart {
     fn into_output(self, spec: &super::Spec) -> Result<super::Output, crate::error::Error> {
@@ -18,14 +18,14 @@ impl super::IntoFigure for charming::Chart {
             .map_err(|why| {
                 crate::error::Error::new(format!("the chart could not be written as HTML: {why}"))
             })?;
-        // charming puts its options into a script as they are.
+        // charming writes the options into a script without escapes.
         let options = self.to_string();
         let page = page.replacen(&options, &in_script(&options), 1);
         Ok(super::output::one("html", page.into_bytes()))
     }
 }
 
-/// JavaScript that cannot end the script that it stands in: a label may be any text.
+/// Escapes JavaScript so that it cannot end the `script` element around it: a label may be any text.
 #[cfg(feature = "charming")]
 fn in_script(code: &str) -> String {
     let mut safe = String::with_capacity(code.len());
@@ -37,7 +37,7 @@ fn in_script(code: &str) -> String {
             from.get(..word.len())
                 .is_some_and(|text| text.eq_ignore_ascii_case(word))
         };
-        // In a string of JavaScript a backslash before these characters changes nothing.
+        // In a JavaScript string a backslash before these characters has no effect.
         safe.push('<');
         if begins("</script") || begins("<script") || begins("<!--") {
             safe.push('\\');

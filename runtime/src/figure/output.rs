@@ -1,4 +1,4 @@
-//! What a plot function may return, and the files that come of it.
+//! Return values of plot functions, and the files that they become.
 
 use std::any::Any;
 use std::fmt::{self, Debug, Display};
@@ -10,11 +10,12 @@ use super::png;
 use super::scene::Scene;
 use crate::error::Error;
 
-/// The size of a figure that names none, in pixels.
+/// The width and height in pixels of a figure that sets no size.
 pub const DEFAULT_SIZE: (u32, u32) = (1000, 800);
 
-/// A format that figures are written in.
+/// A file format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Pixels.
     Png,
@@ -25,7 +26,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// The end of the file's name: `png`.
+    /// The extension of the file's name, without the dot.
+    ///
+    /// ```
+    /// use mlplots::figure::Format;
+    ///
+    /// assert_eq!(Format::Svg.extension(), "svg");
+    /// ```
     pub fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
@@ -51,38 +58,63 @@ impl Format {
     }
 }
 
-/// What is wanted of a plot.
+/// The output that a plot is asked for.
+///
+/// ```
+/// use mlplots::figure::{Output, Spec};
+/// use mlplots::{IntoFigure, charts};
+///
+/// let mut spec = Spec::default();
+/// spec.size = Some((640, 480));
+/// let Output::Files(files) = charts::histogram(&[1.0, 2.0]).into_output(&spec)? else {
+///     panic!("a figure is encoded in memory");
+/// };
+/// assert_eq!(files[0].extension, "png");
+/// # Ok::<(), mlplots::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Spec {
-    /// Width and height in pixels, if the plot names them.
+    /// Width and height in pixels, if the plot sets them.
     pub size: Option<(u32, u32)>,
-    /// Files to write.
+    /// Formats to write.
     pub formats: &'static [Format],
+}
+
+/// One PNG of the figure's own size, as `#[plot]` without options.
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            size: None,
+            formats: &[Format::Png],
+        }
+    }
 }
 
 /// A figure's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
-    /// The end of its name: `png`.
+    /// The extension of its name, without the dot: `png`.
     pub extension: &'static str,
     /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// What came of a plot.
+/// The output of a plot.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Output {
-    /// Files to be named after the plot.
+    /// Contents of files, which are named after the plot.
     Files(Vec<Encoded>),
-    /// A file that the function saved, with the name that it has; and what keeps it there until it
-    /// is stored.
+    /// A file that the function saved, which keeps its name, and a guard that is dropped when the
+    /// file is stored.
     Saved(PathBuf, Option<Guard>),
-    /// A directory of files that the function saved, with the names that they have; and what keeps
-    /// it there until they are stored.
+    /// A directory of files that the function saved, which keep their names, and a guard that is
+    /// dropped when they are stored.
     Directory(PathBuf, Option<Guard>),
 }
 
-/// Keeps something until it is dropped, such as a temporary directory.
+/// Owns a value, such as a temporary directory, until it is dropped.
 #[derive(Clone)]
 pub struct Guard {
     _kept: Arc<dyn Any + Send + Sync>,
@@ -94,7 +126,7 @@ impl Debug for Guard {
     }
 }
 
-/// It says nothing of what it keeps.
+/// Guards compare equal: the value has no meaning for the output.
 impl PartialEq for Guard {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -103,18 +135,38 @@ impl PartialEq for Guard {
 
 impl Eq for Guard {}
 
-/// What a plot function may return: a [`Figure`], [`Svg`], [`Html`], an [`Image`], the path of a
-/// file or a directory that it saved, a chart's builder, or a `Result` of one of these.
+/// Types that a plot function may return: a [`Figure`], [`Svg`], [`Html`], an [`Image`], the path of
+/// a file or a directory that the function saved, or a `Result` of one of these.
+///
+/// A type of another plotting library becomes one by an implementation:
+///
+/// ```
+/// use mlplots::figure::{Encoded, Output, Spec};
+/// use mlplots::{Error, IntoFigure};
+///
+/// /// A diagram in the DOT language of Graphviz.
+/// struct Dot(String);
+///
+/// impl IntoFigure for Dot {
+///     fn into_output(self, _: &Spec) -> Result<Output, Error> {
+///         if self.0.is_empty() {
+///             return Err(Error::new("the diagram has no nodes"));
+///         }
+///         let file = Encoded { extension: "dot", bytes: self.0.into_bytes() };
+///         Ok(Output::Files(vec![file]))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a plot returns a figure, and `{Self}` is none",
     label = "this is not a figure",
     note = "return `Figure`, `Svg`, `Html`, `Image`, a `PathBuf`, or a `Result` of one of these; with `canvas: &Canvas` as the first argument return `PlotResult`"
 )]
 pub trait IntoFigure {
-    /// The files of the figure.
+    /// Writes the figure.
     ///
     /// # Errors
-    /// Why there is no figure.
+    /// There is no figure; the error says why.
     fn into_output(self, spec: &Spec) -> Result<Output, Error>;
 }
 
@@ -136,14 +188,38 @@ impl IntoFigure for Figure {
 }
 
 /// An SVG drawing as text.
+///
+/// ```
+/// use mlplots::prelude::*;
+///
+/// struct Tree { depth: u32 }
+///
+/// #[plot]
+/// fn tree(tree: &Tree) -> Svg {
+///     let height = 40 * tree.depth;
+///     Svg(format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="200" height="{height}"/>"#))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Svg(pub String);
 
-/// An HTML page; MLflow's page shows it, its scripts included.
+/// An HTML page. MLflow's page shows it and runs its scripts.
+///
+/// ```
+/// use mlplots::prelude::*;
+///
+/// struct Scores(Vec<f64>);
+///
+/// #[plot]
+/// fn scores(scores: &Scores) -> Html {
+///     Html(format!("<p>The maximum is {:.3}.</p>", scores.0.iter().copied().fold(0.0, f64::max)))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Html(pub String);
 
-/// Pixels.
+/// An image of pixels, for [`Run::log_image`](crate::Run::log_image) and as the return value of a
+/// plot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     width: u32,
@@ -156,7 +232,15 @@ impl Image {
     /// An image of 8-bit red, green and blue, row by row from the top left.
     ///
     /// # Errors
-    /// The number of samples is not 3 · width · height.
+    /// The number of samples is not 3 · width · height, or a side is zero.
+    ///
+    /// ```
+    /// use mlplots::Image;
+    ///
+    /// let red_and_blue = Image::rgb8(2, 1, vec![255, 0, 0, 0, 0, 255])?;
+    /// assert!(Image::rgb8(2, 2, vec![0; 3]).is_err());
+    /// # Ok::<(), mlplots::Error>(())
+    /// ```
     pub fn rgb8(width: u32, height: u32, samples: Vec<u8>) -> Result<Self, Error> {
         Self::new(width, height, ::png::ColorType::Rgb, samples)
     }
@@ -164,7 +248,15 @@ impl Image {
     /// An image of 8-bit red, green, blue and opacity, row by row from the top left.
     ///
     /// # Errors
-    /// The number of samples is not 4 · width · height.
+    /// The number of samples is not 4 · width · height, or a side is zero.
+    ///
+    /// ```
+    /// use mlplots::Image;
+    ///
+    /// let half_transparent_red = Image::rgba8(1, 1, vec![255, 0, 0, 128])?;
+    /// assert!(Image::rgba8(1, 1, vec![255, 0, 0]).is_err());
+    /// # Ok::<(), mlplots::Error>(())
+    /// ```
     pub fn rgba8(width: u32, height: u32, samples: Vec<u8>) -> Result<Self, Error> {
         Self::new(width, height, ::png::ColorType::Rgba, samples)
     }
@@ -190,10 +282,16 @@ impl Image {
         })
     }
 
-    /// The image as a PNG file.
+    /// Encodes the image as a PNG file.
     ///
     /// # Errors
-    /// It is too large to be encoded.
+    /// The image is too large for the format.
+    ///
+    /// ```
+    /// let white = mlplots::Image::rgb8(8, 8, vec![255; 3 * 64])?;
+    /// assert!(white.to_png()?.starts_with(b"\x89PNG"));
+    /// # Ok::<(), mlplots::Error>(())
+    /// ```
     pub fn to_png(&self) -> Result<Vec<u8>, Error> {
         png::write(self.width, self.height, self.color, &self.samples).map_err(Error::new)
     }
@@ -237,8 +335,8 @@ impl IntoFigure for PathBuf {
     }
 }
 
-/// A file or a directory, and what keeps it there until it is stored, such as a temporary directory
-/// that is removed when it is dropped.
+/// A file or a directory, and a value that is dropped when the file is stored, such as a temporary
+/// directory that removes itself.
 impl<G: Send + Sync + 'static> IntoFigure for (PathBuf, G) {
     fn into_output(self, spec: &Spec) -> Result<Output, Error> {
         let (path, kept) = self;

@@ -1,7 +1,17 @@
-//! A drawing as a list of shapes, in units of one pixel at scale 1. It is drawn once and written
+//! A drawing as a list of shapes, in units of one pixel at scale 1. It is recorded once, and written
 //! in any format and at any scale.
 
 /// A colour with its opacity.
+///
+/// ```
+/// use mlplots::prelude::*;
+/// use mlplots::Color;
+///
+/// let shade = Color::rgb(1, 115, 178).alpha(0.5);
+/// assert_eq!((shade.rgb, shade.alpha), ((1, 115, 178), 0.5));
+/// // plotters' colours convert.
+/// assert_eq!(Color::from(RED), Color::rgb(255, 0, 0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Color {
     /// Red, green and blue.
@@ -12,6 +22,12 @@ pub struct Color {
 
 impl Color {
     /// An opaque colour.
+    ///
+    /// ```
+    /// use mlplots::Color;
+    ///
+    /// assert_eq!(Color::rgb(1, 115, 178).alpha, 1.0);
+    /// ```
     pub const fn rgb(red: u8, green: u8, blue: u8) -> Self {
         Self {
             rgb: (red, green, blue),
@@ -19,7 +35,13 @@ impl Color {
         }
     }
 
-    /// The same colour with another opacity.
+    /// The same colour with another opacity, from 0 to 1.
+    ///
+    /// ```
+    /// use mlplots::Color;
+    ///
+    /// assert_eq!(Color::rgb(1, 115, 178).alpha(0.25).rgb, (1, 115, 178));
+    /// ```
     pub const fn alpha(self, alpha: f32) -> Self {
         Self { alpha, ..self }
     }
@@ -28,7 +50,7 @@ impl Color {
 /// A point; the origin is the top left corner.
 pub(crate) type Point = (f32, f32);
 
-/// Where a text's point lies along its line.
+/// The horizontal alignment of a text at its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     Start,
@@ -36,7 +58,7 @@ pub(crate) enum Align {
     End,
 }
 
-/// Where a text's point lies across its line.
+/// The vertical alignment of a text at its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Top,
@@ -52,7 +74,7 @@ pub(crate) enum Face {
     Regular,
     Bold,
     Oblique,
-    /// A font that the program has registered, by its place.
+    /// A font that the program registered, by its index.
     Own(usize),
 }
 
@@ -74,13 +96,13 @@ pub(crate) struct Text {
 /// One element of a drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
-    /// A filled rectangle, its edges on whole pixels.
+    /// A filled rectangle, aligned to whole pixels.
     Rect {
         from: Point,
         to: Point,
         fill: Color,
     },
-    /// A line through points; horizontal and vertical ones lie on whole pixels.
+    /// A line through points. Horizontal and vertical lines are aligned to whole pixels.
     Line {
         points: Vec<Point>,
         color: Color,
@@ -92,7 +114,7 @@ pub(crate) enum Shape {
         points: Vec<Point>,
         fill: Color,
     },
-    /// Many discs of one look.
+    /// Discs of one radius and colour.
     Discs {
         centers: Vec<Point>,
         radius: f32,
@@ -100,7 +122,7 @@ pub(crate) enum Shape {
         edge: Option<(Color, f32)>,
     },
     Text(Text),
-    /// Samples of red, green, blue and alpha, from the top left, spread over a rectangle.
+    /// Samples of red, green, blue and alpha, row by row from the top left, scaled to a rectangle.
     Image {
         from: Point,
         to: Point,

@@ -1,4 +1,4 @@
-//! The embedded fonts: `DejaVu` Sans, so that a machine without fonts draws the same.
+//! The embedded fonts, `DejaVu` Sans, so that every machine draws the same text.
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
@@ -12,11 +12,11 @@ const REGULAR: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
 const BOLD: &[u8] = include_bytes!("../../fonts/DejaVuSans-Bold.ttf");
 const OBLIQUE: &[u8] = include_bytes!("../../fonts/DejaVuSans-Oblique.ttf");
 
-/// Height of a capital letter, and how far letters reach below the line, in ems.
+/// Height of a capital letter, and depth of letters below the baseline, in ems.
 const CAP: f32 = 0.729;
 const DESCENT: f32 = 0.236;
 
-/// A font that the program brings.
+/// A font that the program registered.
 #[derive(Clone)]
 struct Own {
     family: String,
@@ -26,10 +26,10 @@ struct Own {
 
 static OWN: RwLock<Vec<Own>> = RwLock::new(Vec::new());
 
-/// Registers a TrueType or OpenType font of the program's own, for every figure drawn from then on.
-/// Text on a [`Canvas`](crate::Canvas) asks for it by its family. Letters that the embedded font
-/// does not have, such as Chinese and Japanese ones, are taken from the fonts registered, the first
-/// one first; letters that no font has are drawn as boxes.
+/// Registers a TrueType or OpenType font of the program for all figures that are drawn later. Text on
+/// a [`Canvas`](crate::Canvas) selects it by its family. Letters that the embedded font does not
+/// have, such as Chinese and Japanese ones, are taken from the registered fonts in the order of
+/// registration; letters that no font has are drawn as boxes.
 ///
 /// # Errors
 /// `font` is not a font.
@@ -63,10 +63,10 @@ pub fn register_font(family: &str, font: &'static [u8]) -> Result<(), Error> {
     let new = Own {
         family: family.to_owned(),
         bytes: font,
-        // A font is wanted until the program ends.
+        // A font is needed until the program ends.
         font: Box::leak(Box::new(read)),
     };
-    // Figures that are recorded name fonts by their index: it stays.
+    // Recorded figures refer to fonts by their index, so it must not change.
     match known {
         Some(known) => *known = new,
         None => own.push(new),

@@ -1,28 +1,42 @@
-//! How charts look: a theme is a set of colours.
+//! Themes: the colours of a chart.
 
 use super::scene::Color;
 
 /// The colours of a chart's paper, panel, grid, text and series.
 ///
-/// The series' colours are told apart with any colour vision (Okabe and Ito, *Color Universal
-/// Design*, 2008, in the order and shades that seaborn calls `colorblind`).
+/// The series' colours are distinct for people with any colour vision (Okabe and Ito, *Color
+/// Universal Design*, 2008, in the order and shades of seaborn's palette `colorblind`).
+///
+/// ```
+/// use mlplots::prelude::*;
+///
+/// let figure = charts::histogram(&[1.0, 2.0, 2.5]).theme(Theme::Minimal);
+/// assert!(figure.to_svg().is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Theme {
     /// A grey panel with a white grid on white paper.
     #[default]
     Default,
-    /// A white panel with a faint grid, and lines for the axes.
+    /// A white panel with a light grey grid, and lines for the axes.
     Minimal,
-    /// Light on dark.
+    /// Light text on a dark background.
     Dark,
 }
 
 impl Theme {
     /// All themes.
+    ///
+    /// ```
+    /// use mlplots::prelude::*;
+    ///
+    /// assert!(Theme::ALL.contains(&Theme::default()));
+    /// ```
     pub const ALL: [Self; 3] = [Self::Default, Self::Minimal, Self::Dark];
 }
 
-/// What a theme makes of a chart.
+/// The colours that a theme gives to the parts of a chart.
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
     /// The paper.
@@ -104,8 +118,8 @@ impl Look {
         look
     }
 
-    /// The colour of a series; they begin anew after the last.
-    pub(crate) fn color(&self, place: usize) -> Color {
-        self.series[place % self.series.len()]
+    /// The colour of the series with this index; colours repeat after the last.
+    pub(crate) fn color(&self, index: usize) -> Color {
+        self.series[index % self.series.len()]
     }
 }

@@ -1,4 +1,4 @@
-//! What of a drawing by hand lies within the ranges of its chart.
+//! Clips the points and lines of a drawing by hand to the ranges of its chart.
 
 use plotters::chart::ChartContext;
 use plotters::coord::cartesian::Cartesian2d;
@@ -7,8 +7,8 @@ use plotters_backend::DrawingBackend;
 
 use super::clip::within;
 
-/// Clipping for charts drawn with plotters, which moves a point outside the ranges of its chart to
-/// the border and draws NaN at the low end of the axis.
+/// Clipping for charts that are drawn with plotters, which itself moves a point outside the ranges
+/// of the chart to the border, and draws NaN at the minimum of the axis.
 ///
 /// ```
 /// use mlplots::prelude::*;
@@ -29,10 +29,33 @@ use super::clip::within;
 /// ```
 pub trait Visible {
     /// The points within the ranges of the chart.
+    ///
+    /// ```
+    /// use mlplots::prelude::*;
+    ///
+    /// let figure = Figure::draw((640, 480), |canvas| {
+    ///     let chart = ChartBuilder::on(canvas).build_cartesian_2d(0.0..5.0, 0.0..5.0)?;
+    ///     assert_eq!(chart.visible_points([(1.0, 2.0), (7.0, 2.0)]), [(1.0, 2.0)]);
+    ///     Ok(())
+    /// });
+    /// # figure.unwrap();
+    /// ```
     fn visible_points(&self, points: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)>;
 
-    /// The pieces of a line within the ranges of the chart. It ends where it leaves them, keeps its
-    /// slope, and a point that is no number is a gap.
+    /// The pieces of a line within the ranges of the chart. The line is cut where it leaves the
+    /// ranges, and a point that is not a number makes a gap.
+    ///
+    /// ```
+    /// use mlplots::prelude::*;
+    ///
+    /// let figure = Figure::draw((640, 480), |canvas| {
+    ///     let chart = ChartBuilder::on(canvas).build_cartesian_2d(0.0..5.0, 0.0..5.0)?;
+    ///     let pieces = chart.visible_line([(4.0, 1.0), (6.0, 3.0)]);
+    ///     assert_eq!(pieces, [[(4.0, 1.0), (5.0, 2.0)]]);
+    ///     Ok(())
+    /// });
+    /// # figure.unwrap();
+    /// ```
     fn visible_line(&self, line: impl IntoIterator<Item = (f64, f64)>) -> Vec<Vec<(f64, f64)>>;
 }
 

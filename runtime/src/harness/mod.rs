@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
     let mut run = match run {
         Ok(run) => run,
         Err(error) => {
-            let help = Some("the journal needs a folder that can be written to".to_owned());
+            let help = Some("the journal needs a directory that this user can write to".to_owned());
             return refuse(&[Complaint {
                 error: format!("{error:#}"),
                 help,
@@ -88,15 +88,16 @@ fn list() -> Exit {
 }
 
 impl Run {
-    /// Begins a run of `experiment` in a program without `#[train]`. Registered plots are drawn
-    /// from what it provides.
+    /// Begins a run of `experiment` in a program without `#[train]`. Registered plots are drawn from
+    /// the values that it [provides](Run::provide).
     ///
-    /// Dropped without [`finish`](Run::finish), by `?` or a panic, the run is FAILED.
+    /// A run that is dropped without [`finish`](Run::finish), by `?` or a panic, is FAILED.
     ///
-    /// Asked by `cargo mlplots list` or `check`, the program ends here and does not train.
+    /// Under `cargo mlplots list` and `cargo mlplots check` the program exits here and does not train.
     ///
     /// # Errors
-    /// The journal cannot be made: `.mlplots/` at the workspace root cannot be written to.
+    /// `.mlplots/` at the workspace root cannot be written to, MLflow does not allow the name of the
+    /// experiment or run, or the request of `cargo mlplots` cannot be used.
     ///
     /// ```no_run
     /// fn main() -> Result<(), mlplots::Error> {
@@ -141,22 +142,22 @@ fn request() -> Result<(Request, bool), Error> {
     let request: Request = match disk::read(&path) {
         Ok(None) => {
             return Err(Error::new(format!(
-                "`{}`, which the variable {} names, is not there any more, and with it what was \
-                 asked of this program; unset the variable to begin a run of its own",
+                "the request `{}`, which the variable {} names, does not exist any more; unset the \
+                 variable to begin a new run",
                 path.display(),
                 Request::VARIABLE
             )));
         }
         Ok(Some(bytes)) => serde_json::from_slice(&bytes).map_err(|why| {
             Error::new(format!(
-                "`{}` does not hold what this version of mlplots understands: {why}; use a \
-                 cargo-mlplots of the same version",
+                "the request `{}` does not fit this version of mlplots: {why}; use a cargo-mlplots \
+                 of the same version",
                 path.display()
             ))
         })?,
         Err(why) => {
             return Err(Error::new(format!(
-                "`{}`, which the variable {} names, cannot be used: {why}",
+                "the request `{}`, which the variable {} names, cannot be read: {why}",
                 path.display(),
                 Request::VARIABLE
             )));
@@ -167,7 +168,7 @@ fn request() -> Result<(Request, bool), Error> {
     };
     match first_record(&dir) {
         None => Ok((request, true)),
-        // The same program, started several times, as by MPI: the request is for all of them.
+        // The same program was started several times, as by MPI: the request is for each of them.
         Some(open) if open.program == program() => {
             let of_its_own = Request {
                 run_dir: None,

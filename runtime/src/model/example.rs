@@ -1,4 +1,4 @@
-//! A model's input example, in the forms that MLflow stores.
+//! The input example of a model, in the forms that MLflow stores.
 
 use mlplots_journal::record::{ExampleKind, InputExample};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ const SERVING_FILE: &str = "serving_input_example.json";
 pub(super) enum Example {
     /// Rows of named columns.
     Frame(DataFrame),
-    /// Numbers with a shape.
+    /// Nested arrays and their shape.
     Tensor(Vec<usize>, Value),
     /// Named tensors.
     Tensors(Map<String, Value>),
@@ -75,8 +75,8 @@ impl Example {
         }
     }
 
-    /// Compares the example with what an ONNX graph takes. A data frame for an only input is
-    /// left to the signature, which fits it column by column.
+    /// Checks the example against the inputs of an ONNX graph. A data frame for a single input is
+    /// checked by the signature, column by column.
     pub(super) fn check(&self, graph: &Graph) -> Result<(), String> {
         let only = graph.inputs.len() == 1;
         for Tensor {
@@ -115,7 +115,7 @@ impl Example {
         Ok(())
     }
 
-    /// The two files that MLflow's Python client writes, and the record of them.
+    /// The two files that MLflow's Python client writes, and their record.
     pub(super) fn files(self) -> (Vec<(String, Vec<u8>)>, InputExample) {
         let (kind, key, value) = match self {
             Self::Frame(frame) => (ExampleKind::Dataframe, "dataframe_split", frame.to_json()),
@@ -136,7 +136,7 @@ impl Example {
     }
 }
 
-/// Makes every value a float, as a matrix of floats takes it.
+/// Converts every value to a float, the element type of the graph's input.
 pub(super) fn make_floats(frame: &mut DataFrame) -> Result<(), String> {
     for row in &mut frame.data {
         for (value, column) in row.iter_mut().zip(&frame.columns) {

@@ -1,4 +1,4 @@
-//! Reading a native model back.
+//! Loads a native model.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-/// Reads a model that was logged with [`Model::native`](crate::Model::native) from a local
-/// directory with its `MLmodel`, as `mlflow artifacts download` makes it.
+/// Loads a model that was logged with [`Model::native`](crate::Model::native) from a local directory
+/// with its `MLmodel` file, as `mlflow artifacts download` writes it.
 ///
 /// # Errors
-/// The directory holds no such model, the model was another type (names are compared without
-/// their modules), or its data does not fit the type any more.
+/// The directory contains no such model, the model has another type (names are compared without
+/// their modules), or its data no longer fits the type.
 ///
 /// ```no_run
 /// # #[derive(serde::Deserialize)]
@@ -55,8 +55,8 @@ pub fn load_model<T: DeserializeOwned>(directory: impl AsRef<Path>) -> Result<T,
     })
 }
 
-/// The lines of one block of `MLmodel`, without their indentation. Its `flavors` are a mapping of
-/// mappings, two spaces each, whether this crate or Python wrote it.
+/// The lines of one block of `MLmodel`, without their indentation. `flavors` is a mapping of mappings
+/// that are indented by two spaces, both from `cargo mlplots` and from Python.
 fn block<'a>(text: &'a str, parent: &'a str, indent: usize) -> impl Iterator<Item = &'a str> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     text.lines()
@@ -90,8 +90,8 @@ fn native_field(mlmodel: &str, key: &str) -> Option<String> {
     })
 }
 
-/// `alloc::vec::Vec<my::Layer>` as `Vec<Layer>`: a type may be read in another crate than it
-/// was written in.
+/// `alloc::vec::Vec<my::Layer>` as `Vec<Layer>`: a model may be loaded in another crate than the one
+/// that logged it.
 fn without_modules(type_name: &str) -> String {
     let mut short = String::new();
     for part in

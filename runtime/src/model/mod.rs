@@ -20,9 +20,11 @@ use example::Example;
 pub use load::load_model;
 pub use schema::{DataType, Schema};
 
-/// A model for [`Run::log_model`](crate::Run::log_model), which reports what is wrong with it.
+/// A model for [`Run::log_model`](crate::Run::log_model), which returns an error if the model is
+/// invalid.
 ///
-/// The signature (what it takes and gives) comes from the ONNX file or from the input example.
+/// The signature (the types and shapes of inputs and outputs) comes from the ONNX file or from the
+/// input example, unless [`signature`](Self::signature) sets it.
 ///
 /// ```
 /// use mlplots::{Model, onnx};
@@ -34,6 +36,7 @@ pub use schema::{DataType, Schema};
 /// # let _ = model;
 /// ```
 #[derive(Debug)]
+#[must_use = "a model does nothing until it is logged"]
 pub struct Model {
     kind: Kind,
     /// The value, and the names of its first row in their order.
@@ -52,29 +55,50 @@ enum Kind {
     },
 }
 
-/// What a model's record is made of.
+/// The parts of a model's record.
 pub(crate) struct Parts {
     pub(crate) flavor: Flavor,
-    /// Paths below the model's root, and the bytes.
+    /// Paths below the model's directory, and contents.
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) signature: Option<Signature>,
     pub(crate) input_example: Option<InputExample>,
 }
 
 impl Model {
-    /// A model in ONNX: Python loads it with `mlflow.pyfunc.load_model`, and `mlflow models serve`
-    /// serves it.
+    /// A model in the ONNX format. Python loads it with `mlflow.pyfunc.load_model`, and
+    /// `mlflow models serve` serves it.
+    ///
+    /// ```
+    /// use mlplots::{Model, onnx};
+    ///
+    /// let model = Model::onnx(onnx::linear(&[2.0, -1.0], 0.5));
+    /// # let _ = model;
+    /// ```
     pub fn onnx(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(Kind::Onnx(bytes.into()))
     }
 
-    /// The same from a file, which must hold all its weights. It is read by `log_model`.
+    /// A model in an ONNX file, which must contain all weights. `log_model` reads the file.
+    ///
+    /// ```
+    /// let model = mlplots::Model::onnx_file("target/model.onnx");
+    /// # let _ = model;
+    /// ```
     pub fn onnx_file(path: impl Into<PathBuf>) -> Self {
         Self::new(Kind::OnnxFile(path.into()))
     }
 
-    /// A model as any serde value, stored as JSON; [`load_model`] reads it back. `log_model` reads
-    /// it once itself: what JSON cannot hold, like a NaN, is an error then and not years later.
+    /// A model that is any serde value, stored as JSON; [`load_model`] reads it back. `log_model`
+    /// returns an error for a value that JSON cannot represent, such as NaN.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Ridge { coefficients: Vec<f64>, intercept: f64 }
+    ///
+    /// let ridge = Ridge { coefficients: vec![0.1, -2.5], intercept: 1.0 };
+    /// let model = mlplots::Model::native(&ridge);
+    /// # let _ = model;
+    /// ```
     pub fn native<T: Serialize + DeserializeOwned>(value: &T) -> Self {
         let json = serde_json::to_vec(value)
             .map_err(|why| why.to_string())
@@ -97,9 +121,20 @@ impl Model {
         }
     }
 
-    /// Adds some input for whoever uses the model: rows with named fields (a data frame in
-    /// Python), a matrix or another nesting of arrays (a numpy array), or a map of names to such
-    /// arrays. A few rows are enough.
+    /// Sets an input example for users of the model: rows with named fields (a data frame in
+    /// Python), a matrix or other nested arrays of equal lengths (a numpy array), or a map from names
+    /// to such arrays. A few rows are enough.
+    ///
+    /// ```
+    /// use mlplots::{Model, onnx};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Row { price: f64, rainfall: f64 }
+    ///
+    /// let rows = [Row { price: 1.5, rainfall: 0.0 }, Row { price: 2.0, rainfall: 3.5 }];
+    /// let model = Model::onnx(onnx::linear(&[2.0, -1.0], 0.5)).input_example(&rows);
+    /// # let _ = model;
+    /// ```
     pub fn input_example<T: Serialize + ?Sized>(mut self, example: &T) -> Self {
         let value = serde_json::to_value(example).and_then(|value| {
             let fields = data_frame::columns(&serde_json::to_string(example)?);
@@ -109,13 +144,31 @@ impl Model {
         self
     }
 
-    /// Names the columns of an input example that is a matrix, which makes it a data frame.
+    /// Sets the column names of an input example that is a matrix, which makes it a data frame.
+    ///
+    /// ```
+    /// use mlplots::{Model, onnx};
+    ///
+    /// let model = Model::onnx(onnx::linear(&[2.0, -1.0], 0.5))
+    ///     .input_example(&[[1.5, 0.0], [2.0, 3.5]])
+    ///     .columns(["price", "rainfall"]);
+    /// # let _ = model;
+    /// ```
     pub fn columns<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.columns = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Says what the model takes and gives, in place of what would be inferred.
+    /// Sets the inputs and outputs of the model in place of those that are inferred.
+    ///
+    /// ```
+    /// use mlplots::{DataType, Model, Schema};
+    ///
+    /// let inputs = Schema::columns([("price", DataType::Double), ("shop", DataType::String)]);
+    /// let outputs = Schema::tensor(DataType::Double, &[-1]);
+    /// let model = Model::native(&[0.1, -2.5]).signature(inputs, outputs);
+    /// # let _ = model;
+    /// ```
     pub fn signature(mut self, inputs: Schema, outputs: Schema) -> Self {
         self.signature = Some(schema::signature(inputs, Some(outputs)));
         self

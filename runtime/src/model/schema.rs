@@ -1,4 +1,4 @@
-//! MLflow's schemas: what a model takes and gives.
+//! MLflow's schemas: the types and shapes of a model's inputs and outputs.
 
 use mlplots_journal::record::Signature;
 use serde_json::{Value, json};
@@ -8,11 +8,20 @@ use super::onnx::{Graph, Tensor};
 use crate::data_frame::DataFrame;
 
 /// The inputs or the outputs of a model, for [`Model::signature`](crate::Model::signature).
+///
+/// ```
+/// use mlplots::{DataType, Schema};
+///
+/// let inputs = Schema::columns([("price", DataType::Double), ("shop", DataType::String)]);
+/// let outputs = Schema::tensor(DataType::Float, &[-1, 2]);
+/// # let _ = (inputs, outputs);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Schema(Vec<Value>);
 
-/// The type of a column's or a tensor's values. The numbers are ONNX's.
+/// The type of a column's or a tensor's values. The discriminants are those of ONNX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DataType {
     /// 32-bit floats.
     Float = 1,
@@ -29,13 +38,27 @@ pub enum DataType {
 }
 
 impl Schema {
-    /// Named columns of a data frame, all required.
+    /// Named columns of a data frame; all are required.
+    ///
+    /// ```
+    /// use mlplots::{DataType, Schema};
+    ///
+    /// let schema = Schema::columns([("price", DataType::Double), ("weekend", DataType::Boolean)]);
+    /// # let _ = schema;
+    /// ```
     pub fn columns<'a>(columns: impl IntoIterator<Item = (&'a str, DataType)>) -> Self {
         let one = |(name, kind)| column(name, column_type(kind as u64).unwrap_or_default(), true);
         Self(columns.into_iter().map(one).collect())
     }
 
-    /// One tensor; a length of -1 is any.
+    /// One unnamed tensor; a length of -1 stands for any length.
+    ///
+    /// ```
+    /// use mlplots::{DataType, Schema};
+    ///
+    /// let batches_of_images = Schema::tensor(DataType::Float, &[-1, 3, 224, 224]);
+    /// # let _ = batches_of_images;
+    /// ```
     pub fn tensor(kind: DataType, shape: &[i64]) -> Self {
         Self(vec![tensor(
             None,
@@ -44,7 +67,15 @@ impl Schema {
         )])
     }
 
-    /// Named tensors; a length of -1 is any.
+    /// Named tensors; a length of -1 stands for any length.
+    ///
+    /// ```
+    /// use mlplots::{DataType, Schema};
+    ///
+    /// let (ids, mask) = (&[-1, 128][..], &[-1, 128][..]);
+    /// let schema = Schema::tensors([("ids", DataType::Long, ids), ("mask", DataType::Long, mask)]);
+    /// # let _ = schema;
+    /// ```
     pub fn tensors<'a>(tensors: impl IntoIterator<Item = (&'a str, DataType, &'a [i64])>) -> Self {
         let one = |(name, kind, shape)| {
             tensor(
@@ -57,7 +88,7 @@ impl Schema {
     }
 }
 
-/// The record of a model's inputs and, where they are known, outputs.
+/// The record of a model's inputs and, if they are known, outputs.
 pub(super) fn signature(inputs: Schema, outputs: Option<Schema>) -> Signature {
     let text = |schema: Schema| Value::Array(schema.0).to_string();
     Signature {
@@ -66,9 +97,9 @@ pub(super) fn signature(inputs: Schema, outputs: Option<Schema>) -> Signature {
     }
 }
 
-/// The signature of an ONNX model. An only input is unnamed, so that Python takes a bare array for
-/// it, unless the example names it. A data frame goes into the only input, column by column, as
-/// MLflow's ONNX flavor does it; the frame's values become what that input takes.
+/// The signature of an ONNX model. A single input is unnamed, so that Python accepts an array for it,
+/// unless the example names it. A data frame is passed to a single input column by column, as in
+/// MLflow's ONNX flavor, and its values are converted to the type of that input.
 pub(super) fn of_onnx(
     graph: &Graph,
     example: Option<&mut Example>,
@@ -85,7 +116,7 @@ pub(super) fn of_onnx(
     Ok(inputs.map(|inputs| signature(inputs, outputs)))
 }
 
-/// The signature that a native model's input example shows.
+/// The signature of a native model, inferred from its input example.
 pub(super) fn of_example(example: &Example) -> Option<Signature> {
     let inputs = match example {
         Example::Frame(frame) => {
@@ -96,7 +127,7 @@ pub(super) fn of_example(example: &Example) -> Option<Signature> {
             Schema(columns.collect::<Option<_>>()?)
         }
         Example::Tensor(shape, _) => {
-            // The first length is the number of rows, which is any.
+            // The first length is the number of rows, which may be any.
             let shape: Vec<i64> = std::iter::once(-1)
                 .chain(shape[1..].iter().map(|&n| n as i64))
                 .collect();
@@ -119,7 +150,7 @@ fn tensor(name: Option<&str>, kind: &str, shape: &[i64]) -> Value {
     tensor
 }
 
-/// The tensors of a graph; `None` if one of them is none that MLflow can name.
+/// The tensors of a graph; `None` if MLflow has no name for the type of one.
 fn tensors(tensors: &[Tensor], named: bool) -> Option<Schema> {
     let one = |value: &Tensor| {
         let shape = value.shape.as_deref()?;
@@ -132,7 +163,7 @@ fn tensors(tensors: &[Tensor], named: bool) -> Option<Schema> {
     tensors.iter().map(one).collect::<Option<_>>().map(Schema)
 }
 
-/// The outputs of a graph as columns, if each of them is one.
+/// The outputs of a graph as columns, if each of them has one column.
 fn columns(tensors: &[Tensor]) -> Option<Schema> {
     let one = |value: &Tensor| match value.shape.as_deref()? {
         [_] | [_, 1] => Some(column(&value.name, column_type(value.element)?, true)),
@@ -141,7 +172,7 @@ fn columns(tensors: &[Tensor]) -> Option<Schema> {
     tensors.iter().map(one).collect::<Option<_>>().map(Schema)
 }
 
-/// Fits a data frame to a graph's only input.
+/// Converts a data frame to the type of a graph's single input.
 fn frame_of_input(frame: &mut DataFrame, input: &Tensor) -> Result<Option<Schema>, String> {
     let (Some(kind), Some(shape)) = (column_type(input.element), input.shape.as_deref()) else {
         return Ok(None);
@@ -161,7 +192,7 @@ fn frame_of_input(frame: &mut DataFrame, input: &Tensor) -> Result<Option<Schema
     if matches!(kind, "float" | "double") {
         make_floats(frame)?;
     }
-    // MLflow's ONNX flavor turns 64-bit floats into 32-bit ones itself, and refuses the reverse.
+    // MLflow's ONNX flavor converts 64-bit floats to 32-bit ones, but not the reverse.
     let kind = if kind == "float" { "double" } else { kind };
     Ok(Some(Schema(
         frame
@@ -172,7 +203,7 @@ fn frame_of_input(frame: &mut DataFrame, input: &Tensor) -> Result<Option<Schema
     )))
 }
 
-/// MLflow's type of a column of JSON values, and whether none is missing.
+/// MLflow's type of a column of JSON values, and whether all values are present.
 fn json_type<'a>(values: impl Iterator<Item = &'a Value>) -> Option<(&'static str, bool)> {
     let (mut kind, mut required) = (None, true);
     for value in values {
@@ -194,7 +225,7 @@ fn json_type<'a>(values: impl Iterator<Item = &'a Value>) -> Option<(&'static st
             _ => return None,
         };
     }
-    // Python has no integer that is missing.
+    // Python has no missing integer.
     let kind = if kind == Some("long") && !required {
         Some("double")
     } else {

@@ -19,7 +19,7 @@ impl Run {
     /// Logs a local file as an artifact. Its name is the file's name; `artifact_path`, if not
     /// empty, is the folder below the run's artifact root.
     ///
-    /// The file is copied now: what becomes of it later does not matter.
+    /// The file is copied now; later changes to it have no effect.
     ///
     /// # Errors
     /// The file cannot be read, or the journal's disk is full.
@@ -44,8 +44,14 @@ impl Run {
     /// `artifact_path` (empty: the run's artifact root).
     ///
     /// # Errors
-    /// The directory is empty, holds a symbolic link, or cannot be read. A file that cannot be
-    /// logged, as by its name, is an error that keeps back no other file.
+    /// The directory is empty, contains a symbolic link, or cannot be read. A file that cannot be
+    /// logged, for example because of its name, is an error too; the other files are logged.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// run.log_artifacts("target/report", "report")
+    /// # }
+    /// ```
     pub fn log_artifacts(&self, dir: impl AsRef<Path>, artifact_path: &str) -> Result<(), Error> {
         let mut refused = Vec::new();
         for name in directory::list(dir.as_ref())? {
@@ -66,15 +72,36 @@ impl Run {
         }
     }
 
-    /// Logs text as a file; MLflow's page shows it by its extension (`.txt`, `.md`, `.html` …).
+    /// Logs text as a file. Its extension decides how MLflow's page shows it (`.txt`, `.md`, `.html`
+    /// …).
+    ///
+    /// # Errors
+    /// MLflow does not allow the path, or the file cannot be written to the run's directory.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// run.log_text("three rows have no price", "notes/data.txt")
+    /// # }
+    /// ```
     pub fn log_text(&self, text: impl AsRef<str>, artifact_file: &str) -> Result<(), Error> {
         let artifact = self.shared.store(artifact_file, text.as_ref().as_bytes())?;
         self.shared.log(artifact);
         Ok(())
     }
 
-    /// Logs a value as a JSON file. Under a name ending in `.yaml` or `.yml` it is YAML too:
-    /// JSON is a part of YAML.
+    /// Logs a value as a JSON file. With a name that ends in `.yaml` or `.yml` the file is YAML, of
+    /// which JSON is a subset.
+    ///
+    /// # Errors
+    /// The value cannot be written as JSON (a map with keys that are no strings), MLflow does not
+    /// allow the path, or the file cannot be written to the run's directory.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// let folds = std::collections::BTreeMap::from([("train", 800), ("test", 200)]);
+    /// run.log_dict(&folds, "folds.json")
+    /// # }
+    /// ```
     pub fn log_dict(&self, value: &impl Serialize, artifact_file: &str) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(value).map_err(|why| {
             Error::with_source(format!("`{artifact_file}` cannot be written as JSON"), why)
@@ -83,7 +110,11 @@ impl Run {
     }
 
     /// Logs rows as a table that MLflow's page shows and compares between runs. Each row is a
-    /// struct or a map; its fields are the columns.
+    /// struct or a map; its fields are the columns, in the order of the first row.
+    ///
+    /// # Errors
+    /// A row has no named fields or other columns than the first row, MLflow does not allow the
+    /// path, or the file cannot be written to the run's directory.
     ///
     /// ```no_run
     /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
@@ -115,7 +146,15 @@ impl Run {
     /// Logs a figure that no `#[plot]` draws; the extension of `artifact_file` is its format.
     ///
     /// # Errors
-    /// The figure cannot be drawn, or is not of that format.
+    /// The figure cannot be drawn or is not of that format, MLflow does not allow the path, or the
+    /// file cannot be written to the run's directory.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// let predicted = mlplots::charts::residuals(&[1.0, 2.0, 3.0], &[1.1, 1.9, 3.2]);
+    /// run.log_figure(predicted, "residuals.svg")
+    /// # }
+    /// ```
     #[track_caller]
     pub fn log_figure(&self, figure: impl IntoFigure, artifact_file: &str) -> Result<(), Error> {
         let source = std::panic::Location::caller();
@@ -169,6 +208,17 @@ impl Run {
 
     /// Logs the image of a step. MLflow's page shows the images of one key in a grid with a
     /// slider over the steps.
+    ///
+    /// # Errors
+    /// MLflow does not allow the key, the image is too large for PNG, or the file cannot be written
+    /// to the run's directory.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
+    /// let sample = mlplots::Image::rgb8(2, 1, vec![255, 0, 0, 0, 0, 255])?;
+    /// run.log_image("samples", 3, &sample)
+    /// # }
+    /// ```
     pub fn log_image(
         &self,
         key: &str,
@@ -195,7 +245,11 @@ impl Run {
         Ok(())
     }
 
-    /// Logs a model of this run: MLflow's LoggedModel, found as `runs:/RUN/NAME`.
+    /// Logs a model of this run: MLflow's LoggedModel, with the URI `runs:/RUN/NAME`.
+    ///
+    /// # Errors
+    /// MLflow does not allow the name, a file of the run has it, the model or its input example is
+    /// invalid (see [`Model`]), or a file cannot be written to the run's directory.
     ///
     /// ```no_run
     /// # fn example(run: &mlplots::Run) -> Result<(), mlplots::Error> {
@@ -212,7 +266,7 @@ impl Run {
             )));
         }
         let failed = |why: String| Error::new(format!("the model `{name}`: {why}"));
-        // MLflow 2 has a model's files among those of the run.
+        // MLflow 2 stores a model's files among those of the run.
         self.shared
             .folder(name)
             .map_err(|why| Error::new(format!("the model `{name}` {why}")))?;

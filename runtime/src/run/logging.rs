@@ -1,4 +1,5 @@
-//! Metrics, params and tags: calls that cannot fail.
+//! Metrics, params and tags. These calls do not fail: what is wrong with a value becomes a problem
+//! of the run.
 
 use std::fmt::Display;
 
@@ -8,18 +9,32 @@ use mlplots_journal::record::{Metric, Param, Record, Tag, now_millis};
 use super::Run;
 use super::shared::Known;
 
-/// Metric points of one record at most: a line of the journal stays short.
+/// Maximum number of metric points in a record, so that a line of the journal stays short.
 const MAX_RECORD: usize = 1000;
 
 impl Run {
     /// Logs a metric at step 0, as MLflow does. For a curve use
     /// [`log_metric_at`](Self::log_metric_at).
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.log_metric("rmse", 51.2);
+    /// # }
+    /// ```
     pub fn log_metric(&self, key: impl AsRef<str>, value: impl Into<f64>) {
         self.log_metric_at(key, value, 0);
     }
 
-    /// Logs a point of a metric's curve. Any `f64` is kept, NaN and infinities too; the step is any
-    /// integer.
+    /// Logs a point of a metric's curve. The value is any `f64`, including NaN and infinities; the
+    /// step is any integer that fits in 64 bits.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// for epoch in 0..100 {
+    ///     run.log_metric_at("loss", 1.0 / f64::from(epoch + 1), epoch);
+    /// }
+    /// # }
+    /// ```
     pub fn log_metric_at(
         &self,
         key: impl AsRef<str>,
@@ -43,7 +58,13 @@ impl Run {
         self.log_metrics_at(metrics, 0);
     }
 
-    /// Logs several metrics of one step, at one time.
+    /// Logs several metrics of one step, with one timestamp.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.log_metrics_at([("train_loss", 0.31), ("val_loss", 0.42)], 7);
+    /// # }
+    /// ```
     pub fn log_metrics_at<K: AsRef<str>, V: Into<f64>>(
         &self,
         metrics: impl IntoIterator<Item = (K, V)>,
@@ -74,12 +95,25 @@ impl Run {
         }
     }
 
-    /// Logs a param. A param is set once: another value for the same name is a problem.
+    /// Logs a param. A param is set once: another value for the same name is a problem of the run.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.log_param("learning_rate", 0.01);
+    /// run.log_param("optimizer", "adam");
+    /// # }
+    /// ```
     pub fn log_param(&self, key: impl AsRef<str>, value: impl Display) {
         self.log_params([(key, value)]);
     }
 
-    /// Logs several params.
+    /// Logs several params, as [`log_param`](Self::log_param) does.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.log_params([("depth", 6), ("leaves", 31)]);
+    /// # }
+    /// ```
     pub fn log_params<K: AsRef<str>, V: Display>(&self, params: impl IntoIterator<Item = (K, V)>) {
         if self.shared.is_forked() {
             return;
@@ -105,11 +139,23 @@ impl Run {
     }
 
     /// Sets a tag; a later value replaces an earlier one.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.set_tag("dataset", "orchard-2026");
+    /// # }
+    /// ```
     pub fn set_tag(&self, key: impl AsRef<str>, value: impl Display) {
         self.set_tags([(key, value)]);
     }
 
-    /// Sets several tags.
+    /// Sets several tags, as [`set_tag`](Self::set_tag) does.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// run.set_tags([("team", "fruit"), ("stage", "tuning")]);
+    /// # }
+    /// ```
     pub fn set_tags<K: AsRef<str>, V: Display>(&self, tags: impl IntoIterator<Item = (K, V)>) {
         let mut good = Vec::new();
         for (key, value) in tags {
@@ -126,7 +172,7 @@ impl Run {
         }
     }
 
-    /// A step as MLflow knows it.
+    /// The step as MLflow stores it; a problem of the run if it does not fit.
     pub(super) fn step(&self, step: impl TryInto<i64>) -> Option<i64> {
         let step = step.try_into().ok();
         if step.is_none() {

@@ -1,4 +1,4 @@
-//! The run: what a training logs to, and what ends it.
+//! The run: a training logs to it, provides values for its plots, and ends it.
 
 mod artifacts;
 mod directory;
@@ -42,11 +42,11 @@ use values::Values;
 /// One run of a training: everything logged through it, and every figure drawn from what it
 /// provides, belongs to this run and no other.
 ///
-/// A `Run` is shared by reference, from scoped threads too. `#[train]` functions are handed one;
+/// A `Run` is shared by reference, also between scoped threads. A `#[train]` function receives one;
 /// programs without macros begin one with [`Run::start`].
 ///
-/// Calls that log metrics, params and tags return at once and cannot fail: a name that MLflow
-/// does not take, or a full disk, becomes a *problem* of the run, printed once and listed at the
+/// Calls that log metrics, params and tags return at once and do not fail: a name that MLflow does
+/// not allow, or a full disk, becomes a *problem* of the run. It is printed once and listed at the
 /// end, and the run ends FAILED.
 ///
 /// ```no_run
@@ -64,22 +64,22 @@ pub struct Run {
     values: Mutex<Values>,
     pool: Pool,
     plots: Vec<&'static Plot>,
-    /// Ends the thread that brings the journal to disk every second.
+    /// Ends the thread that syncs the journal to disk every second.
     ticker: Option<Sender<()>>,
-    /// Asks git while the training begins.
+    /// Runs git while the training begins.
     provenance: Option<JoinHandle<()>>,
     open: bool,
 }
 
-/// What a new run is.
+/// The description of a new run.
 pub(crate) struct Beginning {
-    /// Its directory; it must not exist or hold no journal yet.
+    /// Its directory, which does not exist or has no journal yet.
     pub(crate) dir: RunDir,
     pub(crate) experiment: Option<String>,
     pub(crate) run_name: Option<String>,
     pub(crate) train: Option<TrainEntry>,
     pub(crate) tags: Vec<(String, String)>,
-    /// What the run is that it goes on with.
+    /// Params and last steps of the run that it resumes.
     pub(crate) resumed: Resumed,
     /// Plots to draw.
     pub(crate) plots: Vec<&'static Plot>,
@@ -88,13 +88,13 @@ pub(crate) struct Beginning {
 }
 
 impl Run {
-    /// Makes the directory and the journal.
+    /// Creates the directory and the journal.
     pub(crate) fn begin(beginning: Beginning) -> Result<Self, Error> {
         let mut dir = beginning.dir;
         let mut resumed = beginning.resumed;
         let journal = loop {
             match dir.create().and_then(|()| Writer::create(&dir)) {
-                // Another process, or another thread, was given it too and was quicker.
+                // Another process or thread received the same directory and created it first.
                 Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => {
                     dir = dir.sibling(&RunUuid::new());
                     resumed = Resumed::default();
@@ -130,7 +130,7 @@ impl Run {
             program: provenance::program(),
             train: beginning.train.clone(),
         }));
-        // A journal that does not say which run it is cannot be shipped.
+        // Without its first record a journal cannot be shipped.
         shared.try_append(&open).map_err(|why| {
             let journal = shared.dir.journal();
             let message = format!("could not begin the journal `{}`", journal.display());
@@ -164,13 +164,13 @@ impl Run {
         run.set_tags(description.map(|doc| ("mlflow.note.content", doc)));
         run.set_tags(beginning.tags);
         for (plot, why) in beginning.skipped {
-            run.shared.figure(ended(plot, FigureStatus::Skipped, why));
+            run.shared.figure(undrawn(plot, FigureStatus::Skipped, why));
         }
-        Ok(run.watched())
+        Ok(run.start_threads())
     }
 
-    /// Starts the threads that look after the run.
-    fn watched(mut self) -> Self {
+    /// Starts the threads that query git, write the heartbeat and sync the journal.
+    fn start_threads(mut self) -> Self {
         let shared = Arc::clone(&self.shared);
         let ask_git = move || {
             let tags = git::tags();
@@ -178,39 +178,58 @@ impl Run {
                 shared.append(&Record::Tags(tags));
             }
         };
-        // Where no thread can be had, the run is whole without these tags.
+        // If no thread can be started, the run is complete without these tags.
         self.provenance = thread::Builder::new().spawn(ask_git).ok();
         let (ticker, ended) = channel();
         let shared = Arc::clone(&self.shared);
         let give_up_late_plots = self.pool.watchdog();
         let look_after = move || {
             while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-                // First: a slow disk must not make the program look dead.
+                // The heartbeat is first, since a slow sync must not make the program look dead.
                 shared.dir.beat();
                 shared.look();
                 shared.sync();
                 give_up_late_plots();
             }
         };
-        // Without a thread the journal is brought to disk at figures and at the end.
+        // Without this thread the journal is synced at figures and at the end.
         let started = thread::Builder::new().spawn(look_after);
         self.ticker = started.is_ok().then_some(ticker);
         self
     }
 
-    /// Freezes a value: from here on nothing can change it, and every plot whose inputs are now
-    /// all there is drawn from it, on another thread.
+    /// Freezes a value: nothing can change it any more, and each plot whose inputs are now complete
+    /// is drawn from it on another thread.
     ///
-    /// A value that changes while training is provided with [`provide_at`](Self::provide_at).
+    /// Use [`provide_at`](Self::provide_at) for a value that changes during the training.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// struct Residuals(Vec<f64>);
+    ///
+    /// let residuals = run.provide(Residuals(vec![0.1, -0.2, 0.05]));
+    /// assert_eq!(residuals.0.len(), 3);
+    /// # }
+    /// ```
     pub fn provide<T: Send + Sync + 'static>(&self, value: T) -> Arc<T> {
         self.freeze(value, None)
     }
 
-    /// Freezes the value of a step, such as an epoch. Plots that look at it are drawn anew for
-    /// each; MLflow's page shows them with a slider over the steps. `#[plot(every = n)]` draws
-    /// every n-th; the last is always drawn. Of each plot 16 drawings may wait, with their values:
-    /// where they are provided faster than they are drawn, the oldest is passed over for the
-    /// newest, and the end of the run says how many were.
+    /// Freezes the value of a step, such as an epoch. Plots of this type are drawn for each step;
+    /// MLflow's page shows them with a slider over the steps. `#[plot(every = n)]` draws every n-th
+    /// step and the last one. The backlog of a plot is at most 16 drawings with their values: if
+    /// values are provided faster than they are drawn, the newest replaces the oldest, and the end
+    /// of the run reports the number of skipped steps.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// struct Weights(Vec<f32>);
+    ///
+    /// for epoch in 0..100 {
+    ///     run.provide_at(Weights(vec![0.0; 64]), epoch);
+    /// }
+    /// # }
+    /// ```
     pub fn provide_at<T: Send + Sync + 'static>(
         &self,
         value: T,
@@ -235,8 +254,8 @@ impl Run {
         value
     }
 
-    /// The last step that a metric has, in a run that goes on (`cargo mlplots run --resume`). None in
-    /// a run that begins.
+    /// The last step of a metric in the run that this run resumes (`cargo mlplots run --resume`);
+    /// `None` if this run resumes none.
     ///
     /// ```no_run
     /// # fn example(run: &mlplots::Run) {
@@ -250,21 +269,42 @@ impl Run {
         self.shared.steps.get(metric).copied()
     }
 
-    /// Where the run is journaled.
+    /// The directory of the run's journal, `.mlplots/runs/UUID` below the workspace root.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// println!("journaled in {}", run.dir().display());
+    /// # }
+    /// ```
     pub fn dir(&self) -> &std::path::Path {
         self.shared.dir.path()
     }
 
-    /// Identifies the run before MLflow does: 32 hex digits, the tag `mlplots.run_uuid`.
+    /// The id of the run in the journal and in the tag `mlplots.run_uuid`: 32 hexadecimal digits.
+    /// MLflow assigns its own run id later.
+    ///
+    /// ```no_run
+    /// # fn example(run: &mlplots::Run) {
+    /// assert_eq!(run.uuid().len(), 32);
+    /// # }
+    /// ```
     pub fn uuid(&self) -> String {
         self.shared.dir.uuid().to_string()
     }
 
-    /// Ends the run: waits for the figures and says how it went. FINISHED is only a run whose
-    /// every required figure is logged and that has no problem.
+    /// Ends the run: waits for the figures, then sets the status. It is FINISHED if each required
+    /// figure is logged and the run has no problem, else FAILED.
     ///
     /// # Errors
-    /// Why the run is FAILED.
+    /// The run is FAILED; the error says why.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), mlplots::Error> {
+    /// let run = mlplots::Run::start("Orchard")?;
+    /// run.log_metric("rmse", 51.2);
+    /// run.finish()
+    /// # }
+    /// ```
     pub fn finish(mut self) -> Result<(), Error> {
         self.end(Ok(()))
     }
@@ -273,7 +313,7 @@ impl Run {
     pub(crate) fn end(&mut self, result: Result<(), String>) -> Result<(), Error> {
         self.open = false;
         if self.shared.journal.is_forked() {
-            // The threads that draw and the journal are the other process's.
+            // The threads that draw, and the journal, belong to the other process.
             self.ticker = None;
             return Err(Error::new(
                 "this process was forked from the one that began the run",
@@ -299,7 +339,7 @@ impl Run {
                 Ok(()) => format!("the training ended and had not provided `{missing}`"),
                 Err(_) => format!("the training failed before it provided `{missing}`"),
             };
-            self.shared.figure(ended(plot, FigureStatus::Failed, why));
+            self.shared.figure(undrawn(plot, FigureStatus::Failed, why));
         }
         let end_time = now_millis();
         // git has its own time limit.
@@ -307,13 +347,13 @@ impl Run {
             let _ = provenance.join();
         }
         self.shared.look();
-        let mut result = result.and_then(|()| self.shared.whole());
+        let mut result = result.and_then(|()| self.shared.check_complete());
         self.close(end_time, &result);
         self.ticker = None;
         self.shared.sync();
         if result.is_ok() {
-            // The disk may refuse the last words too.
-            result = self.shared.whole();
+            // The disk may be full for the last records too.
+            result = self.shared.check_complete();
             if result.is_err() {
                 self.close(end_time, &result);
             }
@@ -321,7 +361,7 @@ impl Run {
         result.map_err(Error::new)
     }
 
-    /// Journals how the run ended; the last word counts.
+    /// Journals the end of the run; the last such record counts.
     fn close(&self, end_time: i64, result: &Result<(), String>) {
         let status = if result.is_ok() {
             Status::Finished
@@ -340,9 +380,9 @@ impl Run {
     }
 }
 
-/// Dropped without [`finish`](Run::finish), the run is FAILED. Its figures show what went wrong, so
-/// that dropping waits for them as `finish` does: each is drawn from what was provided, or fails at
-/// its timeout (`#[plot(timeout = seconds)]`, 600 s).
+/// A run that is dropped without [`finish`](Run::finish) is FAILED. Its figures may show what went
+/// wrong, so dropping waits for them as `finish` does: each is drawn from the values that were
+/// provided, or fails at its timeout (`#[plot(timeout = seconds)]`, by default 600 s).
 impl Drop for Run {
     fn drop(&mut self) {
         if self.open {
@@ -361,8 +401,8 @@ impl std::fmt::Debug for Run {
 }
 
 impl Shared {
-    /// Whether nothing is missing; else what is.
-    fn whole(&self) -> Result<(), String> {
+    /// An error if a figure is missing or the run has a problem.
+    fn check_complete(&self) -> Result<(), String> {
         let state = self.state();
         let mut reasons: Vec<String> = state
             .tally
@@ -385,8 +425,8 @@ impl Shared {
     }
 }
 
-/// How a plot ended that was not drawn.
-fn ended(plot: &Plot, status: FigureStatus, reason: String) -> Figure {
+/// The record of a plot that was not drawn.
+fn undrawn(plot: &Plot, status: FigureStatus, reason: String) -> Figure {
     Figure {
         name: plot.name.to_owned(),
         status,
