@@ -1,4 +1,4 @@
-//! What the axes of a chart show, and where a value lies on them.
+//! The scales of a chart's axes: their ticks, and the position of a value.
 
 use super::dates;
 use super::look::TICK;
@@ -6,24 +6,24 @@ use super::ticks::{self, Tick};
 use crate::figure::scene::Face;
 use crate::figure::text;
 
-/// What an axis shows.
+/// The kind of an axis.
 #[derive(Clone, Debug)]
 pub(super) enum Axis {
-    /// Numbers, with room at both ends.
+    /// Numbers, with padding at both ends.
     Numbers(f64, f64),
-    /// Numbers, exactly this range; backwards if the first is the larger.
+    /// Numbers in exactly this range; descending if the first is larger.
     Exact(f64, f64),
-    /// Positive numbers, a tenfold as long as the next.
+    /// Positive numbers on a logarithmic scale.
     Log(f64, f64),
     /// Days since 1970-01-01.
     Dates(f64, f64),
-    /// Names, at 0, 1, 2 …
+    /// Names at 0, 1, 2 …
     Names(Vec<String>),
-    /// This range without marks: it is another panel's.
+    /// This range without ticks: another panel shows them.
     Bare(f64, f64),
 }
 
-/// From the values of an axis to a share of its length.
+/// Maps the values of an axis to a share of its length.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
     pub(super) low: f64,
@@ -32,12 +32,12 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// 0 at the low end, 1 at the high end; NaN where the axis has no place for the value.
+    /// 0 at the low end, 1 at the high end; NaN if the axis cannot show the value.
     pub(super) fn share(&self, value: f64) -> f64 {
         if self.log {
             (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
         } else {
-            // Halves, because the span of two finite numbers may not be finite.
+            // Halves, because the difference of two finite numbers may be infinite.
             (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
         }
     }
@@ -63,7 +63,7 @@ impl Axis {
         let (low, high, log) = match self {
             Self::Numbers(low, high) | Self::Dates(low, high) => {
                 let half = high / 2.0 - low / 2.0;
-                // Numbers that differ by rounding alone are one number.
+                // Numbers that differ only by rounding are equal.
                 let alike = low.abs().max(high.abs()) * 1e-13;
                 let room = if half > alike.max(f64::MIN_POSITIVE) {
                     half * 0.1
@@ -82,13 +82,13 @@ impl Axis {
             Self::Names(names) => (-0.5, names.len() as f64 - 0.5, false),
         };
         let (low, high) = (low.max(f64::MIN), high.min(f64::MAX));
-        // Nothing to measure with: the only value lies at the low end.
+        // All values are equal: show them at the low end.
         let some = low < high || high < low;
         let high = if some { high } else { low + low.abs().max(1.0) };
         Scale { low, high, log }
     }
 
-    /// Marks, at most `most` unless they are names; names are at most `widest` wide.
+    /// Ticks: at most `most`, except names, which are at most `widest` pixels wide.
     pub(super) fn ticks(&self, most: usize, widest: f32) -> Vec<Tick> {
         let Scale { low, high, .. } = self.scale();
         match self {
@@ -114,7 +114,7 @@ impl Axis {
     }
 }
 
-/// The beginning of a text that is not wider than `most`, with an ellipsis if the end is missing.
+/// The start of a text, at most `most` pixels wide, with an ellipsis if it is cut.
 pub(super) fn shortened(line: &str, em: f32, most: f32) -> String {
     let wide = |line: &str| text::width(line, em, Face::Regular);
     if line.is_empty() || wide(line) <= most {

@@ -1,4 +1,4 @@
-//! Charts of what a classifier decides: which class, and how well each is recognised.
+//! Charts of the decisions of a classifier.
 
 use std::fmt::Display;
 
@@ -62,7 +62,7 @@ where
     matrix(Named::new(y_true, y_pred), true)
 }
 
-/// A confusion matrix whose labels are text.
+/// A confusion matrix with labels as text.
 struct Named {
     lengths: (usize, usize),
     names: Vec<String>,
@@ -121,7 +121,7 @@ fn matrix(named: Named, normalized: bool) -> Figure {
         let columns = Axis::Names(named.names.clone());
         let mut frame = sheet.frame(labels, &columns, &named.rows(), BARE)?;
         let em = frame.cell_em(count);
-        // Below this size a share would only be a smear.
+        // Below this size a percentage is not legible.
         let has_shares = !normalized && em > 10.0;
         for (row, counts) in counts.iter().enumerate() {
             for (column, count_here) in counts.iter().enumerate() {
@@ -191,7 +191,7 @@ where
         let mut frame = sheet.frame(labels, &columns, &named.rows(), BARE)?;
         let height = (frame.bottom - frame.top) / scores.len() as f32;
         let em = frame.cell_em(4).min(height * 0.7);
-        // Below this size a number would only be a smear.
+        // Below this size a number is not legible.
         let text = |value: f64, step: f64| {
             if em < 6.0 {
                 String::new()

@@ -1,4 +1,4 @@
-//! How the columns of a table move together.
+//! Charts of the correlation between columns of a table.
 
 use super::axes::Axis;
 use super::frame::Room;
@@ -67,7 +67,7 @@ fn checked(table: &Table) -> Result<Vec<Vec<f64>>, String> {
     Ok(matrix(&table.columns))
 }
 
-/// Colours for correlations.
+/// The colours of correlation coefficients.
 pub(super) fn heat(sheet: &mut Sheet) -> Heat {
     Heat {
         map: sheet.color_map(ColorMap::Coolwarm),
@@ -76,7 +76,7 @@ pub(super) fn heat(sheet: &mut Sheet) -> Heat {
     }
 }
 
-/// A correlation as people write it; a dash where there is none.
+/// A coefficient with two decimals; a dash if it is undefined.
 pub(super) fn written(r: f64) -> String {
     if r.is_finite() {
         ticks::number(r, 0.01)
@@ -85,7 +85,7 @@ pub(super) fn written(r: f64) -> String {
     }
 }
 
-/// The cells below the diagonal, rows and columns in this order.
+/// The cells below the diagonal, with rows and columns in this order.
 fn triangle(
     sheet: &mut Sheet,
     names: &[String],

@@ -1,4 +1,4 @@
-//! Charts of a classifier's scores: what happens as the threshold moves.
+//! Charts of the scores of a classifier over its threshold.
 
 use super::axes::Axis;
 use super::frame::{Frame, Room};
@@ -11,10 +11,10 @@ use crate::stats::classification::{AtThreshold, Ranking, are_probabilities};
 use crate::stats::histogram::Histogram;
 use crate::stats::multiclass::{macro_auc, macro_average_precision, macro_roc, micro, one_vs_rest};
 
-/// From 0 to 1 with a little room, so that a curve along the border is seen.
+/// From 0 to 1 with a margin, so that a curve along the border is visible.
 const SHARES: Axis = Axis::Exact(-0.02, 1.02);
 
-/// Scores of samples that are or are not of the class.
+/// Scores of samples of two classes.
 fn scored(
     y_true: &[bool],
     scores: &[f64],
@@ -111,7 +111,7 @@ pub fn precision_recall(y_true: &[bool], scores: &[f64]) -> Figure {
     })
 }
 
-/// Between two thresholds precision stays as it is; a slope would promise what no threshold gives.
+/// Precision is constant between two thresholds; a slope would show values that no threshold gives.
 fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut line = Vec::with_capacity(points.len() * 2);
     for pair in points.windows(2) {
@@ -121,7 +121,7 @@ fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     line
 }
 
-/// Rows of scores, one for each sample with one score for each class.
+/// One row of scores per sample, with one score per class.
 struct Classes {
     names: Vec<String>,
     y_true: Vec<usize>,
@@ -137,7 +137,7 @@ impl Classes {
         }
     }
 
-    /// Each class that occurs against all others, with its place.
+    /// Each class that occurs against all others, with its index.
     fn rankings(&self) -> Result<Vec<(usize, Ranking)>, String> {
         same_length(("y_true", "scores"), self.y_true.len(), self.scores.len())?;
         let count = self.names.len();
@@ -319,7 +319,7 @@ pub fn calibration(y_true: &[bool], probabilities: &[f64]) -> Figure {
             bottom: border,
             ..whole
         };
-        // The panels share their horizontal axis; this is room for counts below a million.
+        // The panels share their horizontal axis; this is the width of counts below a million.
         let room = Room {
             left: 110.0,
             ..Room::default()

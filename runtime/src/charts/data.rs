@@ -1,4 +1,4 @@
-//! Charts of the data itself.
+//! Charts of the data.
 
 use super::axes::Axis;
 use super::dates;
@@ -15,9 +15,9 @@ use crate::stats::kde::kde;
 use crate::stats::rolling::{rolling_mean, rolling_std};
 use crate::stats::summary::finite_pairs;
 
-/// Days of the years that a date axis can name.
+/// The days of the years that a date axis supports.
 const YEARS: std::ops::RangeInclusive<f64> = -719_162.0..=2_932_896.0;
-/// As many bars as a picture may have.
+/// Maximum number of bars in a chart.
 const MOST_BINS: usize = 10_000;
 
 /// Values over time, with their rolling mean and a band of one rolling standard deviation around
@@ -259,7 +259,7 @@ pub fn histogram(sample: &[f64]) -> Figure {
         let axes = (Axis::Numbers(low, high), Axis::Exact(0.0, most * 1.06));
         let mut frame = sheet.frame(labels, &axes.0, &axes.1, Room::default())?;
         let width = f64::from(frame.right - frame.left);
-        // Half a pixel on each side, unless the bars are finer.
+        // Half a pixel on each side, unless the bars are thinner.
         let gap = if histogram.counts.len() as f64 * 3.0 < width {
             0.5 * (high / width - low / width)
         } else {

@@ -1,10 +1,10 @@
-//! Where an axis of dates has its marks. A date is a number of days since 1970-01-01.
+//! Ticks of a date axis. A date is a number of days since 1970-01-01.
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::ticks::{Tick, step};
 
-/// Marks at dates, by the length of the range; days since 1970-01-01.
+/// Ticks at dates for a range in days since 1970-01-01; the step depends on its length.
 pub(super) fn marks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let span = high - low;
     let many = most.max(2) as f64;
@@ -15,7 +15,7 @@ pub(super) fn marks(low: f64, high: f64, most: usize) -> Vec<Tick> {
         }];
     }
     if span / 365.25 >= 2.0 {
-        // Two and a half years are none that people count in.
+        // Steps of 2.5 years are uncommon.
         let years = match step((span / 365.25 / many).max(1.0)).floor() as i64 {
             2 if span / 365.25 / many > 2.0 => 5,
             years => years.max(1),
@@ -41,7 +41,7 @@ pub(super) fn marks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     times(low, high, many)
 }
 
-/// Marks at times of day; the first moment of a day is its date.
+/// Ticks at times of day; midnight shows the date.
 fn times(low: f64, high: f64, many: f64) -> Vec<Tick> {
     const DAY: f64 = 86_400.0;
     const SECONDS: [u32; 17] = [
@@ -71,7 +71,7 @@ fn times(low: f64, high: f64, many: f64) -> Vec<Tick> {
         .collect()
 }
 
-/// What an axis of dates is called: with what its marks leave out.
+/// The label of a date axis: the part of the date that the ticks omit.
 pub(super) fn name(low: f64, high: f64) -> String {
     let days = (low.floor() as i64, high.floor() as i64);
     let (from, to) = (date(days.0).year(), date(days.1).year());
@@ -99,7 +99,7 @@ fn evenly(low: f64, high: f64, every: f64, label: impl Fn(f64) -> String) -> Vec
         .collect()
 }
 
-/// Marks at the first day of every n-th month.
+/// Ticks at the first day of every n-th month.
 fn months(low: f64, high: f64, every: i64, label: impl Fn(NaiveDate) -> String) -> Vec<Tick> {
     let first = date(low.floor() as i64);
     let mut month =

@@ -19,7 +19,7 @@ pub(super) struct Room {
     pub(super) bare: bool,
 }
 
-/// The panel of a chart, with its scales.
+/// The panel of a chart with its scales.
 pub(super) struct Frame<'s> {
     pub(super) sheet: &'s mut Sheet,
     pub(super) left: f32,
@@ -28,13 +28,13 @@ pub(super) struct Frame<'s> {
     pub(super) bottom: f32,
     pub(super) x_scale: Scale,
     pub(super) y_scale: Scale,
-    /// Where the shapes of the data begin.
+    /// Index of the first shape of the data.
     pub(super) first: usize,
 }
 
-/// Between a mark's label and the panel.
+/// Distance between a tick label and the panel.
 const GAP: f32 = 8.0;
-/// Between anything and the edge of the region.
+/// Distance to the edge of the region.
 const MARGIN: f32 = 14.0;
 
 impl Sheet {
@@ -51,7 +51,7 @@ impl Sheet {
         self.panel(region, &names, x, y, room)
     }
 
-    /// A panel within a region, with its marks and labels.
+    /// A panel within a region, with its ticks and labels.
     pub(super) fn panel(
         &mut self,
         region: Region,
@@ -80,7 +80,7 @@ impl Sheet {
 }
 
 impl<'s> Frame<'s> {
-    /// Lays out and draws everything but the data.
+    /// Computes the layout and draws everything except the data.
     pub(super) fn new(
         sheet: &'s mut Sheet,
         region: Region,
@@ -121,7 +121,7 @@ impl<'s> Frame<'s> {
         frame
     }
 
-    /// A label at the end of the axis may reach beyond the panel, not beyond the sheet.
+    /// A label at the end of the axis may extend beyond the panel, but not beyond the sheet.
     fn keep_labels_within(&mut self, ticks: &[Tick], edge: f32) {
         let beyond = ticks
             .iter()
@@ -188,13 +188,13 @@ impl<'s> Frame<'s> {
         }
     }
 
-    /// Where a value lies across.
+    /// The x coordinate of a value.
     pub(super) fn x(&self, value: f64) -> f32 {
         let share = self.x_scale.share(value);
         (f64::from(self.left) + share * f64::from(self.right - self.left)) as f32
     }
 
-    /// Where a value lies down.
+    /// The y coordinate of a value.
     pub(super) fn y(&self, value: f64) -> f32 {
         let share = self.y_scale.share(value);
         (f64::from(self.bottom) - share * f64::from(self.bottom - self.top)) as f32
@@ -219,7 +219,7 @@ impl<'s> Frame<'s> {
     }
 }
 
-/// Width of a mark's label.
+/// Width of a tick label.
 fn wide(label: &str) -> f32 {
     text::width(label, TICK, Face::Regular)
 }
@@ -231,7 +231,7 @@ fn widest(ticks: &[Tick]) -> f32 {
         .fold(0.0, f32::max)
 }
 
-/// As many marks as their labels have room for, and whether the labels are turned.
+/// The ticks whose labels fit, and whether the labels are rotated.
 fn marks(axis: &Axis, room: f32, tallest: f32) -> (Vec<Tick>, bool) {
     let needed = |ticks: &[Tick]| {
         ticks
@@ -253,7 +253,7 @@ fn marks(axis: &Axis, room: f32, tallest: f32) -> (Vec<Tick>, bool) {
     (fitting.unwrap_or_default(), false)
 }
 
-/// Every name, or every second, third … where they would lie on each other.
+/// All names, or every n-th if the names would overlap.
 fn thinned(axis: &Axis, ticks: Vec<Tick>, room: f32) -> Vec<Tick> {
     if !axis.has_names() {
         return ticks;

@@ -12,7 +12,7 @@ use crate::stats::summary::{box_stats, mean, std};
 
 pub(super) type Group = (String, Vec<f64>);
 
-/// Owns the groups, so that the figure can be drawn later.
+/// Copies the groups, so that the figure can be drawn later.
 pub(super) fn owned<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Vec<Group> {
     groups
         .iter()
@@ -20,7 +20,7 @@ pub(super) fn owned<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Vec<Gr
         .collect()
 }
 
-/// Refuses no groups, and groups without a value.
+/// An error if there are no groups, or a group has no finite value.
 pub(super) fn checked(groups: &[Group]) -> Result<Vec<Group>, String> {
     if groups.is_empty() {
         return Err("`groups` is empty".to_owned());
@@ -155,7 +155,7 @@ pub fn group_means<N: AsRef<str>, V: AsRef<[f64]>>(groups: &[(N, V)]) -> Figure 
                 } else {
                     t_quantile(0.975, count - 1) * std(values, 1) / (count as f64).sqrt()
                 };
-                // The squares of very large values are not finite.
+                // The squares of very large values are infinite.
                 (mean(values), if half.is_finite() { half } else { 0.0 })
             })
             .collect();

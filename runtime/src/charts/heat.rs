@@ -1,4 +1,4 @@
-//! Cells whose colour and number show a value, and the bar that explains the colours.
+//! Heat maps: cells with a colour and a number, and the colour bar.
 
 use super::frame::Frame;
 use super::look::TICK;
@@ -20,7 +20,7 @@ impl Heat {
         self.map.at((value - self.low) / (self.high - self.low))
     }
 
-    /// The colours of a cell and of the text in it; a value that is no number has none of its own.
+    /// The colours of a cell and of its text; a value that is not a number has a neutral colour.
     pub(super) fn cell(&self, value: f64, look: &Look) -> (Color, Color) {
         if !value.is_finite() {
             return (look.muted.alpha(0.5), look.ink);
@@ -35,17 +35,17 @@ impl Heat {
     }
 }
 
-/// What a chart with a colour bar leaves free at the right.
+/// Width of the margin at the right of a chart with a colour bar.
 pub(super) const BAR: f32 = 90.0;
 
 impl Frame<'_> {
-    /// Height of a text that fits into one of `count` cells side by side.
+    /// Height of a text that fits in one of `count` adjacent cells.
     pub(super) fn cell_em(&self, count: usize) -> f32 {
         let cell = (self.right - self.left) / count.max(1) as f32;
         (cell * 0.24).clamp(7.0, TICK)
     }
 
-    /// A cell around a place of two axes of names; a value that is no number has no colour.
+    /// A cell at two indices; a value that is not a number has no colour.
     pub(super) fn cell(&mut self, at: (f64, f64), value: f64, heat: Heat, line: &str, em: f32) {
         let (color, ink) = heat.cell(value, &self.sheet.look);
         let (width, height) = (
@@ -58,7 +58,7 @@ impl Frame<'_> {
             (at.0 + half.0, at.1 + half.1),
             color,
         );
-        // A number that reaches into the next cell cannot be read.
+        // A number that extends into the next cell is not legible.
         if f64::from(text::width(line, em, Face::Regular)) > width - 1.0 {
             return;
         }
@@ -67,7 +67,7 @@ impl Frame<'_> {
             .write_in(ink, center, line, em, Align::Middle, Level::Middle, 0);
     }
 
-    /// A cell with a second, smaller line of text below the first.
+    /// A cell with a second, smaller line of text.
     pub(super) fn cell_of_two(
         &mut self,
         at: (f64, f64),
@@ -85,7 +85,7 @@ impl Frame<'_> {
         }
     }
 
-    /// The colours of the values, beside the panel.
+    /// The colour bar beside the panel.
     pub(super) fn color_bar(&mut self, heat: Heat) {
         const STEPS: usize = 128;
         let (left, right) = (self.right + 22.0, self.right + 42.0);

@@ -1,11 +1,12 @@
-//! Where a chart has drawn: what a legend had better not cover.
+//! Measures where a chart has drawn, so that the legend covers as little as possible.
 
 use crate::figure::scene::{Point, Shape};
 
-/// The side of a cell, in pixels; shapes are looked at as finely.
+/// The side of a cell in pixels, and the precision at which shapes are sampled.
 const CELL: f32 = 8.0;
 
-/// How much is drawn in a panel, as sums over all cells above and left of each corner of a cell.
+/// The amount of drawing in a panel, as sums over all cells above and left of each corner of a
+/// cell.
 pub(super) struct Ink {
     from: Point,
     columns: usize,
@@ -14,7 +15,7 @@ pub(super) struct Ink {
 }
 
 impl Ink {
-    /// What shapes put between two corners of a panel.
+    /// Adds the shapes between two corners of a panel.
     pub(super) fn of(shapes: &[Shape], from: Point, to: Point) -> Self {
         let cells = |low: f32, high: f32| ((high - low) / CELL).ceil().max(1.0) as usize;
         let (columns, rows) = (cells(from.0, to.0), cells(from.1, to.1));
@@ -45,7 +46,7 @@ impl Ink {
         }
     }
 
-    /// How much lies in the cells that a box touches.
+    /// The amount of drawing in the cells that a box touches.
     pub(super) fn under(&self, (left, top): Point, (width, height): (f32, f32)) -> u32 {
         let low = |at: f32, from: f32| ((at - from) / CELL).max(0.0) as usize;
         let high = |at: f32, from: f32| ((at - from) / CELL).max(0.0).ceil() as usize;
@@ -58,7 +59,7 @@ impl Ink {
     }
 }
 
-/// Points of a shape, a cell apart.
+/// Points of a shape, one cell apart.
 fn points(shape: &Shape, mut mark: impl FnMut(Point)) {
     match shape {
         Shape::Discs { centers, .. } => centers.iter().copied().for_each(mark),
@@ -84,7 +85,7 @@ fn points(shape: &Shape, mut mark: impl FnMut(Point)) {
     }
 }
 
-/// Points of a line at equal distances, however many points it has itself.
+/// Points at equal distances along a line.
 fn along(line: &[Point], mark: &mut impl FnMut(Point)) {
     let mut due = 0.0;
     for pair in line.windows(2) {
@@ -102,7 +103,7 @@ fn along(line: &[Point], mark: &mut impl FnMut(Point)) {
     }
 }
 
-/// Points of an edge and of what it encloses.
+/// Points of an outline and of its interior.
 fn inside(edge: &[Point], mark: &mut impl FnMut(Point)) {
     along(edge, mark);
     let of = |fold: fn(f32, f32) -> f32, from: f32| edge.iter().map(|at| at.1).fold(from, fold);
@@ -126,7 +127,7 @@ fn inside(edge: &[Point], mark: &mut impl FnMut(Point)) {
     }
 }
 
-/// Points over a rectangle, at most `step` apart.
+/// Points in a rectangle, at most `step` apart.
 pub(super) fn lattice(from: Point, to: Point, step: f32) -> impl Iterator<Item = Point> {
     let places = move |one: f32, other: f32| {
         let (low, high) = (one.min(other), one.max(other));

@@ -1,4 +1,4 @@
-//! What a chart is given, checked: an argument that cannot be drawn is named.
+//! Checks the arguments of charts; errors name the argument.
 
 use crate::stats::summary::{finite, finite_pairs};
 
@@ -12,7 +12,7 @@ pub(super) fn values(name: &str, values: &[f64]) -> Result<Vec<f64>, String> {
     }
 }
 
-/// The pairs of two arguments that are both finite.
+/// The pairs of two arguments in which both values are finite.
 pub(super) fn pairs(names: (&str, &str), x: &[f64], y: &[f64]) -> Result<Vec<(f64, f64)>, String> {
     same_length(names, x.len(), y.len())?;
     values(names.0, x)?;
@@ -37,7 +37,7 @@ pub(super) fn same_length(names: (&str, &str), a: usize, b: usize) -> Result<(),
     ))
 }
 
-/// The least and the largest of some values.
+/// The minimum and the maximum.
 pub(super) fn span(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let span = values
         .into_iter()

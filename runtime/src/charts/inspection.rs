@@ -1,4 +1,4 @@
-//! Charts of what a model has learned: which features count, and how samples lie.
+//! Charts of a fitted model: the influence of features, and clusters of samples.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -14,7 +14,7 @@ use crate::figure::{ColorMap, Figure};
 use crate::stats::model::silhouette_samples;
 use crate::stats::summary::{box_stats, mean};
 
-/// As many features as a figure has room for.
+/// Maximum number of features in a chart.
 const MOST: usize = 30;
 
 /// Importance of each feature as a bar, in descending order from the top. The model depends most on
@@ -413,7 +413,8 @@ pub fn elbow(counts: &[usize], inertia: &[f64]) -> Figure {
         frame.curve(&points, color, 2.2);
         frame.discs(points.iter().copied(), 4.5, color);
         if points.len() > 2 && x.0 < x.1 && y.0 < y.1 {
-            // In units of both ranges the ends are (0, 1) and (1, 0): the sum is least at the elbow.
+            // After scaling, the ends are (0, 1) and (1, 0), and the sum has its minimum at the
+            // elbow.
             let sum =
                 |point: &(f64, f64)| (point.0 - x.0) / (x.1 - x.0) + (point.1 - y.0) / (y.1 - y.0);
             let elbow = points.iter().min_by(|a, b| sum(a).total_cmp(&sum(b)));

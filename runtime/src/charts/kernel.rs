@@ -1,4 +1,4 @@
-//! Charts of densities: how values lie, as smooth curves.
+//! Charts of kernel density estimates.
 
 use super::axes::Axis;
 use super::frame::{Frame, Room};
@@ -120,14 +120,14 @@ fn curves(groups: &[Group], cut: f64) -> Vec<Option<Curve>> {
         .collect()
 }
 
-/// Every value and the ends of every curve.
+/// All values and the ends of all curves.
 fn extent(groups: &[Group], curves: &[Option<Curve>]) -> impl Iterator<Item = f64> {
     let values = groups.iter().flat_map(|(_, values)| values.iter().copied());
     let ends = curves.iter().flatten().flatten().map(|point| point.0);
     values.chain(ends).collect::<Vec<_>>().into_iter()
 }
 
-/// A violin around its place.
+/// A violin around its position.
 fn body(frame: &mut Frame<'_>, place: usize, curve: &[(f64, f64)]) {
     let (center, color) = (place as f64, frame.color(place));
     let most = curve.iter().map(|point| point.1).fold(0.0, f64::max);

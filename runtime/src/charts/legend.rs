@@ -1,4 +1,4 @@
-//! The box that names the colours of a chart.
+//! The legend of a chart.
 
 use super::frame::Frame;
 use super::ink::{Ink, lattice};
@@ -6,26 +6,26 @@ use super::look::TICK;
 use crate::figure::scene::{Align, Face, Level, Point, Shape};
 use crate::figure::{Color, text};
 
-/// How a legend shows a colour.
+/// The symbol of a legend entry.
 #[derive(Clone, Copy)]
 pub(super) enum Key {
     Line(Color, f32),
     Dashes(Color, f32),
     Area(Color),
     Disc(Color),
-    /// A value, without a colour.
+    /// A value without a symbol.
     Text,
 }
 
 const PAD: f32 = 10.0;
 const LINE: f32 = TICK * 1.55;
 const SAMPLE: f32 = 24.0;
-/// Between the box and the border of the panel.
+/// Distance between the box and the border of the panel.
 const INSET: f32 = 10.0;
 
 impl Frame<'_> {
-    /// A box that names the colours, where it covers the least of what has been drawn. More
-    /// entries than the panel is high are counted, not drawn.
+    /// Draws the legend where it covers the least of the data. Entries that do not fit in the panel
+    /// are replaced by their number.
     pub(super) fn legend(&mut self, entries: &[(String, Key)]) {
         let most = ((self.bottom - self.top - 3.0 * INSET) / LINE).max(1.0) as usize;
         let mut entries = entries.to_vec();
@@ -110,8 +110,7 @@ impl Frame<'_> {
         }
     }
 
-    /// The place of a box that covers the least of the data: in a corner, at a side, or else
-    /// between these.
+    /// The position that covers the least of the data: a corner, a side, or between these.
     fn emptiest(&self, width: f32, height: f32) -> Point {
         let (left, right) = (self.left + INSET, self.right - width - INSET);
         let (top, bottom) = (self.top + INSET, self.bottom - height - INSET);
@@ -145,7 +144,7 @@ impl Frame<'_> {
             distances.into_iter().fold(f32::INFINITY, f32::min)
         };
         let between = lattice((left, top), (right, bottom), 24.0);
-        // Away from where one looks for it only if that shows much more.
+        // An unusual position must be much better than a usual one.
         between
             .map(|place| (covered(&place), place))
             .filter(|(count, _)| count * 2 <= least)

@@ -1,4 +1,4 @@
-//! What a chart draws in its panel, in the units of its axes.
+//! The marks of a chart (curves, points, areas, text), in the units of its axes.
 
 use super::density::{self, MANY};
 use super::frame::Frame;
@@ -7,7 +7,7 @@ use crate::figure::clip::within;
 use crate::figure::scene::{Align, Level, Shape};
 
 impl Frame<'_> {
-    /// A curve; it ends at the border of the panel, and a value that is no number is a gap.
+    /// A curve, clipped to the panel. A value that is not a number makes a gap.
     pub(super) fn curve(&mut self, points: &[(f64, f64)], color: Color, width: f32) {
         let points = self.clipped(points);
         self.line(points, color, width);
@@ -50,7 +50,7 @@ impl Frame<'_> {
         clipped
     }
 
-    /// The area between two curves over the same x, within the panel.
+    /// The area between two curves over the same x, clipped to the panel.
     pub(super) fn band(&mut self, low: &[(f64, f64)], high: &[(f64, f64)], fill: Color) {
         let points = low
             .iter()
@@ -66,8 +66,7 @@ impl Frame<'_> {
         self.sheet.scene.add(Shape::Area { points, fill });
     }
 
-    /// Points; those outside are left out. Where there are very many, the panel shows how dense
-    /// they lie instead.
+    /// Points within the panel. Very many points are drawn as their density.
     pub(super) fn discs(
         &mut self,
         points: impl IntoIterator<Item = (f64, f64)>,
@@ -94,8 +93,8 @@ impl Frame<'_> {
         });
     }
 
-    /// A cloud of points of one colour: the more there are, the smaller and fainter, so that their
-    /// density shows.
+    /// Points of one colour. Their size and opacity decrease with their number, so that their
+    /// density is visible.
     pub(super) fn cloud(&mut self, points: &[(f64, f64)], color: Color) {
         let count = points.len();
         let opacity = opacity(count);
@@ -114,7 +113,7 @@ impl Frame<'_> {
         self.sheet.scene.add(Shape::Rect { from, to, fill });
     }
 
-    /// A line between places of the sheet.
+    /// A line in coordinates of the sheet.
     pub(super) fn line(&mut self, points: Vec<(f32, f32)>, color: Color, width: f32) {
         self.sheet.scene.add(Shape::Line {
             points,
@@ -124,7 +123,7 @@ impl Frame<'_> {
         });
     }
 
-    /// A text at a place of the sheet.
+    /// A text in coordinates of the sheet.
     pub(super) fn write(
         &mut self,
         at: (f32, f32),
@@ -138,7 +137,7 @@ impl Frame<'_> {
     }
 }
 
-/// The radius of each of so many points.
+/// The radius of a point, by the number of points.
 pub(super) fn radius(count: usize) -> f32 {
     match count {
         20_001.. => 1.6,
@@ -147,7 +146,7 @@ pub(super) fn radius(count: usize) -> f32 {
     }
 }
 
-/// The opacity of each of so many points.
+/// The opacity of a point, by the number of points.
 pub(super) fn opacity(count: usize) -> f32 {
     (40.0 / (count.max(1) as f32).sqrt()).clamp(0.12, 0.75)
 }

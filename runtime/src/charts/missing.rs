@@ -1,4 +1,4 @@
-//! Where a table has no value.
+//! A chart of the missing values of a table.
 
 use super::axes::Axis;
 use super::frame::{Frame, Room};
@@ -10,7 +10,7 @@ use crate::figure::Figure;
 use crate::figure::scene::{Align, Face, Level};
 use crate::figure::text;
 
-/// Rows of the picture; more rows of the table share one.
+/// Maximum number of rows in the chart; more rows of the table share one.
 const MOST: usize = 200;
 
 /// Missing values of a table: one strip per column with the first row at the top, dark where there
@@ -75,7 +75,7 @@ fn wide(share: &str) -> f32 {
     text::width(share, TICK, Face::Regular)
 }
 
-/// The share of a column that is missing, in percent; never rounded to none or all.
+/// The share of missing values in percent; it is rounded to 0 or 100 only if it is exactly that.
 fn missing(column: &[f64]) -> String {
     let count = column.iter().filter(|value| value.is_nan()).count();
     let percent = count as f64 / column.len() as f64 * 100.0;
@@ -91,7 +91,7 @@ fn missing(column: &[f64]) -> String {
     }
 }
 
-/// The rows of a column; those next to each other with as many values are one rectangle.
+/// The rows of a column; adjacent rows with equal shares are one rectangle.
 fn strip(frame: &mut Frame<'_>, center: f64, column: &[f64]) {
     let size = column.len().div_ceil(MOST);
     let present: Vec<usize> = column
@@ -102,13 +102,13 @@ fn strip(frame: &mut Frame<'_>, center: f64, column: &[f64]) {
     let mut from = 0;
     for run in present.chunk_by(|a, b| a == b) {
         let to = (from + run.len() * size).min(column.len());
-        // The last chunk may be a shorter one.
+        // The last chunk may be shorter.
         let share = run[0] as f32 / size.min(to - from) as f32;
         if run[0] > 0 {
             frame.rect(
                 (center - 0.46, from as f64),
                 (center + 0.46, to as f64),
-                // A few missing rows of many are to be seen.
+                // A few missing rows of many must be visible.
                 color.alpha(if share < 1.0 { share.min(0.8) } else { 1.0 }),
             );
         }

@@ -1,4 +1,4 @@
-//! Each column of a table against each other.
+//! A scatter plot matrix of the columns of a table.
 
 use super::axes::Axis;
 use super::correlation::{heat, written};
@@ -19,9 +19,9 @@ use crate::stats::summary::finite_pairs;
 
 /// More panels would be too small to read.
 const MOST: usize = 8;
-/// Between panels.
+/// Distance between panels.
 const GAP: f32 = 6.0;
-/// Height of the marks' labels.
+/// Height of the tick labels.
 const SMALL: f32 = 10.5;
 
 /// Scatter plot matrix (pair plot): a scatter plot of each pair of columns below the diagonal, the
@@ -88,13 +88,13 @@ pub fn pair_grid<N: AsRef<str>, C: AsRef<[f64]>>(names: &[N], columns: &[C]) -> 
     })
 }
 
-/// Where the panels lie.
+/// The layout of the panels.
 struct Grid {
     left: f32,
     top: f32,
     /// Width and height of a panel with the gap beside it.
     cell: (f32, f32),
-    /// Room for the labels of the marks left of the panels.
+    /// Width of the tick labels left of the panels.
     labels: f32,
 }
 
@@ -140,7 +140,7 @@ impl Grid {
         (left, top, left + self.cell.0 - GAP, top + self.cell.1 - GAP)
     }
 
-    /// A panel with its grid; without an axis for y it is a density's.
+    /// A panel with its grid; without a y axis it shows a density.
     fn panel<'s>(
         &self,
         sheet: &'s mut Sheet,
@@ -178,7 +178,7 @@ impl Grid {
     }
 }
 
-/// The names and marks around the panels, and the numbers above the diagonal.
+/// The names and ticks around the panels, and the coefficients above the diagonal.
 impl Grid {
     fn row_labels(&self, sheet: &mut Sheet, row: usize, name: &str, axis: &Axis) {
         let (left, top, _, bottom) = self.corners(row, 0);
@@ -209,7 +209,7 @@ impl Grid {
         let scale = axis.scale();
         for tick in marks(axis, right - left, small) {
             let x = left + scale.share(tick.at) as f32 * (right - left);
-            // The label of the next panel may begin right beside it.
+            // The label of the next panel may begin directly beside it.
             let half = small(&tick.label) / 2.0;
             if x - half < left - GAP / 3.0 || x + half > right + GAP / 3.0 {
                 continue;
@@ -237,7 +237,7 @@ impl Grid {
 }
 
 impl Frame<'_> {
-    /// The density of a column, as high as the panel; a line where all values are equal.
+    /// The density of a column, as high as the panel; a line if all values are equal.
     fn whole_density(&mut self, column: &[f64]) {
         let color = self.color(0);
         let Some(density) = kde(column, 0.0, 1.0) else {
@@ -254,12 +254,12 @@ impl Frame<'_> {
     }
 }
 
-/// Width of a mark's label.
+/// Width of a tick label.
 fn small(label: &str) -> f32 {
     text::width(label, SMALL, Face::Regular)
 }
 
-/// As many marks as have room, up to five.
+/// As many ticks as fit, at most five.
 fn marks(axis: &Axis, room: f32, size: impl Fn(&str) -> f32) -> Vec<Tick> {
     let fits = |ticks: &Vec<Tick>| {
         let needed: f32 = ticks.iter().map(|tick| size(&tick.label) + SMALL).sum();

@@ -144,7 +144,7 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
         same_length(("names", "coefficients"), names.len(), given.len())?;
         let finite = values("coefficients", &given)?;
         let (low, high) = span(finite.into_iter().chain([0.0]));
-        // Room for the numbers beside the bars' ends.
+        // Space for the numbers beside the ends of the bars.
         let room = (high / 2.0 - low / 2.0) * 0.24;
         let (low, high) = (
             if low < 0.0 { low - room } else { low },
@@ -163,7 +163,7 @@ pub fn coefficients<N: AsRef<str>>(names: &[N], coefficients: &[f64]) -> Figure 
             Room::default(),
         )?;
         let largest = low.abs().max(high.abs());
-        // The numbers of thinner bars would lie on each other.
+        // The numbers of thinner bars would overlap.
         let written = frame.y(0.0) - frame.y(1.0) >= TICK;
         for (place, value) in given
             .iter()
@@ -209,7 +209,7 @@ fn significant(value: f64, largest: f64) -> f64 {
     10_f64.powf(magnitude.max(1e-12).log10().floor() - 2.0)
 }
 
-/// The line through points with its 95 % confidence band for the mean, as lines of a chart.
+/// The regression line with its 95 % confidence band for the mean.
 pub(super) fn regression_line(frame: &mut Frame<'_>, x: &[f64], y: &[f64]) -> Option<Line> {
     let line = Line::fit(x, y)?;
     let (from, to) = span(x.iter().copied());

@@ -1,4 +1,4 @@
-//! Charts of what a regression model gets wrong.
+//! Charts of the residuals of a regression model.
 
 use super::axes::Axis;
 use super::frame::{Frame, Room};
@@ -13,7 +13,7 @@ use crate::stats::residuals::residuals as residuals_of;
 
 /// Width of the margin with the density of the residuals.
 const MARGIN: f32 = 90.0;
-/// Between the panel and the margin.
+/// Distance between the panel and the margin.
 const GAP: f32 = 12.0;
 
 /// Residuals of a regression model, `y_true − y_pred`, over the predicted values, with a LOWESS
@@ -110,7 +110,7 @@ pub fn scale_location(y_true: &[f64], y_pred: &[f64]) -> Figure {
     })
 }
 
-/// A frame around points, with them in it, and room at its right.
+/// A frame with the points, and a margin at its right.
 fn cloud<'s>(
     sheet: &'s mut Sheet,
     labels: Labels,
@@ -129,7 +129,7 @@ fn cloud<'s>(
     Ok(frame)
 }
 
-/// The density of the residuals in a panel of its own, which shares the vertical axis.
+/// The density of the residuals in a panel that shares the vertical axis.
 fn margin(frame: &mut Frame<'_>, density: &[(f64, f64)]) {
     let most = density.iter().map(|point| point.1).fold(0.0, f64::max);
     if most <= 0.0 {

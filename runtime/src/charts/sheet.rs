@@ -1,11 +1,11 @@
-//! The paper of a chart: its title, and the regions where its panels lie.
+//! The sheet of a chart: its title, and the regions of its panels.
 
 use super::axes::shortened;
 use super::look::TITLE;
 use crate::figure::scene::{Align, Face, Level, Scene, Shape, Text};
 use crate::figure::{Color, ColorMap, DEFAULT_SIZE, Figure, Look, Options, text};
 
-/// A chart whose labels, colours and size are known when it is drawn.
+/// A chart that is drawn when its labels, colours and size are known.
 pub(super) fn chart(draw: impl Fn(&mut Sheet) -> Result<(), String> + Send + 'static) -> Figure {
     Figure::chart(move |options| {
         let mut sheet = Sheet::new(options);
@@ -14,7 +14,7 @@ pub(super) fn chart(draw: impl Fn(&mut Sheet) -> Result<(), String> + Send + 'st
     })
 }
 
-/// Labels that a chart has when the figure names none.
+/// The labels of a chart unless the figure sets others.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Labels {
     pub(super) title: &'static str,
@@ -22,17 +22,17 @@ pub(super) struct Labels {
     pub(super) y: &'static str,
 }
 
-/// What the axes of a panel are called; empty names take no room.
+/// The labels of the axes of a panel; an empty label takes no space.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub(super) x: String,
     pub(super) y: String,
 }
 
-/// The least width and height of a panel.
+/// Minimum width and height of a panel.
 pub(super) const LEAST: f32 = 8.0;
 
-/// A part of the sheet.
+/// A region of the sheet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Region {
     pub(super) left: f32,
@@ -41,7 +41,7 @@ pub(super) struct Region {
     pub(super) bottom: f32,
 }
 
-/// A drawing in the making.
+/// A sheet that is being drawn.
 pub(super) struct Sheet {
     pub(super) scene: Scene,
     pub(super) look: Look,
@@ -76,13 +76,13 @@ impl Sheet {
         Ok(self.scene)
     }
 
-    /// The colours of values that the figure asks for, or else the chart's own.
+    /// The colour map that the figure sets, or the default of the chart.
     pub(super) fn color_map(&mut self, own: ColorMap) -> ColorMap {
         self.asked_for_map = true;
         self.options.color_map.unwrap_or(own)
     }
 
-    /// The number of bins that the figure asks for.
+    /// The number of bins that the figure sets.
     pub(super) fn bins(&mut self) -> Option<usize> {
         self.asked_for_bins = true;
         self.options.bins
@@ -93,7 +93,7 @@ impl Sheet {
         self.look.color(place)
     }
 
-    /// What the axes are called: by the figure, else by the chart.
+    /// The labels of the axes: those of the figure, or the defaults of the chart.
     pub(super) fn names(&self, x: &str, y: &str) -> Names {
         let name =
             |given: &Option<String>, own: &str| given.clone().unwrap_or_else(|| own.to_owned());
@@ -103,7 +103,7 @@ impl Sheet {
         }
     }
 
-    /// Writes the title, the figure's or else the chart's own, and returns what is below it.
+    /// Writes the title and returns the region below it.
     pub(super) fn title(&mut self, own: &str) -> Region {
         let (width, height) = (self.scene.width as f32, self.scene.height as f32);
         let title = self.options.title.clone().unwrap_or_else(|| own.to_owned());
@@ -123,13 +123,13 @@ impl Sheet {
         }
     }
 
-    /// Why there is no room for a panel.
+    /// The error if a panel does not fit.
     pub(super) fn too_small(&self) -> String {
         let (width, height) = (self.scene.width, self.scene.height);
         format!("`size` is {width} × {height}: too small for the panels and labels of this chart")
     }
 
-    /// A text at a place of the sheet, in the colour of text.
+    /// A text in coordinates of the sheet, in the colour of text.
     pub(super) fn write(
         &mut self,
         at: (f32, f32),
@@ -169,7 +169,7 @@ impl Sheet {
     }
 }
 
-/// A line of text with the size at which it fits; the end is cut where it would become too small.
+/// A line of text with the size at which it fits. It is cut if it would become too small.
 pub(super) fn fitting(line: &str, em: f32, room: f32) -> (String, f32) {
     let wide = text::width(line, em, Face::Regular);
     let em = em * (room / wide).clamp(0.7, 1.0);

@@ -1,8 +1,8 @@
-//! Columns of a table, as a chart is given them.
+//! Columns of a table as arguments of charts.
 
 use super::input::same_length;
 
-/// Columns with their names, owned so that the figure can be drawn later.
+/// Copies of named columns, so that the figure can be drawn later.
 pub(super) struct Table {
     pub(super) names: Vec<String>,
     pub(super) columns: Vec<Vec<f64>>,
@@ -19,7 +19,7 @@ impl Table {
         }
     }
 
-    /// The number of rows, of a table with a name for each column and as many rows in each.
+    /// The number of rows; an error if the names or the columns differ in length.
     pub(super) fn rows(&self) -> Result<usize, String> {
         same_length(("names", "columns"), self.names.len(), self.columns.len())?;
         let Some(rows) = self.columns.first().map(Vec::len) else {

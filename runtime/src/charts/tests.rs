@@ -1,4 +1,4 @@
-//! Every chart draws what it can of odd input, and says what it cannot.
+//! Charts of unusual input: each is drawn, or fails with an error that names the argument.
 
 use super::*;
 use crate::{Figure, Theme};
@@ -15,7 +15,7 @@ fn wave(count: u32, scale: f64) -> Values {
     (0..count).map(value).collect()
 }
 
-/// Every chart of a sample, with a second one that belongs to it.
+/// All charts of a sample and a second one of the same length.
 fn of(sample: &[f64], other: &[f64]) -> Vec<Named> {
     let days: Values = (0..sample.len()).map(|day| 19_000.0 + day as f64).collect();
     let points: Vec<(f64, f64)> = sample.iter().copied().zip(other.iter().copied()).collect();
@@ -45,7 +45,7 @@ fn of(sample: &[f64], other: &[f64]) -> Vec<Named> {
     ]
 }
 
-/// Draws all, of which only these may be refused.
+/// Draws all charts; only these may fail.
 fn drawn(figures: Vec<Named>, refused: &[&str]) {
     for (name, figure) in figures {
         match figure.to_svg() {
@@ -75,7 +75,7 @@ fn ordinary_values_in_every_theme() {
 #[test]
 fn few_and_equal_values() {
     drawn(of(&[3.5], &[3.4]), &["density", "scale_location", "qq"]);
-    // Two pairs leave no degree of freedom to standardize with.
+    // Two pairs have no degree of freedom.
     drawn(of(&[1.0, 2.0], &[2.0, 1.0]), &["scale_location"]);
     drawn(of(&[7.0; 30], &[7.0; 30]), &["density", "scale_location"]);
     drawn(of(&[0.0; 5], &wave(5, 1.0)), &[]);

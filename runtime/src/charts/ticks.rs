@@ -1,16 +1,16 @@
-//! Where an axis has its marks, and what stands at them.
+//! The ticks of an axis and their labels.
 
-/// A mark on an axis.
+/// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     pub(super) at: f64,
     pub(super) label: String,
 }
 
-/// Marks at round numbers within a range, at most `most`.
+/// Ticks at round numbers within a range, at most `most`.
 pub(super) fn numbers(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let most = most.max(1) as f64;
-    // Not the span in parts, which may not be finite.
+    // Not by the parts of the span, which may be infinite.
     let narrowest = high / most - low / most;
     if !(narrowest.is_finite() && narrowest > 0.0) {
         return vec![Tick {
@@ -29,7 +29,7 @@ pub(super) fn numbers(low: f64, high: f64, most: usize) -> Vec<Tick> {
     ticks.map(|(at, label)| Tick { at, label }).collect()
 }
 
-/// The labels of an axis, all with a power of ten or none: what is shorter, where some have one.
+/// The labels of an axis. All or none have a power of ten, whichever is shorter.
 fn alike(places: &[f64], step: f64) -> Vec<String> {
     let labels: Vec<String> = places.iter().map(|at| number(*at, step)).collect();
     if !labels.iter().any(|label| label.contains('e')) {
@@ -46,8 +46,8 @@ fn alike(places: &[f64], step: f64) -> Vec<String> {
     }
 }
 
-/// Marks at powers of ten within a range of positive numbers, at most `most`; at round numbers
-/// where the range has less than two powers.
+/// Ticks at powers of ten within a range of positive numbers, at most `most`; at round numbers if
+/// the range has less than two powers.
 pub(super) fn powers(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let (first, last) = (
         (low.log10() - 1e-9).ceil() as i32,
@@ -74,7 +74,7 @@ pub(super) fn powers(low: f64, high: f64, most: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// The least of 1, 2, 2.5 and 5 times a power of ten that is not below `least`.
+/// The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least `least`.
 pub(super) fn step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
     [1.0, 2.0, 2.5, 5.0, 10.0]
@@ -85,7 +85,7 @@ pub(super) fn step(least: f64) -> f64 {
         .unwrap_or(least)
 }
 
-/// A number as people write it, with the decimals that the step needs.
+/// A number with the decimals that the step needs.
 pub(super) fn number(value: f64, step: f64) -> String {
     let largest = value.abs().max(step);
     if (1e-4..1e7).contains(&largest) {

@@ -1,4 +1,4 @@
-//! Charts of how a model learns.
+//! Charts of a training.
 
 use super::axes::Axis;
 use super::frame::{Frame, Room};
@@ -111,7 +111,7 @@ fn epochs<'s>(sheet: &'s mut Sheet, series: &[Group]) -> Result<Frame<'s>, Strin
     over(sheet, series, longest)
 }
 
-/// A frame over so many epochs, for values that are in `series`.
+/// A frame for a number of epochs and the values of `series`.
 fn over<'s>(sheet: &'s mut Sheet, series: &[Group], longest: usize) -> Result<Frame<'s>, String> {
     if series.is_empty() {
         return Err("`series` is empty".to_owned());
@@ -134,7 +134,7 @@ fn over_epochs(values: &[f64]) -> Vec<(f64, f64)> {
     (1..).map(f64::from).zip(values.iter().copied()).collect()
 }
 
-/// Points between two gaps, which no line reaches.
+/// Points between two gaps, which no line connects.
 fn alone(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let is_gap = |place: Option<usize>| {
         place
@@ -154,7 +154,7 @@ fn lowest(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     finite.min_by(|a, b| a.1.total_cmp(&b.1)).copied()
 }
 
-/// Marks a point, with its entry of the legend.
+/// Marks a point and adds a legend entry.
 fn mark(frame: &mut Frame<'_>, what: &str, (x, y): (f64, f64), color: Color) -> (String, Key) {
     let (low, high) = frame.y_range();
     let ink = frame.ink();

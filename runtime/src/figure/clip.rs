@@ -1,4 +1,4 @@
-//! Lines end where the panel or the picture ends.
+//! Clips line segments to rectangular ranges, such as a panel or a picture.
 
 /// The part of a segment within ranges of x and y (Liang and Barsky, *A New Concept and Method for
 /// Line Clipping*, 1984).

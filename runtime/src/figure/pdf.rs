@@ -1,4 +1,4 @@
-//! Shapes to PDF: one page, vectors, letters as outlines, so that no viewer needs a font.
+//! Writes a scene as a PDF of one page. Text becomes outlines, so that no viewer needs a font.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,11 @@ use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref};
 use super::scene::{Color, Point, Scene, Shape, Text};
 use super::{DPI, text};
 
-/// How far the handles of a quarter circle reach, as a share of the radius.
+/// The distance of a control point from its end point, as a share of the radius, for a quarter
+/// circle.
 const QUARTER: f32 = 0.552_284_8;
 
-/// Writes a scene as a PDF file whose page has the size of the figure at 100 pixels an inch.
+/// Writes a scene as a PDF file whose page has the size of the figure at 100 pixels per inch.
 pub(crate) fn pdf(scene: &Scene) -> Vec<u8> {
     let points = 72.0 / DPI;
     let size = (scene.width as f32 * points, scene.height as f32 * points);
@@ -21,7 +22,7 @@ pub(crate) fn pdf(scene: &Scene) -> Vec<u8> {
         opacities: BTreeMap::new(),
         images: Vec::new(),
     };
-    // PDF counts upwards from the bottom.
+    // The y axis of PDF points upwards.
     page.content
         .transform([points, 0.0, 0.0, -points, 0.0, size.1]);
     page.rect(
@@ -35,10 +36,10 @@ pub(crate) fn pdf(scene: &Scene) -> Vec<u8> {
     page.finish(size)
 }
 
-/// The content of the page, with what it refers to.
+/// The content of the page, and the resources that it uses.
 struct Page {
     content: Content,
-    /// Graphics states by the opacity of 255.
+    /// Graphics states by opacity, from 0 to 255.
     opacities: BTreeMap<u8, Ref>,
     images: Vec<Picture>,
 }
@@ -50,13 +51,13 @@ struct Picture {
     alpha: Vec<u8>,
 }
 
-/// Objects before those of opacities and images.
+/// Number of objects before those of opacities and images.
 const CATALOG: Ref = Ref::new(1);
 const TREE: Ref = Ref::new(2);
 const PAGE: Ref = Ref::new(3);
 const CONTENT: Ref = Ref::new(4);
 const FIRST_OPACITY: i32 = 10;
-/// There are at most 256 opacities.
+/// Maximum number of opacities.
 const FIRST_IMAGE: i32 = 300;
 
 impl Page {
@@ -137,7 +138,7 @@ impl Page {
             .fill_nonzero();
     }
 
-    /// A path; a point that is no number is a gap.
+    /// A path. A point that is not a number makes a gap.
     fn path(&mut self, points: &[Point]) {
         let mut down = false;
         for (x, y) in points {
@@ -224,7 +225,7 @@ impl Page {
         self.content.restore_state();
     }
 
-    /// Draws a part of a letter and returns where it ends.
+    /// Draws a segment of an outline and returns its end point.
     fn curve(
         &mut self,
         curve: &OutlineCurve,
@@ -237,7 +238,8 @@ impl Page {
                 end
             }
             OutlineCurve::Quad(start, handle, end) => {
-                // A quadratic curve is the cubic one whose handles are two thirds as far.
+                // A cubic curve equals a quadratic one if its control points lie at two thirds of
+                // the distance.
                 let (a, h, b) = (place(start), place(handle), place(end));
                 let toward = |from: Point| {
                     (

@@ -1,11 +1,11 @@
-//! Pixels to a PNG file.
+//! Encodes pixels as PNG files.
 
 use std::io::{self, Write};
 
 use png::{BitDepth, ColorType, Compression, Encoder, Filter, PixelDimensions, Unit};
 use tiny_skia::Pixmap;
 
-/// Encodes an opaque picture; `dpi` is what viewers and word processors size it by.
+/// Encodes an opaque picture. Viewers and word processors derive its size from `dpi`.
 pub(crate) fn encode(pixmap: &Pixmap, dpi: f32) -> Result<Vec<u8>, String> {
     let (width, height) = (pixmap.width(), pixmap.height());
     let rows = pixmap.data().chunks_exact(width as usize * 4);
@@ -33,7 +33,7 @@ pub(crate) fn write(
     })
 }
 
-/// Row by row: no copy of the whole picture is made.
+/// Encodes row by row, so that the picture is not copied.
 fn write_rows(
     (width, height): (u32, u32),
     color: ColorType,
@@ -46,7 +46,7 @@ fn write_rows(
     encoder.set_color(color);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::Fast);
-    // Trying every filter for each row takes half as long again, and saves a hundredth.
+    // To try every filter for each row takes half as long again, and saves one percent of the size.
     encoder.set_filter(Filter::Paeth);
     encoder.set_pixel_dims(dpi.map(|dpi| {
         let per_meter = (dpi / 0.0254).round() as u32;
@@ -65,13 +65,13 @@ fn write_rows(
     Ok(bytes)
 }
 
-/// The picture with texts in it, which viewers show as its properties.
+/// Adds texts to the picture, which viewers show as its properties.
 pub(crate) fn with_texts(png: &[u8], texts: &[(&str, &str)]) -> Vec<u8> {
-    // The last chunk says that the file ends: twelve bytes without content.
+    // The last chunk, `IEND`, has twelve bytes and no content.
     let end = png.len().saturating_sub(12);
     let mut bytes = png[..end].to_vec();
     for (keyword, text) in texts {
-        // `tEXt` is Latin-1; `iTXt` is UTF-8, with four bytes that say: not packed, no language.
+        // `tEXt` is Latin-1; `iTXt` is UTF-8, with four bytes for no compression and no language.
         let (kind, between): (_, &[u8]) = if text.is_ascii() {
             (b"tEXt", &[0])
         } else {

@@ -1,4 +1,5 @@
-//! Shapes to pixels: antialiased, with lines and edges that run along the axes on whole pixels.
+//! Draws a scene as antialiased pixels. Horizontal and vertical lines and edges are aligned to
+//! whole pixels.
 
 mod discs;
 mod letters;
@@ -12,7 +13,7 @@ use discs::discs;
 use letters::write;
 use stroke::stroke;
 
-/// Draws a scene, `scale` pixels a unit.
+/// Draws a scene with `scale` pixels per unit.
 pub(crate) fn raster(scene: &Scene, scale: f32) -> Result<Pixmap, String> {
     let side = |units: u32| ((units as f32 * scale).round() as u32).max(1);
     let (width, height) = (side(scene.width), side(scene.height));
@@ -45,7 +46,7 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
             let (from, to) = (up(*from), up(*to));
             let (left, right) = (from.0.min(to.0).round(), from.0.max(to.0).round());
             let (top, bottom) = (from.1.min(to.1).round(), from.1.max(to.1).round());
-            // A bar of a tenth of a pixel is still a bar.
+            // A bar of a tenth of a pixel must remain visible.
             let end = (right.max(left + 1.0), bottom.max(top + 1.0));
             rect::fill(pixmap, (left, top), end, *fill);
         }
@@ -58,7 +59,7 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
             let width = width * scale;
             let lines = runs(points).map(|run| snapped(run, scale, width));
             let dash = dash.map(|(on, off)| (on * scale, off * scale));
-            // Grids are most of the lines of a chart, and are as well drawn as bars.
+            // Most lines of a chart belong to grids, and a filled rectangle draws those faster.
             let mut rest = Vec::new();
             for line in lines {
                 match bar(&line, width).filter(|_| dash.is_none()) {
@@ -108,15 +109,15 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape, scale: f32) {
     }
 }
 
-/// Stretches of a line between points that are not numbers.
+/// The runs of points between points that are not numbers.
 fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points
         .split(|point| !(point.0.is_finite() && point.1.is_finite()))
         .filter(|run| run.len() > 1)
 }
 
-/// The points in pixels, without those that make no difference. A straight line along an axis is
-/// moved so that it covers whole pixels.
+/// The points in pixels, without those that do not change the line. A straight line along an axis
+/// is moved so that it covers whole pixels.
 fn snapped(run: &[Point], scale: f32, width: f32) -> Vec<Point> {
     let mut run = simplified(run.iter().map(|(x, y)| (x * scale, y * scale)));
     if let [a, b] = run.as_mut_slice() {
@@ -134,12 +135,12 @@ fn snapped(run: &[Point], scale: f32, width: f32) -> Vec<Point> {
     run
 }
 
-/// A line that passes every point by less than a tenth of a pixel: one segment for points that go straight
-/// on.
+/// Simplifies a line: it passes every point at less than a tenth of a pixel, and points in one
+/// direction become one segment.
 fn simplified(points: impl Iterator<Item = Point>) -> Vec<Point> {
     const NEAR: f32 = 0.05;
     let mut kept: Vec<Point> = Vec::with_capacity(points.size_hint().0);
-    // The direction of the segment that grows, and how far it reaches.
+    // The direction and the length of the current segment.
     let mut way: Option<(Point, f32)> = None;
     for point in points {
         if let (Some(((dx, dy), reach)), [.., from, end]) = (way, kept.as_mut_slice()) {
@@ -161,7 +162,7 @@ fn simplified(points: impl Iterator<Item = Point>) -> Vec<Point> {
     kept
 }
 
-/// The corners of what a straight line along an axis covers.
+/// The corners of the rectangle that a straight line along an axis covers.
 fn bar(line: &[Point], width: f32) -> Option<(Point, Point)> {
     let &[a, b] = line else {
         return None;
@@ -178,7 +179,7 @@ fn bar(line: &[Point], width: f32) -> Option<(Point, Point)> {
     }
 }
 
-/// The pixels of all rows, premultiplied.
+/// The pixels of all rows, with premultiplied alpha.
 fn pixels(pixmap: &mut Pixmap) -> &mut [[u8; 4]] {
     pixmap.data_mut().as_chunks_mut().0
 }
@@ -191,17 +192,17 @@ fn premultiplied(color: Color, share: f32) -> [u8; 4] {
     [part(r), part(g), part(b), part(255)]
 }
 
-/// One premultiplied pixel over another.
+/// Composites one premultiplied pixel over another.
 fn over(target: &mut [u8; 4], source: [u8; 4]) {
     let rest = 255 - u16::from(source[3]);
     for (target, source) in target.iter_mut().zip(source) {
-        // A division by 255, rounded, without one.
+        // A rounded division by 255 without a division.
         let behind = u16::from(*target) * rest + 128;
         *target = source.saturating_add(((behind + (behind >> 8)) >> 8) as u8);
     }
 }
 
-/// Samples become blocks of pixels where they are large, and are averaged where they are small.
+/// Scales samples: enlarged ones become blocks of pixels, reduced ones are averaged.
 fn image(
     pixmap: &mut Pixmap,
     (from, to): (Point, Point),

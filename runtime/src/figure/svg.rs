@@ -1,4 +1,4 @@
-//! Shapes to SVG: real text, measured widths, nothing outside the file.
+//! Writes a scene as SVG, with real text of measured widths and no references to other files.
 
 use std::fmt::Write as _;
 
@@ -118,15 +118,14 @@ fn draw(out: &mut String, shape: &Shape, number: usize) {
 }
 
 fn write_text(text: &Text) -> String {
-    let (dx, dy) = text.offset();
+    let (_, dy) = text.offset();
     let width = text::width(&text.line, text.em, text.face);
     let anchor = match text.align {
         Align::Start => "start",
         Align::Middle => "middle",
         Align::End => "end",
     };
-    // The anchor sees to the horizontal offset; a viewer's own font keeps the measured width.
-    let _ = dx;
+    // `text-anchor` aligns the text; `textLength` keeps the measured width in another font.
     let turn = match text.turns % 4 {
         0 => String::new(),
         turns => format!(" rotate({})", u32::from(turns) * 90),
@@ -152,7 +151,7 @@ fn write_text(text: &Text) -> String {
     )
 }
 
-/// Two decimals, without those that say nothing.
+/// A number with at most two decimals and no trailing zeros.
 fn number_of(value: f32) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -163,7 +162,7 @@ fn number_of(value: f32) -> String {
     }
 }
 
-/// Path data; a point that is no number is a gap.
+/// Path data. A point that is not a number makes a gap.
 fn path(points: &[Point]) -> String {
     let mut data = String::new();
     let mut down = false;
@@ -207,7 +206,7 @@ fn stroke(color: Color, width: f32) -> String {
     )
 }
 
-/// Text of XML, which has no way to write most control characters.
+/// Escapes text for XML, which cannot represent most control characters.
 fn escaped(text: &str) -> String {
     let is_none = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
     text.replace(is_none, "\u{fffd}")

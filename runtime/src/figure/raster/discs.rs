@@ -1,11 +1,11 @@
-//! Points to pixels.
+//! Draws points as discs.
 
 use tiny_skia::{FillRule, PathBuilder, Pixmap, Stroke, Transform};
 
 use super::{over, paint, pixels};
 use crate::figure::scene::{Color, Point};
 
-/// Discs look alike, so one is drawn and then stamped, at a quarter of a pixel exactly.
+/// Discs of a series are equal, so one is drawn and copied, at a precision of a quarter of a pixel.
 pub(super) fn discs(
     pixmap: &mut Pixmap,
     centers: &[Point],
@@ -82,7 +82,7 @@ fn stamp(
     Some(stamp)
 }
 
-/// Puts a small picture over the large one, source over destination.
+/// Composites a small picture over the large one (source over destination).
 fn blend(pixmap: &mut Pixmap, stamp: &Pixmap, (left, top): (i32, i32)) {
     let (width, height) = (pixmap.width() as i32, pixmap.height() as i32);
     let side = stamp.width() as i32;

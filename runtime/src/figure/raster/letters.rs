@@ -1,4 +1,4 @@
-//! Letters to pixels.
+//! Draws text.
 
 use ab_glyph::Font;
 use tiny_skia::Pixmap;
@@ -7,8 +7,8 @@ use super::{over, pixels, premultiplied};
 use crate::figure::scene::Text;
 use crate::figure::text;
 
-/// Draws a line of text: letters on a whole-pixel baseline, a quarter of a pixel apart at the
-/// finest.
+/// Draws a line of text. The baseline is aligned to whole pixels, and letters to quarters of a
+/// pixel along it.
 pub(super) fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
     let (dx, dy) = text.offset();
     let turn = |x: f32, y: f32| match text.turns % 4 {
@@ -19,7 +19,8 @@ pub(super) fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
     };
     let (ox, oy) = turn(dx, dy);
     let origin = ((text.at.0 + ox) * scale, (text.at.1 + oy) * scale);
-    // The baseline lies on a pixel's edge; along it, glyphs keep their place to a quarter.
+    // The baseline is at the edge of a pixel; along it, glyphs are positioned to a quarter of a
+    // pixel.
     let quarter = |value: f32| (value * 4.0).round() / 4.0;
     let origin = match text.turns % 2 {
         0 => (quarter(origin.0), origin.1.round()),
@@ -34,7 +35,7 @@ pub(super) fn write(pixmap: &mut Pixmap, text: &Text, scale: f32) {
         };
         let bounds = outline.px_bounds();
         outline.draw(|x, y, coverage| {
-            // The middle of the pixel, turned around the origin of the line.
+            // The centre of the pixel, rotated around the origin of the line.
             let along = bounds.min.x + x as f32 + 0.5;
             let across = bounds.min.y + y as f32 + 0.5;
             let (tx, ty) = turn(along, across);

@@ -1,4 +1,4 @@
-//! Rectangles to pixels.
+//! Draws rectangles.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use tiny_skia::Pixmap;
 use super::{over, pixels, premultiplied};
 use crate::figure::scene::{Color, Point};
 
-/// Fills a rectangle between its top left and its bottom right corner. A pixel that is covered in
-/// part is coloured in part.
+/// Fills a rectangle between its top left and bottom right corners. A pixel that is covered in part
+/// gets a share of the colour.
 pub(super) fn fill(pixmap: &mut Pixmap, from: Point, to: Point, color: Color) {
     let width = pixmap.width() as usize;
     let columns = parts(from.0, to.0, pixmap.width());
@@ -28,8 +28,8 @@ pub(super) fn fill(pixmap: &mut Pixmap, from: Point, to: Point, color: Color) {
     }
 }
 
-/// The pixels that a stretch covers, with the share of each that lies within: the first pixel,
-/// those that lie within wholly, and the last.
+/// The pixels that an interval covers, with the covered share of each: the first pixel, those
+/// covered completely, and the last.
 fn parts(from: f32, to: f32, size: u32) -> [(Range<usize>, f32); 3] {
     let inside = |at: f32| at.clamp(0.0, size as f32);
     let (from, to) = (inside(from), inside(to).max(inside(from)));

@@ -1,6 +1,6 @@
-//! Lines to pixels: every segment adds its coverage to a mask, and the mask is painted once. A
-//! line of ten thousand points takes a quarter of the time that one outlined path takes, and
-//! where a line crosses itself its colour does not add up.
+//! Draws lines: each segment adds its coverage to a mask, and the mask is painted once. A line of
+//! ten thousand points takes a quarter of the time of one outlined path, and a line that crosses
+//! itself does not add up its colour there.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -12,14 +12,14 @@ use crate::figure::clip::within;
 use crate::figure::scene::{Color, Point};
 
 thread_local! {
-    /// Kept from figure to figure: fresh memory of this size costs more than the drawing.
+    /// Reused between figures: allocating memory of this size takes longer than drawing.
     static MASK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// So many pixels of a row are covered together.
+/// Number of pixels of a row that are processed together.
 const BLOCK: usize = 4;
 
-/// Draws lines of one look; widths and places are in pixels.
+/// Draws lines of one colour; widths and coordinates are in pixels.
 pub(super) fn stroke(
     pixmap: &mut Pixmap,
     lines: impl Iterator<Item = Vec<Point>>,
@@ -29,7 +29,7 @@ pub(super) fn stroke(
 ) {
     MASK.with_borrow_mut(|coverage| {
         let size = (pixmap.width() as usize, pixmap.height() as usize);
-        // A block that begins within a row ends within it.
+        // A block that begins within a row must end within it.
         let stride = size.0 + BLOCK;
         if coverage.len() < stride * size.1 {
             coverage.resize(stride * size.1, 0);
@@ -53,7 +53,7 @@ pub(super) fn stroke(
     });
 }
 
-/// How much of each pixel the lines cover, from 0 to 255.
+/// The coverage of each pixel, from 0 to 255.
 struct Mask<'a> {
     coverage: &'a mut [u8],
     stride: usize,
@@ -66,7 +66,7 @@ struct Mask<'a> {
 }
 
 impl Mask<'_> {
-    /// A line with round joints and flat ends.
+    /// Adds a line with round joins and butt caps.
     fn line(&mut self, points: &[Point]) {
         let last = points.len().saturating_sub(2);
         for (place, pair) in points.windows(2).enumerate() {
@@ -76,7 +76,8 @@ impl Mask<'_> {
         }
     }
 
-    /// The part of a segment in and around the picture; far away, `f32` has no fractions.
+    /// The part of a segment in and around the picture; `f32` has no fractions for coordinates far
+    /// away.
     fn near(&self, from: Point, to: Point) -> Option<(Point, Point)> {
         const FAR: f32 = 30_000.0;
         if [from.0, from.1, to.0, to.1].iter().all(|at| at.abs() < FAR) {
@@ -107,7 +108,7 @@ impl Mask<'_> {
             flat,
         };
         let reach = self.half + 0.5;
-        // Casts cut towards zero, which is down where nothing is negative.
+        // Casts round towards zero, which is down for values that are not negative.
         let first = (from.1.min(to.1) - reach).max(0.0) as usize;
         let end = ((from.1.max(to.1) + reach + 1.0).max(0.0) as usize).min(self.height);
         if first >= end {
@@ -119,13 +120,13 @@ impl Mask<'_> {
         self.stripe(&piece, stripe);
     }
 
-    /// Rows in which an end of the segment shows, or all of a segment that is not steep.
+    /// Rows that contain an end of the segment, or all rows of a segment that is not steep.
     fn ends(&mut self, piece: &Piece, rows: impl Iterator<Item = usize>) {
         let (dx, dy) = piece.direction;
         let from = piece.from;
         let reach = piece.half + 0.5;
-        // A row is within reach across the line, and along it, between two columns each; pixels are
-        // taken by their middles.
+        // A row is covered between two columns along the line, and between two across it; the
+        // centres of pixels count.
         let bounds = [
             Bounds::new(-dy, reach, 0.0),
             Bounds::new(dx, reach, piece.length),
@@ -138,7 +139,7 @@ impl Mask<'_> {
             let (left, blocks) = self.span(row, left + from.0, right + from.0);
             let mut over = left as f32 + 0.5 - from.0;
             for block in blocks {
-                let places = EACH.map(|place| over + place);
+                let places = OFFSETS.map(|place| over + place);
                 let shares =
                     places.map(|over| piece.covers(down * dx - over * dy, over * dx + down * dy));
                 cover(block, shares);
@@ -147,7 +148,7 @@ impl Mask<'_> {
         }
     }
 
-    /// Rows that a steep segment crosses from one side to the other, all at the same width.
+    /// Rows that a steep segment crosses completely; its width is the same in all of them.
     fn stripe(&mut self, piece: &Piece, rows: Range<usize>) {
         let (dx, dy) = piece.direction;
         let (slope, wide) = (dx / dy, (piece.half + 0.5) / dy.abs());
@@ -156,16 +157,19 @@ impl Mask<'_> {
             let (left, blocks) = self.span(row, middle - wide, middle + wide);
             let mut over = left as f32 + 0.5 - middle;
             for block in blocks {
-                cover(block, EACH.map(|place| piece.within((over + place) * dy)));
+                cover(
+                    block,
+                    OFFSETS.map(|place| piece.within((over + place) * dy)),
+                );
                 over += BLOCK as f32;
             }
         }
     }
 
-    /// Blocks with all pixels of a row whose middles lie between two places, and the first one's
-    /// column.
+    /// The blocks with all pixels of a row whose centres lie between two x coordinates, and the
+    /// column of the first one.
     fn span(&mut self, row: usize, left: f32, right: f32) -> (usize, &mut [[u8; BLOCK]]) {
-        // Narrow casts are quick, and a picture is less than two thousand million pixels wide.
+        // Narrow casts are fast, and a picture is less than two thousand million pixels wide.
         let column = |at: f32| (at + 0.5).max(0.0) as i32 as usize;
         let right = column(right).min(self.width);
         let left = column(left).min(right);
@@ -177,9 +181,9 @@ impl Mask<'_> {
         (left, self.coverage[first..end].as_chunks_mut().0)
     }
 
-    /// Paints what is covered, and leaves the mask empty.
+    /// Paints the coverage and clears the mask.
     fn paint(self, pixmap: &mut Pixmap, color: Color) {
-        /// Most of a mask is empty: so many pixels are looked at together.
+        /// Number of pixels that are tested together, since most of a mask is empty.
         const EMPTY: usize = 32;
         let sources: Vec<[u8; 4]> = (0..=255_u8)
             .map(|covered| premultiplied(color, f32::from(covered) / 255.0))
@@ -188,7 +192,7 @@ impl Mask<'_> {
         let columns = self.columns.0..self.columns.1.max(self.columns.0);
         for row in self.rows.0..self.rows.1 {
             let of = |width: usize| row * width + columns.start..row * width + columns.end;
-            // A block may lie across the last column.
+            // A block may extend beyond the last column.
             self.coverage[row * self.stride + self.width..][..BLOCK].fill(0);
             let covered = self.coverage[of(self.stride)].chunks_mut(EMPTY);
             for (covered, pixels) in covered.zip(pixels[of(self.width)].chunks_mut(EMPTY)) {
@@ -206,7 +210,7 @@ impl Mask<'_> {
     }
 }
 
-/// Where `slope · x + offset` lies between `−reach` and `length + reach`.
+/// The interval in which `slope · x + offset` is between `−reach` and `length + reach`.
 struct Bounds {
     inverse: Option<f32>,
     low: f32,
@@ -234,24 +238,24 @@ impl Bounds {
     }
 }
 
-/// The places in a block.
-const EACH: [f32; BLOCK] = [0.0, 1.0, 2.0, 3.0];
+/// The x offsets of the pixels in a block.
+const OFFSETS: [f32; BLOCK] = [0.0, 1.0, 2.0, 3.0];
 
-/// What is covered twice is covered as by the one that covers more of it.
+/// The coverage of a pixel is the maximum over all segments.
 fn cover(block: &mut [u8; BLOCK], shares: [f32; BLOCK]) {
     for (pixel, share) in block.iter_mut().zip(shares) {
-        *pixel = (*pixel).max(whole(share * 255.0));
+        *pixel = (*pixel).max(rounded(share * 255.0));
     }
 }
 
-/// Rounds a number from 0 to 255: added to this one, its fraction falls off. A cast, with its care for
-/// numbers that do not fit, is slower.
-fn whole(value: f32) -> u8 {
+/// Added to a number from 0 to 255, this one removes its fraction, which rounds it. A cast is
+/// slower, since it handles numbers out of range.
+fn rounded(value: f32) -> u8 {
     const NO_FRACTIONS: f32 = 8_388_608.0;
     (value + NO_FRACTIONS).to_bits() as u8
 }
 
-/// A segment, seen from its beginning along its direction.
+/// A segment in coordinates along and across its direction.
 struct Piece {
     from: Point,
     direction: Point,
@@ -262,7 +266,7 @@ struct Piece {
 }
 
 impl Piece {
-    /// The rows of a steep segment in which neither of its ends shows.
+    /// The rows of a steep segment that contain neither of its ends.
     fn stripe_rows(&self, first: usize, end: usize) -> Range<usize> {
         let (dx, dy) = (self.direction.0.abs(), self.direction.1.abs());
         let shown = 0.5 + ((self.half + 0.5) / dy + 1.0) * dx;
@@ -278,7 +282,7 @@ impl Piece {
         start..row(self.length - shown).max(start)
     }
 
-    /// The share of a pixel that lies within, as if the pixel were turned with the segment.
+    /// The covered share of a pixel, as if the pixel were rotated with the segment.
     fn covers(&self, across: f32, along: f32) -> f32 {
         let middle = self.length / 2.0;
         let beyond = (along - middle).abs() - middle;
@@ -300,7 +304,7 @@ impl Piece {
     }
 }
 
-/// Cuts a line into pieces of `on`, `off` apart.
+/// Cuts a line into dashes of length `on` with gaps of length `off`.
 fn dashes(line: &[Point], (on, off): (f32, f32), mut draw: impl FnMut(&[Point])) {
     if on <= 0.0 || off <= 0.0 {
         return draw(line);
