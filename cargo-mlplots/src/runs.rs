@@ -12,7 +12,7 @@ use crate::failure::{Failure, failure};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 use crate::ship::{Claim, Cursor, Life, life};
-use crate::view::{self, duration, last_beat};
+use crate::view::{self, column_width, duration, last_beat};
 use crate::workspace::Workspace;
 
 /// A row of the list.
@@ -177,13 +177,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
     let mut lines = vec![header.map(str::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
     let widths: Vec<usize> = (0..header.len())
-        .map(|column| {
-            lines
-                .iter()
-                .map(|line| line[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
+        .map(|column| column_width(lines.iter().map(|line| line[column].as_str())))
         .collect();
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {

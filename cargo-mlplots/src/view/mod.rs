@@ -12,4 +12,4 @@ pub(crate) use progress::{Meter, Progress};
 pub(crate) use report::Report;
 pub(crate) use term::{bad_status, error, help, print, print_json, status, warning};
 pub(crate) use tree::{print as print_tree, print_link};
-pub(crate) use units::{duration, last_beat};
+pub(crate) use units::{column_width, duration, last_beat};

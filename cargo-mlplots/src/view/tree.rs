@@ -7,7 +7,7 @@ use mlplots_journal::terminal::escape;
 
 use super::report::Report;
 use super::term::{BOLD, DIM, bad_status, error, help, line, status, warning};
-use super::units::{duration, size};
+use super::units::{column_width, duration, size};
 use crate::ship::Halt;
 use crate::ship::store::{StoreError, View};
 
@@ -68,7 +68,7 @@ fn headline(report: &Report) {
 }
 
 fn params(report: &Report) -> Vec<String> {
-    let width = longest(report.ledger.params.iter().map(|param| param.key.as_str()));
+    let width = column_width(report.ledger.params.iter().map(|param| param.key.as_str()));
     report
         .ledger
         .params
@@ -79,7 +79,7 @@ fn params(report: &Report) -> Vec<String> {
 
 fn metrics(report: &Report) -> Vec<String> {
     let latest = &report.ledger.latest;
-    let width = longest(latest.keys().map(String::as_str));
+    let width = column_width(latest.keys().map(String::as_str));
     let leaf = |metric: &mlplots_journal::record::Metric| {
         let step = if metric.step == 0 {
             String::new()
@@ -114,7 +114,7 @@ fn number(value: f64) -> String {
 
 fn figures(report: &Report) -> Vec<String> {
     let names: Vec<_> = report.ledger.tally.figures().flat_map(paths).collect();
-    let width = longest(names.iter().map(String::as_str));
+    let width = column_width(names.iter().map(String::as_str));
     report
         .ledger
         .tally
@@ -172,7 +172,7 @@ fn artifacts(report: &Report) -> Vec<String> {
         .iter()
         .filter(|file| !file.path.contains("+step+"))
         .collect();
-    let width = longest(artifacts.iter().map(|artifact| &*artifact.path));
+    let width = column_width(artifacts.iter().map(|artifact| &*artifact.path));
     let leaf = |file: &&mlplots_journal::record::Artifact| {
         format!("{:width$}  {:>7}", escape(&file.path), size(file.bytes))
     };
@@ -243,10 +243,6 @@ fn unshipped(report: &Report, halt: &Halt) {
         help(text);
     }
     help("nothing is lost: `cargo mlplots sync` ships the rest");
-}
-
-fn longest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
-    names.map(|name| name.chars().count()).max().unwrap_or(0)
 }
 
 /// A list of limited length.

@@ -1,4 +1,4 @@
-//! Sizes, durations and times as text.
+//! Sizes, durations and times as text, and the width of columns.
 
 use crate::ship::Beat;
 
@@ -23,6 +23,13 @@ pub(crate) fn duration(millis: u64) -> String {
     }
 }
 
+/// The number of characters of the longest cell, at most 100: a longer one moves the rest of its line
+/// to the right. (A formatted width of more than 65,535 panics.)
+pub(crate) fn column_width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    let longest = cells.map(|cell| cell.chars().count()).max();
+    longest.unwrap_or(0).min(100)
+}
+
 /// The last heartbeat of a program on another machine.
 pub(crate) fn last_beat(beat: &Beat) -> String {
     match beat.ago {
@@ -36,6 +43,14 @@ pub(crate) fn last_beat(beat: &Beat) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_cell_of_any_length_can_be_written() {
+        let cells = ["ab", &"x".repeat(100_000)];
+        let width = super::column_width(cells.into_iter());
+        assert_eq!(width, 100);
+        assert_eq!(format!("{:width$}", cells[1]).len(), 100_000);
+    }
+
     #[test]
     fn sizes_and_durations() {
         assert_eq!(
