@@ -1,6 +1,20 @@
-//! Opens, creates and replaces the files of a run's directory. These files may come with a cloned
-//! repository or from another user: symbolic links are not followed, pipes do not block, and a
-//! directory that other users may write to is refused.
+//! Opens, creates and replaces the files in a run's directory. A cloned repository or another user
+//! may have put files there. These functions therefore do not follow symbolic links, do not block
+//! on pipes, and refuse a directory that other users may write to.
+//!
+//! ```
+//! use mlplots_journal::disk;
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let folder = tempfile::tempdir()?;
+//! disk::check_directory(folder.path())?;
+//! let cursor = folder.path().join("cursor.json");
+//! assert_eq!(disk::read(&cursor)?, None);
+//! disk::replace(&cursor, b"{}")?;
+//! assert_eq!(disk::read(&cursor)?.as_deref(), Some(&b"{}"[..]));
+//! # Ok(())
+//! # }
+//! ```
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -14,31 +28,88 @@ const MAX_SMALL_FILE: u64 = 64 * 1024 * 1024;
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// It cannot be opened, or it is a symbolic link, a pipe, a device or a directory.
+/// Returns an error if the file is missing or cannot be opened, or if it is a symbolic link, a
+/// pipe, a device or a directory.
+///
+/// ```
+/// use mlplots_journal::disk;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("notes");
+/// std::fs::write(&path, "text")?;
+/// assert_eq!(std::io::read_to_string(disk::open(&path)?)?, "text");
+/// assert!(disk::open(folder.path()).is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub fn open(path: &Path) -> io::Result<File> {
     regular(OpenOptions::new().read(true), path)
 }
 
-/// Opens a regular file for writing, and creates it with access for its owner only if it is missing.
+/// Opens a regular file for writing, at its start and without truncating it. A missing file is
+/// created with access for its owner only.
 ///
 /// # Errors
-/// It cannot be opened, or it is a symbolic link, a pipe, a device or a directory.
+/// Returns an error if the file cannot be opened or created, or if it is a symbolic link, a pipe, a
+/// device or a directory.
+///
+/// ```
+/// use mlplots_journal::disk;
+/// use std::io::Write;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("heartbeat");
+/// disk::open_or_create(&path)?.write_all(b"12")?;
+/// disk::open_or_create(&path)?.write_all(b"3")?;
+/// assert_eq!(std::fs::read(&path)?, b"32");
+/// # Ok(())
+/// # }
+/// ```
 pub fn open_or_create(path: &Path) -> io::Result<File> {
     regular(private().create(true), path)
 }
 
-/// Creates a file with access for its owner only.
+/// Creates a file with access for its owner only, and opens it for reading and writing.
 ///
 /// # Errors
-/// It cannot be created, or the path exists, even as a symbolic link.
+/// Returns an error if the file cannot be created, or if the path already exists, even as a
+/// symbolic link.
+///
+/// ```
+/// use mlplots_journal::disk;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("request.json");
+/// assert_eq!(disk::create_new(&path)?.metadata()?.len(), 0);
+/// let again = disk::create_new(&path).unwrap_err();
+/// assert_eq!(again.kind(), std::io::ErrorKind::AlreadyExists);
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_new(path: &Path) -> io::Result<File> {
     private().read(true).create_new(true).open(path)
 }
 
-/// Reads a small file; `None` if it is missing.
+/// Reads a file of at most 64 MiB. Returns `None` if the file is missing.
 ///
 /// # Errors
-/// It cannot be read, is not a regular file, or has more than 64 MiB.
+/// Returns an error if the file cannot be read, is not a regular file, or has more than 64 MiB.
+///
+/// ```
+/// use mlplots_journal::disk;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("outcome.json");
+/// assert_eq!(disk::read(&path)?, None);
+/// std::fs::write(&path, "{}")?;
+/// assert_eq!(disk::read(&path)?, Some(b"{}".to_vec()));
+/// # Ok(())
+/// # }
+/// ```
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match open(path) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -52,11 +123,26 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Replaces a small file atomically: a reader sees the old or the new content, even after a power
-/// failure.
+/// Creates or replaces a file atomically: a reader sees the old content or the new content, even
+/// after a power failure. The content is synced to disk when this function returns.
 ///
 /// # Errors
-/// The new content cannot be written; the old one stays.
+/// Returns an error if the new content cannot be written, and keeps the old content. Also returns
+/// an error if the directory cannot be synced; the file then has the new content, which a power
+/// failure may undo.
+///
+/// ```
+/// use mlplots_journal::disk;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("outcome.json");
+/// disk::replace(&path, b"old")?;
+/// disk::replace(&path, b"new")?;
+/// assert_eq!(std::fs::read(&path)?, b"new");
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_file_name(temporary_name());
     let written = create_new(&temporary).and_then(|mut file| {
@@ -68,24 +154,31 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     renamed?;
-    sync_directory(path.parent().unwrap_or(path))
+    // The parent of a file name alone is the empty path.
+    match path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        Some(parent) => sync_directory(parent),
+        None => sync_directory(Path::new(".")),
+    }
 }
 
-/// Syncs the names in a directory to disk.
+/// Syncs the entries of a directory to disk.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
-    // Other systems cannot open a directory, and sync its names themselves.
+    // Other systems cannot open a directory as a file, and sync its entries themselves.
     if cfg!(unix) {
         File::open(path)?.sync_all()?;
     }
     Ok(())
 }
 
-/// A unique name for an unfinished file.
+/// Returns a unique name for an unfinished file.
 pub(crate) fn temporary_name() -> String {
     format!("{}.part", RunUuid::new())
 }
 
-/// Creates a directory with access for its owner only, or checks the existing one.
+/// Creates a directory with access for its owner only, or checks an existing directory.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -96,12 +189,27 @@ pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Checks that the current user owns a directory and that nobody else may write to it, as git does
-/// for a repository. Another writer could make mlplots read or overwrite any file of the user.
+/// Checks that the current user owns a directory and that no other user may write to it. Otherwise
+/// another user could make mlplots read or overwrite any file of the current user. Systems other
+/// than Unix check only that the path is a directory.
 ///
 /// # Errors
-/// It cannot be read, is not a directory, is a symbolic link, belongs to another user, or is writable
-/// for its group or others. The message says what to do.
+/// Returns an error if the path is missing or cannot be read, is not a directory or is a symbolic
+/// link, or if the directory belongs to another user or is writable for its group or for others.
+/// Except for a missing or unreadable path, the message says what the user can do.
+///
+/// ```
+/// use mlplots_journal::disk;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let folder = tempfile::tempdir()?;
+/// assert!(disk::check_directory(folder.path()).is_ok());
+/// let file = folder.path().join("file");
+/// std::fs::write(&file, "")?;
+/// assert!(disk::check_directory(&file).is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub fn check_directory(path: &Path) -> io::Result<()> {
     let found = fs::symlink_metadata(path)?;
     if !found.is_dir() {
@@ -162,7 +270,7 @@ fn regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Options for files with access for their owner only.
+/// Returns options that create a file with access for its owner only.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -47,12 +47,12 @@ pub use exit::Exit;
 pub use files::Files;
 pub use host::Host;
 pub use journal::{Entry, Line, Reader, Writer};
-/// Name rules and limits; a package of their own, because `mlplots-macros` uses them too.
+/// Name rules and limits. They are a separate package because `mlplots-macros` uses them too.
 pub use mlplots_names as names;
 pub use run_dir::RunDir;
 pub use workspace::workspace_root;
 
-/// The README's program compiles.
+/// Compiles the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,16 +1,31 @@
-//! Escapes text of other origin before it is printed on a terminal.
+//! Escapes text of foreign origin, so that it can be printed on a terminal.
 
 use std::borrow::Cow;
 
-/// Whether a terminal interprets this character instead of showing it: control characters and
-/// bidirectional marks.
+/// Returns `true` if a terminal interprets the character instead of displaying it: a control
+/// character, or a mark that changes the direction of text.
+///
+/// ```
+/// use mlplots_journal::terminal::is_terminal_control;
+///
+/// assert!(is_terminal_control('\u{1b}'));
+/// assert!(is_terminal_control('\u{202e}'));
+/// assert!(!is_terminal_control('é'));
+/// ```
 pub fn is_terminal_control(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text with escapes instead of such characters, so that it cannot move the cursor or start a
-/// line.
+/// Replaces each [terminal control](is_terminal_control) by its Rust escape, so that the text
+/// cannot move the cursor or begin a new line.
+///
+/// ```
+/// use mlplots_journal::terminal::escape;
+///
+/// assert_eq!(escape("loss"), "loss");
+/// assert_eq!(escape("a\u{1b}[2J\nb"), r"a\u{1b}[2J\nb");
+/// ```
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(is_terminal_control) {
         return Cow::Borrowed(text);
@@ -26,8 +41,15 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Several lines, such as the output of another program. All but the first are indented, so that they
-/// do not look like lines of mlplots.
+/// [Escapes](escape) a text of several lines, such as the output of another program. All lines but
+/// the first are indented by four spaces, so that they do not look like messages of mlplots. A
+/// newline at the end is removed.
+///
+/// ```
+/// use mlplots_journal::terminal::escape_lines;
+///
+/// assert_eq!(escape_lines("failed\nerror: \u{7}\n"), "failed\n    error: \\u{7}");
+/// ```
 pub fn escape_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(escape).collect();
     lines.join("\n    ")

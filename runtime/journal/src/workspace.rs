@@ -3,9 +3,33 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The root of cargo's workspace around `from`: the folder that the nearest package names, or the
-/// nearest folder above it whose `[workspace]` does not exclude it, or the package itself. Without a
-/// manifest it is the nearest folder with `.mlplots` at or above `from`, or `from` itself.
+/// Returns the root of cargo's workspace that contains the folder `from`.
+///
+/// The nearest `Cargo.toml` at or above `from` is the manifest of the package. The root is the
+/// first of these that exists:
+///
+/// 1. the package's folder, if its manifest has `[workspace]`;
+/// 2. the folder that `package.workspace` names;
+/// 3. the nearest folder above the package whose `[workspace]` does not exclude the package;
+/// 4. the package's folder.
+///
+/// Without a manifest, the root is the nearest folder at or above `from` that contains `.mlplots`,
+/// or `from` itself. A file that cannot be read is treated as missing.
+///
+/// ```
+/// use mlplots_journal::workspace_root;
+/// use std::fs;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let root = tempfile::tempdir()?;
+/// let package = root.path().join("apples");
+/// fs::create_dir(&package)?;
+/// fs::write(root.path().join("Cargo.toml"), "[workspace]\nmembers = ['apples']")?;
+/// fs::write(package.join("Cargo.toml"), "[package]\nname = 'apples'")?;
+/// assert_eq!(workspace_root(&package), root.path());
+/// # Ok(())
+/// # }
+/// ```
 pub fn workspace_root(from: &Path) -> PathBuf {
     let mut manifests = from
         .ancestors()
@@ -28,8 +52,8 @@ pub fn workspace_root(from: &Path) -> PathBuf {
     root.map_or(package, |(root, _)| root).to_path_buf()
 }
 
-/// The keys of a manifest with their tables, and the text from their values on. A TOML parser would
-/// be one more crate in every training program.
+/// Returns each key of a manifest, with its table, and the text that begins at its value. A TOML
+/// parser would add a crate to every training program.
 fn keys(manifest: &str) -> impl Iterator<Item = (String, &str)> {
     let mut table = String::new();
     let mut rest = manifest;
@@ -59,15 +83,16 @@ fn is_workspace(manifest: &str) -> bool {
     keys(manifest).any(|(key, _)| key.starts_with("workspace."))
 }
 
-/// `workspace` of `[package]`.
+/// Returns the value of `workspace` in `[package]`.
 fn named_root(manifest: &str) -> Option<&str> {
     strings(value(manifest, "package.workspace")?.lines().next()?).next()
 }
 
-/// The paths in the list `exclude` of `[workspace]`.
-fn excluded(manifest: &str) -> impl Iterator<Item = &str> {
+/// Returns the paths in the list `exclude` of `[workspace]`, without a leading `./`.
+fn excluded(manifest: &str) -> impl Iterator<Item = &Path> {
     let list = value(manifest, "workspace.exclude").unwrap_or_default();
-    strings(list.split(']').next().unwrap_or_default())
+    let paths = strings(list.split(']').next().unwrap_or_default()).map(Path::new);
+    paths.map(|path| path.strip_prefix(".").unwrap_or(path))
 }
 
 fn strings(text: &str) -> impl Iterator<Item = &str> {
@@ -91,7 +116,7 @@ mod tests {
         let package = "[package]\nname = \"x\"\n";
         write(
             "Cargo.toml",
-            "[workspace]\nmembers = [\"a\"]\nexclude = [\n  \"apart\",\n  \"b/c\"\n]\n",
+            "[workspace]\nmembers = [\"a\"]\nexclude = [\n  \"./apart\",\n  \"b/c\"\n]\n",
         );
         write("a/Cargo.toml", package);
         // A lock file of its own, left over from before it was a member.

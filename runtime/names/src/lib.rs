@@ -1,10 +1,10 @@
 //! The names and values that MLflow, its databases, object stores and file systems accept.
 //!
-//! mlplots checks a name where it is given: a run that holds a name that one of the stores refuses
-//! could not be shipped. `mlplots-macros` checks the names of `#[train]` and `#[plot]` with the same
-//! rules at compile time. This package has no dependencies, so that the macros build early.
+//! mlplots checks each name when the user gives it, because a run with a name that a store refuses
+//! cannot be shipped. `mlplots-macros` checks the names of `#[train]` and `#[plot]` with the same
+//! rules at compile time. This package has one small dependency, so that the macros build early.
 //!
-//! Each function returns an error that names the rule:
+//! The error of each function is a message for the user, which names the rule:
 //!
 //! ```
 //! let error = mlplots_names::check_key("metric", "loss@home").unwrap_err();
@@ -16,6 +16,8 @@
 //! ```
 
 #![forbid(unsafe_code)]
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Maximum length of the name of a metric, param or tag, in characters.
 pub const MAX_KEY: usize = 250;
@@ -31,50 +33,76 @@ pub const MAX_EXPERIMENT_NAME: usize = 256;
 pub const MAX_USER: usize = 256;
 /// Maximum length of a part of an artifact's path, in bytes: the limit of file systems.
 pub const MAX_FILE_NAME: usize = 255;
-/// Maximum length of an artifact's path, in bytes. S3 keys have at most 1024, of which the artifact
-/// root takes its share.
+/// Maximum length of an artifact's path, in bytes. S3 keys have at most 1024 bytes, and the
+/// artifact root is part of the key.
 pub const MAX_ARTIFACT_PATH: usize = 800;
 /// Maximum length of a figure's name, in bytes: a file name without the step and the extension.
 pub const MAX_FIGURE_NAME: usize = 200;
 /// Maximum length of a figure's folder, in bytes: an artifact's path without the file name.
 pub const MAX_FOLDER: usize = 500;
 
-/// The folder of the artifacts that mlplots itself logs.
+/// The folder of the artifacts that mlplots itself logs, below the run's artifact root.
 pub const RESERVED_FOLDER: &str = "mlplots";
 
-/// Checks the name of a metric, param, tag or training. `what` is the word for it in the error, such
-/// as `metric`.
+/// Checks the name of a metric, param, tag or training. `what` is the kind of name in the error
+/// message, such as `metric`.
 ///
 /// # Errors
-/// The name is empty, longer than [`MAX_KEY`], has a character that MLflow refuses, or is not its
-/// own normal form as a path.
+/// Returns an error if the name is empty, is longer than [`MAX_KEY`], contains a character other
+/// than letters, digits, `_`, `/`, `.`, `-`, `:` and spaces, or is not a normalized relative path:
+/// it starts or ends with `/`, or has an empty part, `.` or `..`.
+///
+/// ```
+/// use mlplots_names::check_key;
+///
+/// assert!(check_key("metric", "val/loss").is_ok());
+/// assert!(check_key("metric", "val//loss").is_err());
+/// assert_eq!(check_key("tag", "").unwrap_err(), "a tag needs a name");
+/// ```
 pub fn check_key(what: &str, key: &str) -> Result<(), String> {
     if key.is_empty() {
         return Err(format!("a {what} needs a name"));
     }
     let what = format!("{what} name");
     check_characters(&what, key, MAX_KEY, "MLflow takes")?;
-    let is_allowed = |c: char| c.is_alphanumeric() || "_/.-: ".contains(c);
+    let is_allowed = |c: char| is_word(c) || "/.-: ".contains(c);
     let allowed = "MLflow takes letters, digits, `_`, `/`, `.`, `-`, `:` and spaces";
     check_each(&what, key, is_allowed, allowed)?;
     check_segments(key).map_err(|why| format!("the {what} `{key}` {why}"))
 }
 
-/// Checks a param.
+/// Checks the name and the value of a param.
 ///
 /// # Errors
-/// Its name is refused by [`check_key`], or its value has a NUL or is longer than
-/// [`MAX_PARAM_VALUE`].
+/// Returns an error if [`check_key`] refuses the name, or if the value contains a NUL character or
+/// is longer than [`MAX_PARAM_VALUE`].
+///
+/// ```
+/// use mlplots_names::{MAX_PARAM_VALUE, check_param};
+///
+/// assert!(check_param("alpha", "0.5").is_ok());
+/// assert!(check_param("alpha", &"0".repeat(MAX_PARAM_VALUE + 1)).is_err());
+/// assert!(check_param("alpha?", "0.5").is_err());
+/// ```
 pub fn check_param(key: &str, value: &str) -> Result<(), String> {
     check_key("param", key)?;
     check_value("param", key, value, MAX_PARAM_VALUE)
 }
 
-/// Checks a tag. MLflow stores the tag `mlflow.runName` as the run's name too.
+/// Checks the name and the value of a tag. The value of the tag `mlflow.runName` is also checked as
+/// the name of a run, because MLflow stores it as one.
 ///
 /// # Errors
-/// Its name is refused by [`check_key`], or its value has a NUL or is longer than
-/// [`MAX_TAG_VALUE`].
+/// Returns an error if [`check_key`] refuses the name, if the value contains a NUL character or is
+/// longer than [`MAX_TAG_VALUE`], or if [`check_run_name`] refuses the value of `mlflow.runName`.
+///
+/// ```
+/// use mlplots_names::check_tag;
+///
+/// assert!(check_tag("note", "").is_ok());
+/// assert!(check_tag("mlflow.runName", "baseline").is_ok());
+/// assert!(check_tag("mlflow.runName", "").is_err());
+/// ```
 pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
     check_key("tag", key)?;
     if key == "mlflow.runName" {
@@ -97,12 +125,24 @@ fn check_value(what: &str, key: &str, value: &str, maximum: usize) -> Result<(),
     ))
 }
 
-/// Checks the path of an artifact below the run's artifact root: a relative path with `/`.
+/// Checks the path of an artifact below the run's artifact root. The path is relative, and `/`
+/// separates its parts.
 ///
 /// # Errors
-/// The path is empty or absolute, has an empty part, `.`, `..` or a character that MLflow or a file
-/// system refuses, or is longer than [`MAX_ARTIFACT_PATH`], or one of its parts is longer than
-/// [`MAX_FILE_NAME`].
+/// Returns an error if the path:
+///
+/// - is empty, starts or ends with `/`, or has an empty part, `.` or `..`;
+/// - contains a control character, `\`, `#`, `?`, or an escape such as `%20`;
+/// - starts with `..`, `file:` or a drive of Windows such as `C:/`;
+/// - is longer than [`MAX_ARTIFACT_PATH`], or has a part that is longer than [`MAX_FILE_NAME`].
+///
+/// ```
+/// use mlplots_names::check_artifact_path;
+///
+/// assert!(check_artifact_path("tables/north 50%.csv").is_ok());
+/// assert!(check_artifact_path("../secret").is_err());
+/// assert!(check_artifact_path("a%20b").is_err());
+/// ```
 pub fn check_artifact_path(path: &str) -> Result<(), String> {
     if path.is_empty() {
         return Err("an artifact needs a path".to_owned());
@@ -110,6 +150,15 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
     let is_allowed = |c: char| !(c.is_control() || r"\#?".contains(c));
     check_each("artifact path", path, is_allowed, "MLflow refuses it")?;
     check_segments(path).map_err(|why| format!("the artifact path `{path}` {why}"))?;
+    if let Some((scheme, rest)) = path.split_once(':')
+        && (scheme.eq_ignore_ascii_case("file")
+            || scheme.chars().count() == 1 && rest.starts_with('/'))
+    {
+        return Err(format!(
+            "the artifact path `{path}` starts with `{scheme}:`, as a URI or a path of Windows \
+             does; MLflow refuses it"
+        ));
+    }
     if let Some(escape) = escape(path) {
         return Err(format!(
             "the artifact path `{path}` has `{escape}`, which MLflow's server decodes to another name"
@@ -118,7 +167,7 @@ pub fn check_artifact_path(path: &str) -> Result<(), String> {
     check_bytes("artifact path", path, MAX_ARTIFACT_PATH)
 }
 
-/// The first `%` that two hexadecimal digits follow, with them.
+/// Returns the first percent-encoded byte: `%` and two hexadecimal digits.
 fn escape(path: &str) -> Option<&str> {
     path.match_indices('%')
         .filter_map(|(at, _)| path.get(at..at + 3))
@@ -128,7 +177,13 @@ fn escape(path: &str) -> Option<&str> {
 /// Checks the name of an experiment.
 ///
 /// # Errors
-/// The name is blank, longer than [`MAX_EXPERIMENT_NAME`], or has a control character.
+/// Returns an error if the name is blank, is longer than [`MAX_EXPERIMENT_NAME`], or contains a
+/// control character.
+///
+/// ```
+/// assert!(mlplots_names::check_experiment_name("Apple demand, 2026").is_ok());
+/// assert!(mlplots_names::check_experiment_name(" ").is_err());
+/// ```
 pub fn check_experiment_name(name: &str) -> Result<(), String> {
     check_title("experiment", name, MAX_EXPERIMENT_NAME)
 }
@@ -136,7 +191,13 @@ pub fn check_experiment_name(name: &str) -> Result<(), String> {
 /// Checks the name of a run.
 ///
 /// # Errors
-/// The name is blank, longer than [`MAX_RUN_NAME`], or has a control character.
+/// Returns an error if the name is blank, is longer than [`MAX_RUN_NAME`], or contains a control
+/// character.
+///
+/// ```
+/// assert!(mlplots_names::check_run_name("baseline: 3 layers").is_ok());
+/// assert!(mlplots_names::check_run_name("two\nlines").is_err());
+/// ```
 pub fn check_run_name(name: &str) -> Result<(), String> {
     check_title("run", name, MAX_RUN_NAME)
 }
@@ -151,11 +212,17 @@ fn check_title(what: &str, name: &str, maximum: usize) -> Result<(), String> {
     check_each(&what, name, |c| !c.is_control(), allowed)
 }
 
-/// Checks the key of an image that is logged with a step. MLflow's page parses the key out of a file
-/// name.
+/// Checks the key of an image that is logged with a step. MLflow's user interface parses the key
+/// from the name of the image's file.
 ///
 /// # Errors
-/// The key is refused by [`check_key`], or has a character that is not ASCII.
+/// Returns an error if [`check_key`] refuses the key, or if it contains a character other than
+/// ASCII letters and digits, `_`, `-`, `.`, `/` and spaces.
+///
+/// ```
+/// assert!(mlplots_names::check_image_key("filters/layer-1").is_ok());
+/// assert!(mlplots_names::check_image_key("métrique").is_err());
+/// ```
 pub fn check_image_key(key: &str) -> Result<(), String> {
     check_key("image", key)?;
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-./ ".contains(c);
@@ -163,11 +230,16 @@ pub fn check_image_key(key: &str) -> Result<(), String> {
     check_each("image key", key, is_allowed, allowed)
 }
 
-/// Checks the name of a figure, which is the name of its files without the extension.
+/// Checks the name of a figure: the name of its files without the step and the extension.
 ///
 /// # Errors
-/// The name is no file name, has a character other than letters, digits, `_`, `-`, `.` and spaces,
-/// or is longer than [`MAX_FIGURE_NAME`].
+/// Returns an error if the name is empty, consists only of dots and spaces, contains a character
+/// other than letters, digits, `_`, `-`, `.` and spaces, or is longer than [`MAX_FIGURE_NAME`].
+///
+/// ```
+/// assert!(mlplots_names::check_figure_name("q-q plot").is_ok());
+/// assert!(mlplots_names::check_figure_name("sales/q-q plot").is_err());
+/// ```
 pub fn check_figure_name(name: &str) -> Result<(), String> {
     if name.contains('/') {
         return Err(format!(
@@ -177,7 +249,7 @@ pub fn check_figure_name(name: &str) -> Result<(), String> {
     if name.trim_matches(['.', ' ']).is_empty() {
         return Err(format!("the figure name `{name}` is not a file name"));
     }
-    let is_allowed = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
+    let is_allowed = |c: char| is_word(c) || "-. ".contains(c);
     let allowed = "a file name has letters, digits, `_`, `-`, `.` and spaces";
     check_each("figure name", name, is_allowed, allowed)?;
     check_bytes("figure name", name, MAX_FIGURE_NAME)
@@ -186,8 +258,13 @@ pub fn check_figure_name(name: &str) -> Result<(), String> {
 /// Checks the folder of a figure below the run's artifact root.
 ///
 /// # Errors
-/// The folder is refused by [`check_artifact_path`], has a `:` or `%`, is longer than
-/// [`MAX_FOLDER`], or is [`RESERVED_FOLDER`].
+/// Returns an error if [`check_artifact_path`] refuses the folder, or if it contains `:` or `%`, is
+/// longer than [`MAX_FOLDER`], or is [`RESERVED_FOLDER`] or in it.
+///
+/// ```
+/// assert!(mlplots_names::check_folder("sales/north").is_ok());
+/// assert!(mlplots_names::check_folder("mlplots/figures").is_err());
+/// ```
 pub fn check_folder(folder: &str) -> Result<(), String> {
     let is_allowed = |c: char| !(c.is_control() || r"\#?:%".contains(c));
     check_each("folder", folder, is_allowed, "MLflow refuses it")?;
@@ -200,7 +277,7 @@ pub fn check_folder(folder: &str) -> Result<(), String> {
     check_bytes("folder", folder, MAX_FOLDER)
 }
 
-/// Whether a path is [`RESERVED_FOLDER`] or in it.
+/// Returns `true` if an artifact's path is [`RESERVED_FOLDER`] or in it.
 ///
 /// ```
 /// assert!(mlplots_names::is_reserved("mlplots/figures.json"));
@@ -210,13 +287,16 @@ pub fn is_reserved(path: &str) -> bool {
     path.split('/').next() == Some(RESERVED_FOLDER)
 }
 
-/// Checks that a path is its own normal form.
+/// Checks that a path is relative and normalized.
 fn check_segments(path: &str) -> Result<(), String> {
     if path.starts_with('/') {
         return Err("starts with `/`; it is relative to the run".to_owned());
     }
     if path.ends_with('/') {
         return Err("ends with `/`".to_owned());
+    }
+    if path.starts_with("..") {
+        return Err("starts with `..`, which MLflow refuses".to_owned());
     }
     for segment in path.split('/') {
         match segment {
@@ -226,6 +306,16 @@ fn check_segments(path: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a character is in Python's `\w`: a letter, a number or `_`. [`char::is_alphanumeric`]
+/// includes combining vowel signs and circled letters too, which MLflow refuses.
+fn is_word(c: char) -> bool {
+    use GeneralCategoryGroup::{Letter, Number};
+    match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || c == '_',
+        false => matches!(c.general_category_group(), Letter | Number),
+    }
 }
 
 fn check_each(
@@ -277,7 +367,7 @@ fn beginning(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
-/// The README's program compiles.
+/// Compiles the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
@@ -293,6 +383,7 @@ mod tests {
             "val/loss",
             "a b",
             "métrique",
+            "Ⅷ²",
             "a:b",
             "x.y-z_0",
             "損失",
@@ -300,7 +391,22 @@ mod tests {
             assert_eq!(check_key("metric", good), Ok(()), "{good}");
         }
         for bad in [
-            "", "/a", "a/", "a//b", "./a", "a/..", "..", "a@b", "a%", "a#b", "a,b", "a\n", "a\\b",
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "./a",
+            "a/..",
+            "..",
+            "..a",
+            "a@b",
+            "a%",
+            "a#b",
+            "a,b",
+            "a\n",
+            "a\\b",
+            "हानि",
+            "Ⓐ",
         ] {
             assert!(check_key("metric", bad).is_err(), "{bad:?}");
         }
@@ -388,6 +494,11 @@ mod tests {
             "a?b",
             "a%20b",
             "5%%2F",
+            "..a.png",
+            "C:/a.txt",
+            "file:x",
+            "FILE:/x",
+            "é:/x",
             &"x/".repeat(500),
             &format!("{}y", "x/".repeat(400)),
             &format!("{longest}x/b"),

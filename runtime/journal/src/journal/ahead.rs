@@ -1,5 +1,5 @@
-//! Prepares the next window on a thread of its own: allocating disk space takes milliseconds, and no
-//! thread that logs should wait for it.
+//! Prepares the next window on a separate thread, because the allocation of disk space takes
+//! milliseconds. A thread that logs should not wait for it.
 
 use std::io;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use std::thread::{Builder, JoinHandle};
 use super::owned::OwnedFile;
 use super::window::{Place, Window};
 
-/// Prepares windows.
+/// A thread that prepares windows.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    /// `None` once dropped.
+    /// `None` while this is dropped, which ends the thread.
     asks: Option<Sender<(Place, Option<Arc<Window>>)>>,
     ready: Receiver<io::Result<Window>>,
     thread: Option<JoinHandle<()>>,
-    /// A window was requested and not taken yet.
+    /// A window is requested and not taken yet.
     asked: bool,
 }
 
 impl Ahead {
-    /// Starts the thread for windows of this file.
+    /// Starts the thread for the windows of a file.
     pub(super) fn start(file: OwnedFile) -> io::Result<Self> {
         let (asks, asked) = channel::<(Place, Option<Arc<Window>>)>();
         let (made, ready) = channel();
@@ -40,13 +40,14 @@ impl Ahead {
         })
     }
 
-    /// Requests the window after the current one, and releases the one before.
+    /// Requests the next window. Releases the window `used` on the thread, because this takes time
+    /// too.
     pub(super) fn ask(&mut self, place: Place, used: Option<Arc<Window>>) {
         let asks = self.asks.as_ref();
         self.asked = asks.is_some_and(|asks| asks.send((place, used)).is_ok());
     }
 
-    /// The requested window, if there is one and it could be created.
+    /// Returns the requested window, if a window was requested and created.
     pub(super) fn take(&mut self) -> Option<Window> {
         let asked = std::mem::take(&mut self.asked);
         asked.then(|| self.ready.recv().ok()?.ok()).flatten()
@@ -54,7 +55,8 @@ impl Ahead {
 }
 
 impl Drop for Ahead {
-    /// Once this returns, no more disk space is allocated.
+    /// Waits for the thread: the writer truncates the file afterwards, and no allocation may
+    /// follow.
     fn drop(&mut self) {
         self.asks = None;
         if let Some(thread) = self.thread.take() {

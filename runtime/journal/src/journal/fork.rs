@@ -1,30 +1,31 @@
-//! Detects that this process was forked from the one that created a journal. A journal has one
-//! writer: two processes would overwrite each other's lines.
+//! Detects that this process is a fork of the process that created a journal. Only one process may
+//! write a journal, because two processes would overwrite each other's lines.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Number of forks between the process that asked first and this one.
+/// Number of forks between the process that called [`Process::this`] first and this process.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// A process, as a number of forks.
+/// A process, identified by its number of forks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Process(u32);
 
 impl Process {
-    /// This process. Its later forks differ from it.
+    /// Returns this process. Later forks of it are other processes.
     pub(super) fn this() -> Self {
         #[cfg(unix)]
         watch();
         Self(GENERATION.load(Ordering::Relaxed))
     }
 
-    /// Whether it is this process. This is one load; `getpid` would be a system call per record.
+    /// Returns `true` if it is this process. This takes one load; `getpid` would be a system call
+    /// per record.
     pub(super) fn is_this(self) -> bool {
         self.0 == GENERATION.load(Ordering::Relaxed)
     }
 }
 
-/// Counts each fork, in the child.
+/// Makes each child process increment [`GENERATION`] when it is forked.
 #[cfg(unix)]
 fn watch() {
     extern "C" fn count() {

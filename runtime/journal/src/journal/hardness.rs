@@ -1,5 +1,5 @@
-//! Random journals with random damage: what is before it is read, nothing is invented, and the
-//! damage is told.
+//! Reads random journals with random damage. A reader returns the records before the damage,
+//! returns no record that was not written, and reports the damage.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,12 +18,12 @@ fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..12).prop_map(String::from_iter)
 }
 
-/// A record of any kind that a training writes by itself.
+/// Generates a record of one of the kinds that need no registry.
 fn record() -> impl Strategy<Value = Record> {
     let metric = (text(), any::<u64>(), any::<i64>(), any::<i64>()).prop_map(
         |(key, bits, timestamp, step)| Metric {
             key,
-            // All of them: NaN with any payload, infinities, minus zero, the tiniest.
+            // From bits, so that NaN with any payload, infinities, −0 and subnormal values occur.
             value: f64::from_bits(bits),
             timestamp,
             step,
@@ -53,7 +53,8 @@ fn record() -> impl Strategy<Value = Record> {
     ]
 }
 
-/// A record as its line: unlike values, lines tell one NaN like another and 0 from −0.
+/// Encodes a record. Lines can be compared where values cannot: NaN equals NaN, and 0 differs from
+/// −0.
 fn line(record: &Record) -> Vec<u8> {
     Line::of(record).unwrap().0
 }
@@ -62,7 +63,7 @@ fn lines(records: &[Record]) -> Vec<Vec<u8>> {
     records.iter().map(line).collect()
 }
 
-/// The lines that a reader finds in these bytes, and whether it says that something is wrong.
+/// Returns the lines that a reader finds in these bytes, and whether it reports damage.
 fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal");
@@ -87,7 +88,7 @@ fn read_on(reader: &mut Reader) -> (Vec<Vec<u8>>, bool) {
     (found, told || reader.torn() > 0)
 }
 
-/// How many of the first lines are whole in the first `end` bytes.
+/// Returns the number of lines that are complete in the first `end` bytes.
 fn whole(lines: &[Vec<u8>], end: usize) -> usize {
     let mut length = 0;
     lines
@@ -99,13 +100,13 @@ fn whole(lines: &[Vec<u8>], end: usize) -> usize {
         .count()
 }
 
-/// Whether `found` are some of `written`, in their order.
+/// Returns `true` if `found` is a subsequence of `written`.
 fn are_some_of(found: &[Vec<u8>], written: &[Vec<u8>]) -> bool {
     let mut written = written.iter();
     found.iter().all(|line| written.any(|other| other == line))
 }
 
-/// The first byte in which the damaged journal differs.
+/// Returns the index of the first byte in which the damaged journal differs.
 fn first_damage(before: &[u8], after: &[u8]) -> usize {
     let same = before.iter().zip(after).take_while(|(a, b)| a == b);
     same.count()
@@ -120,7 +121,7 @@ fn threads_write_side_by_side_and_a_reader_follows() {
     run.create().unwrap();
     let writer = Writer::create(&run).unwrap();
     let record = |thread: usize, number: usize| {
-        // Some are longer than windows overlap by.
+        // Some lines are longer than the overlap of windows.
         let rest = if number % 5_000 == 4_999 {
             90_000
         } else {
@@ -163,7 +164,7 @@ fn threads_write_side_by_side_and_a_reader_follows() {
     assert_eq!(
         run.journal().metadata().unwrap().len(),
         length,
-        "no room is left behind"
+        "the file ends at its last line"
     );
 }
 
@@ -184,7 +185,7 @@ proptest! {
             writer.append(&Line::of(record).unwrap()).unwrap();
         }
         if killed {
-            // Nothing of it runs any more, as after SIGKILL.
+            // The writer does not clean up, as after SIGKILL.
             std::mem::forget(writer);
         } else {
             drop(writer);
@@ -216,7 +217,8 @@ proptest! {
             last = unfinished.is_none();
             if let Some(written) = unfinished {
                 before.get_or_insert(finished.len());
-                // Its thread was killed while it copied, in whatever order: the first byte is last.
+                // The thread was killed while it copied. The order of the copy is unspecified, but
+                // the first byte is last.
                 line[0] = 0;
                 let written = written.iter().cycle();
                 line.iter_mut().zip(written).for_each(|(byte, written)| *byte *= u8::from(*written));
@@ -230,7 +232,7 @@ proptest! {
         let is_before_another = before.is_some_and(|before| before < finished.len());
         prop_assert!(told == is_before_another || (told && !last));
 
-        // Its thread may still live, and finish it.
+        // While the program lives, its thread may still finish the line: the reader waits there.
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join("journal");
         fs::write(&journal, &bytes).unwrap();
@@ -280,7 +282,7 @@ proptest! {
     ) {
         let (found, told) = read(&bytes);
         prop_assert!(found.is_empty());
-        // Zeros alone are room that was taken and never used.
+        // Zeros alone are unused space, not damage.
         prop_assert_eq!(told, bytes.iter().any(|&byte| byte != 0));
     }
 

@@ -1,27 +1,54 @@
-//! One record as a line of the journal: a checksum, a space, JSON and a newline.
+//! Encodes a record as a line of the journal: a checksum, a space, JSON and a newline.
 
 use std::io;
 
 use crate::record::Record;
 
-/// Length of a line's checksum and the space behind it.
+/// Length in bytes of a line's checksum and the space after it.
 const HEAD: usize = 9;
 
-/// Maximum length of a line in bytes, which bounds the memory of readers.
+/// Maximum length of a line in bytes, without the newline. It bounds the memory of readers.
 pub(super) const MAX_LINE: usize = 16 * 1024 * 1024;
 
-/// Space that is reserved on a full disk for the last records.
+/// Number of bytes that are reserved for the last records, in case the disk is full.
 const LAST_WORDS: usize = 8 * 1024;
 
-/// An encoded record, and the number of bytes that must stay free behind it.
+/// An encoded record: a line of the journal. A [`Writer`](crate::Writer) appends it.
+///
+/// ```
+/// use mlplots_journal::record::{Param, Record};
+/// use mlplots_journal::{Line, RunDir, Writer};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let workspace = tempfile::tempdir()?;
+/// # let run = RunDir::new(workspace.path(), &mlplots_journal::record::RunUuid::new());
+/// # run.create()?;
+/// let alpha = Param { key: "alpha".to_owned(), value: "0.5".to_owned() };
+/// let line = Line::of(&Record::Params(vec![alpha]))?;
+/// Writer::create(&run)?.append(&line)?;
+/// let journal = std::fs::read_to_string(run.journal())?;
+/// assert_eq!(journal, "fca81ac5 {\"params\":[{\"key\":\"alpha\",\"value\":\"0.5\"}]}\n");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
-pub struct Line(pub(super) Vec<u8>, pub(super) usize);
+pub struct Line(
+    pub(super) Vec<u8>,
+    /// Number of bytes that must stay free after the line.
+    pub(super) usize,
+);
 
 impl Line {
     /// Encodes a record.
     ///
     /// # Errors
-    /// The record is longer than 16 MiB.
+    /// Returns an error if the line is longer than 16 MiB.
+    ///
+    /// ```
+    /// # use mlplots_journal::{Line, record::Record};
+    /// assert!(Line::of(&Record::Panic("index out of bounds".to_owned())).is_ok());
+    /// assert!(Line::of(&Record::Panic("x".repeat(16 << 20))).is_err());
+    /// ```
     pub fn of(record: &Record) -> io::Result<Self> {
         let mut line = Vec::with_capacity(160);
         line.extend_from_slice(&[b' '; HEAD]);
@@ -39,9 +66,10 @@ impl Line {
         }
         line.push(b'\n');
         let spare = match record {
-            // The end of the run comes first.
+            // Without the end of the run, its status is unknown: this record may use the whole
+            // reserve.
             Record::Close(_) => 0,
-            // Then the reasons.
+            // The reasons of a failure leave space for the end of the run.
             Record::Problem(_) | Record::Panic(_) => LAST_WORDS / 2,
             _ => LAST_WORDS,
         };
@@ -49,7 +77,7 @@ impl Line {
     }
 }
 
-/// Reads a line of the journal, without its newline.
+/// Decodes a line of the journal without its newline.
 pub(super) fn decode(line: &[u8]) -> Result<Record, String> {
     let (head, json) = line
         .split_at_checked(HEAD)
@@ -61,7 +89,7 @@ pub(super) fn decode(line: &[u8]) -> Result<Record, String> {
         .map_err(|error| format!("this version of mlplots does not know the record: {error}"))
 }
 
-/// CRC-32 as eight hex digits and a space.
+/// Returns the CRC-32 as eight hexadecimal digits, and a space.
 pub(super) fn checksum(json: &[u8]) -> [u8; HEAD] {
     let checksum = crc32fast::hash(json);
     let mut head = [b' '; HEAD];

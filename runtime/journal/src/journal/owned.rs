@@ -1,12 +1,12 @@
-//! The journal's file in the process that created it.
+//! The journal's file, in the process that created it.
 
 use std::fs::File;
 use std::io;
 #[cfg(unix)]
 use std::os::unix::fs::MetadataExt;
 
-/// An open file that is checked before each use: a program may close descriptors that it does not
-/// know, as daemons do, and open other files under their numbers.
+/// An open file that is checked before each use. A program may close descriptors that it does not
+/// know, as daemons do, and open other files with the same numbers.
 #[derive(Debug)]
 pub(super) struct OwnedFile {
     file: File,
@@ -23,12 +23,12 @@ impl OwnedFile {
         })
     }
 
-    /// A second handle of the same file.
+    /// Returns a second handle of the same file.
     pub(super) fn try_clone(&self) -> io::Result<Self> {
         Self::new(self.checked()?.try_clone()?)
     }
 
-    /// The file, if its descriptor still refers to it.
+    /// Returns the file, if its descriptor still refers to it.
     pub(super) fn checked(&self) -> io::Result<&File> {
         #[cfg(unix)]
         if identity(&self.file).ok() != Some(self.identity) {

@@ -1,12 +1,13 @@
-//! A memory-mapped part of the journal's file: bytes that are written to it are in the kernel's page
-//! cache without a system call.
+//! A memory-mapped part of the journal's file: bytes that are written to it are in the kernel's
+//! page cache without a system call.
 //!
-//! A `write` per record costs a microsecond or more, most of it for entering the kernel and returning;
-//! `cargo bench -p mlplots-tests --bench overhead` shows both. Threads do not wait for each other:
-//! each reserves the range of its line with one atomic operation, and copies its line while others
-//! copy theirs. This needs unsafe code, because several threads write to the same mapping. If the
-//! file were truncated meanwhile, the copy would raise SIGBUS: the journal is private to its owner,
-//! locked by its only writer, and never truncated before the end of its lines.
+//! A `write` per record takes a microsecond or more, mostly to enter and leave the kernel; `cargo
+//! bench -p mlplots-tests --bench overhead` compares both. Threads do not wait for each other: each
+//! thread reserves the range of its line with one atomic operation, and copies its line while other
+//! threads copy theirs. This needs unsafe code, because several threads write to the same mapping.
+//! If the file were truncated meanwhile, the copy would raise SIGBUS. This cannot happen: the
+//! journal is private to its owner, its only writer locks it, and the writer never truncates it
+//! before the end of its lines.
 
 use std::fs::File;
 use std::io;
@@ -17,20 +18,23 @@ use memmap2::{Advice, MmapOptions, MmapRaw};
 
 use super::owned::OwnedFile;
 
-/// Size of the first window. Each window is twice as large as the one before, up to the maximum.
+/// Size of the first window in bytes. Each window is twice as large as the previous one, up to
+/// [`LARGEST`].
 const FIRST: u64 = 64 * 1024;
+/// Maximum size of a window in bytes, unless one line needs more.
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// Windows begin at multiples of this and overlap by as much, so that a line lies within one.
+/// Windows begin at multiples of this number of bytes. They overlap by as many bytes, so that each
+/// line is within one window.
 const UNIT: u64 = 64 * 1024;
 
 /// The part of the file that a window must cover.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    /// Maximum offset of its start.
+    /// Maximum offset of the window's start.
     at: u64,
-    /// Minimum number of bytes from there on.
+    /// Minimum number of bytes from `at` on.
     room: u64,
-    /// Preferred size.
+    /// Preferred size in bytes.
     wanted: u64,
 }
 
@@ -38,7 +42,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Window {
     map: MmapRaw,
-    /// Its offset in the file.
+    /// The offset of the window in the file.
     start: u64,
     /// The offset of the next line in the file.
     end: AtomicU64,
@@ -48,7 +52,7 @@ pub(super) struct Window {
 const CLOSED: u64 = u64::MAX;
 
 impl Window {
-    /// Creates a closed window. Disk space is allocated here, so that a full disk is an error now and
+    /// Creates a closed window. Allocates its disk space, so that a full disk is an error here and
     /// not a signal later.
     pub(super) fn make(file: &OwnedFile, place: Place) -> io::Result<Self> {
         let file = file.checked()?;
@@ -60,8 +64,8 @@ impl Window {
             .offset(start)
             .len(size as usize)
             .map_raw(file)?;
-        // Otherwise some 4,000 records per megabyte would each wait for a page fault. Kernels before
-        // 5.14 lack this, which costs little.
+        // Otherwise some 4,000 records per megabyte would each wait for a page fault. Kernels
+        // before 5.14 lack this, which costs little.
         let _ = map.advise(Advice::PopulateWrite);
         Ok(Self {
             map,
@@ -80,7 +84,7 @@ impl Window {
         self.end.swap(CLOSED, Ordering::AcqRel)
     }
 
-    /// The place of the next window.
+    /// Returns the part of the file that the next window must cover.
     pub(super) fn following(&self) -> Place {
         Place {
             at: self.limit() - UNIT,
@@ -89,7 +93,7 @@ impl Window {
         }
     }
 
-    /// Whether it covers a place.
+    /// Returns `true` if the window covers this part of the file.
     pub(super) fn has(&self, place: Place) -> bool {
         let Place { at, room, .. } = place;
         at >= self.start && at.saturating_add(room) <= self.limit()
@@ -99,9 +103,9 @@ impl Window {
         self.start + self.map.len() as u64
     }
 
-    /// Writes a line at the end, if it fits and leaves `spare` bytes behind it. A reader sees all of
-    /// the line or nothing: its first byte, zero until then, is written last. Lines of other threads
-    /// may appear behind it earlier.
+    /// Writes a line at the end, and returns `true`, if the line fits and leaves `spare` bytes
+    /// after it. A reader sees the whole line or nothing, because its first byte is zero until the
+    /// other bytes are written. Later lines of other threads may be complete before this line.
     pub(super) fn put(&self, line: &[u8], spare: usize) -> bool {
         let (length, room) = (line.len() as u64, (line.len() + spare) as u64);
         let taken = self
@@ -125,8 +129,8 @@ impl Window {
 }
 
 impl Place {
-    /// The place for a line that does not fit into the window before. Until that window is closed,
-    /// shorter lines may still fit into it.
+    /// Returns the part of the file for a line that does not fit into the window `before`. Shorter
+    /// lines may still fit into that window until it is closed, so `at` is only a minimum.
     pub(super) fn after(before: Option<&Window>, room: usize) -> Self {
         let room = room as u64;
         let (at, limit) = before.map_or((0, 0), |window| {
@@ -139,7 +143,7 @@ impl Place {
         }
     }
 
-    /// The same with the minimum size.
+    /// Returns the same part with the minimum size.
     pub(super) fn at_least(self) -> Self {
         Self { wanted: 0, ..self }
     }
@@ -151,7 +155,7 @@ impl Place {
     }
 }
 
-/// Allocates disk space and makes the file that long. `posix_fallocate` will not do: where the file
+/// Allocates disk space and extends the file. `posix_fallocate` is not correct here: if the file
 /// system cannot allocate, the C library writes zeros instead, over lines that other threads write
 /// meanwhile.
 fn allocate(file: &File, start: u64, size: u64) -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! The sequence of windows of a journal. Threads that log share the current window; one thread at a
-//! time switches to the next.
+//! The sequence of windows of a journal. Threads that log share the current window. One thread at a
+//! time switches to the next window.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +11,11 @@ use super::ahead::Ahead;
 use super::owned::OwnedFile;
 use super::window::{Place, Window};
 
-/// Interval between attempts on a full disk: an attempt is slow, and a training may log many records
-/// meanwhile.
+/// Interval between attempts on a full disk: an attempt is slow, and a training may log many
+/// records meanwhile.
 const FULL_FOR: Duration = Duration::from_millis(100);
 
-/// Where lines are written.
+/// The windows of a journal, to which threads write lines.
 #[derive(Debug, Default)]
 pub(super) struct Windows {
     current: ArcSwapOption<Window>,
@@ -27,18 +27,18 @@ pub(super) struct Windows {
 struct Turn {
     /// Prepares windows from the second on: small journals need none.
     ahead: Option<Ahead>,
-    /// The end of the lines, once no more windows can be created.
+    /// The end of the lines. It is set when no more windows can be created.
     over: Option<u64>,
-    /// When the disk was last full, and the error's code.
+    /// The time at which the disk was last full, and the error's code.
     full: Option<(Instant, i32)>,
 }
 
 impl Windows {
-    /// Writes a line to the current window or to a new one. Where files cannot be mapped, returns the
-    /// end of the lines.
+    /// Writes a line to the current window or to a new window. If the file cannot be mapped, writes
+    /// nothing and returns the end of the lines.
     ///
     /// # Errors
-    /// The disk is full.
+    /// Returns an error if the disk is full.
     pub(super) fn put(
         &self,
         file: &OwnedFile,
@@ -49,7 +49,7 @@ impl Windows {
             return Ok(None);
         }
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have switched meanwhile.
+        // Another thread may have switched to the next window meanwhile.
         if turn.over.is_some() || self.fits(line, spare) {
             return Ok(turn.over);
         }
@@ -81,7 +81,8 @@ impl Windows {
             .is_some_and(|window| window.put(line, spare))
     }
 
-    /// Ends writing. Returns the end of the lines, if space behind them was allocated in advance.
+    /// Closes the current window. Returns the end of the lines, if space after them was allocated
+    /// in advance.
     pub(super) fn close(&mut self) -> Option<u64> {
         let turn = self.turn.get_mut().unwrap_or_else(PoisonError::into_inner);
         turn.ahead = None;
@@ -90,7 +91,8 @@ impl Windows {
 }
 
 impl Turn {
-    /// The prepared window, or a new one: a small one, if the disk has no more space.
+    /// Returns the prepared window or a new window. The new window is small if the disk has no
+    /// space for a large one.
     fn window(&mut self, file: &OwnedFile, place: Place) -> io::Result<Window> {
         if let Some((since, code)) = self.full
             && since.elapsed() < FULL_FOR
@@ -112,7 +114,7 @@ impl Turn {
     /// Requests the next window.
     fn prepare(&mut self, file: &OwnedFile, following: Place, used: Option<Arc<Window>>) {
         if self.ahead.is_none() && used.is_some() {
-            // Without a thread, each window is created when it is needed.
+            // If no thread can be started, `window` creates each window.
             self.ahead = file.try_clone().and_then(Ahead::start).ok();
         }
         if let Some(ahead) = &mut self.ahead {
@@ -121,7 +123,7 @@ impl Turn {
     }
 }
 
-/// Whether the disk is full, unlike a file system that cannot map or allocate.
+/// Returns `true` if the disk is full, and `false` if the file system cannot map or allocate.
 fn is_full(why: &io::Error) -> bool {
     matches!(
         why.kind(),

@@ -1,4 +1,4 @@
-//! The writing side of the journal, in the training program.
+//! Writes a journal, in the training program.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -14,10 +14,31 @@ use crate::disk;
 use crate::run_dir::RunDir;
 
 /// Number of syncs after an append. A thread that appends may see the mark of an earlier append
-/// while another thread clears it; the second sync covers its record.
+/// while another thread clears the mark; the second sync then covers the new record.
 const SYNCS: u8 = 2;
 
-/// Appends records to a journal, from any thread. A journal has one writer, once.
+/// Appends records to a journal, from any thread. A journal has exactly one writer: no second
+/// writer can open it, even after the first one is dropped.
+///
+/// ```
+/// use mlplots_journal::record::{Record, RunUuid, Tag};
+/// use mlplots_journal::{Entry, Line, Reader, RunDir, Writer};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let workspace = tempfile::tempdir()?;
+/// let run = RunDir::new(workspace.path(), &RunUuid::new());
+/// run.create()?;
+/// let tag = Tag { key: "team".to_owned(), value: "fruit".to_owned() };
+/// let record = Record::Tags(vec![tag]);
+///
+/// let writer = Writer::create(&run)?;
+/// writer.append(&Line::of(&record)?)?;
+/// writer.sync()?;
+/// drop(writer);
+/// assert_eq!(Reader::open(&run.journal(), 0)?.next_entry()?, Some(Entry::Record(record)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Writer {
     file: OwnedFile,
@@ -26,15 +47,28 @@ pub struct Writer {
     dirty: AtomicU8,
     #[cfg(target_os = "linux")]
     windows: Windows,
-    /// The offset of the next line, once lines are written without a window.
+    /// The offset of the next line. It is set when the first line is written without a window.
     written: Mutex<Option<u64>>,
 }
 
 impl Writer {
-    /// Creates the journal and locks it for the lifetime of the writer.
+    /// Creates the run's journal, and holds an exclusive lock on it for the lifetime of the writer.
+    /// The run's directory must exist; see [`RunDir::create`].
     ///
     /// # Errors
-    /// It exists already, or it cannot be created or locked.
+    /// Returns an error if the journal already exists, or if it cannot be created or locked.
+    ///
+    /// ```
+    /// # use mlplots_journal::{RunDir, Writer, record::RunUuid};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let workspace = tempfile::tempdir()?;
+    /// # let run = RunDir::new(workspace.path(), &RunUuid::new());
+    /// # run.create()?;
+    /// let writer = Writer::create(&run)?;
+    /// assert!(Writer::create(&run).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create(run: &RunDir) -> io::Result<Self> {
         let file = disk::create_new(&run.journal())?;
         file.lock()?;
@@ -48,16 +82,45 @@ impl Writer {
         })
     }
 
-    /// Whether this process was forked from the one that created the journal, and may not write to
-    /// it. Its mutexes may be held by threads that it does not have.
+    /// Returns `true` if this process is a fork of the process that created the journal. A fork may
+    /// not write to the journal. A fork should not lock a mutex of the program either, because a
+    /// thread that exists only in the original process may hold it.
+    ///
+    /// ```
+    /// # use mlplots_journal::{RunDir, Writer, record::RunUuid};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let workspace = tempfile::tempdir()?;
+    /// # let run = RunDir::new(workspace.path(), &RunUuid::new());
+    /// # run.create()?;
+    /// assert!(!Writer::create(&run)?.is_forked());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_forked(&self) -> bool {
         !self.process.is_this()
     }
 
-    /// Appends a record. The record is in the kernel's page cache when this returns.
+    /// Appends a record. The record is in the kernel's page cache when this method returns, so it
+    /// survives the death of the process, but not a power failure; see [`Writer::sync`].
     ///
     /// # Errors
-    /// The disk is full, or this process was forked from the one that created the journal.
+    /// Returns an error if the disk is full or the file cannot be written, if the program closed
+    /// the journal's file descriptor, or if this process [is a fork](Writer::is_forked). The
+    /// journal stays valid without the record, and a later call may succeed.
+    ///
+    /// ```
+    /// # use mlplots_journal::{Line, RunDir, Writer, record::{Record, RunUuid}};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let workspace = tempfile::tempdir()?;
+    /// # let run = RunDir::new(workspace.path(), &RunUuid::new());
+    /// # run.create()?;
+    /// let writer = Writer::create(&run)?;
+    /// writer.append(&Line::of(&Record::Params(Vec::new()))?)?;
+    /// drop(writer);
+    /// assert!(std::fs::read_to_string(run.journal())?.ends_with(" {\"params\":[]}\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg_attr(not(target_os = "linux"), allow(unused_variables))]
     pub fn append(&self, Line(line, spare): &Line) -> io::Result<()> {
         if self.is_forked() {
@@ -72,14 +135,15 @@ impl Writer {
         if let Some(end) = end {
             self.write(line, end)?;
         }
-        // It is nearly always set; then no thread writes to the cache line.
+        // The mark is nearly always set already. Without this check, each append would take the
+        // cache line from the other threads.
         if self.dirty.load(Ordering::Acquire) != SYNCS {
             self.dirty.store(SYNCS, Ordering::Release);
         }
         Ok(())
     }
 
-    /// Writes a line behind the last one; the first one at `end`.
+    /// Writes a line after the last line. The first line that this method writes begins at `end`.
     fn write(&self, line: &[u8], end: u64) -> io::Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = self.file.checked()?;
@@ -90,17 +154,34 @@ impl Writer {
             *written.insert(end)
         };
         file.write_all(line).inspect_err(|_| {
-            // No half a line before the next one: a full disk may have space again later.
+            // A full disk may have space again later, and the next line must not follow half a
+            // line.
             let _ = cut(file, end);
         })?;
         *written = Some(end + line.len() as u64);
         Ok(())
     }
 
-    /// Syncs appended records to disk. This takes milliseconds, while other threads may append.
+    /// Syncs the appended records to disk, so that they survive a power failure. This takes
+    /// milliseconds; meanwhile, other threads may append. Does nothing if no append is new, or if
+    /// this process [is a fork](Writer::is_forked).
     ///
     /// # Errors
-    /// The disk reports an error; the next call tries again.
+    /// Returns an error if the disk reports one, or if the program closed the journal's file
+    /// descriptor. The next call tries again.
+    ///
+    /// ```
+    /// # use mlplots_journal::{Line, RunDir, Writer, record::{Record, RunUuid}};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let workspace = tempfile::tempdir()?;
+    /// # let run = RunDir::new(workspace.path(), &RunUuid::new());
+    /// # run.create()?;
+    /// let writer = Writer::create(&run)?;
+    /// writer.append(&Line::of(&Record::Params(Vec::new()))?)?;
+    /// assert!(writer.sync().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn sync(&self) -> io::Result<()> {
         let left = self.dirty.load(Ordering::Acquire);
         if left == 0 || self.is_forked() {
@@ -111,7 +192,7 @@ impl Writer {
                 .compare_exchange(left, left - 1, Ordering::AcqRel, Ordering::Relaxed);
         let synced = self.file.checked().and_then(File::sync_data);
         if synced.is_err() && taken.is_ok() {
-            // Nothing is on disk yet: the next call tries again.
+            // Possibly no record is on disk: the next call must sync again.
             self.dirty.store(SYNCS, Ordering::Release);
         }
         synced
@@ -119,10 +200,11 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Truncates the space that was allocated in advance. Readers do not need this.
+    /// Removes the space that was allocated in advance, to save disk space. Readers ignore it.
     fn drop(&mut self) {
         if self.is_forked() {
-            // The thread that prepares windows is not in this process and cannot be joined.
+            // Dropping them would join the thread that prepares windows, which a fork does not
+            // have.
             #[cfg(target_os = "linux")]
             std::mem::forget(std::mem::take(&mut self.windows));
             return;
@@ -136,7 +218,7 @@ impl Drop for Writer {
     }
 }
 
-/// Truncates a file, and seeks to its end.
+/// Truncates a file at the offset `end`, and seeks to it.
 fn cut(mut file: &File, end: u64) -> io::Result<()> {
     file.set_len(end)?;
     file.seek(SeekFrom::Start(end))?;

@@ -1,8 +1,12 @@
-//! Serializes NaN and infinities, which JSON lacks, as the strings of MLflow's REST API.
+//! Serializes NaN and infinities as the strings of MLflow's REST API, because JSON has no such
+//! numbers.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if value.is_finite() {
         serializer.serialize_f64(*value)

@@ -1,5 +1,5 @@
-//! Identifiers that are read from disk. Invalid text fails to parse, so that code that holds a value
-//! needs no further checks.
+//! Identifiers that are read from disk. Invalid text does not parse, so that code with a value of
+//! these types needs no further checks.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,30 +10,75 @@ use sha2::{Digest as _, Sha256};
 
 use mlplots_names::check_artifact_path;
 
-/// The SHA-256 of a file's bytes: 64 lowercase hexadecimal digits.
+/// The SHA-256 of an artifact's bytes, as text: 64 lowercase hexadecimal digits. It dereferences to
+/// `str`. Other text does not parse or deserialize.
+///
+/// ```
+/// use mlplots_journal::record::Digest;
+///
+/// let digest = Digest::of(b"1,2,3");
+/// assert_eq!(digest.len(), 64);
+/// assert_eq!(digest.parse(), Ok(digest.clone()));
+/// assert!("../secret".parse::<Digest>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(String);
 
-/// The identity of a run and the name of its directory: 32 lowercase hexadecimal digits that sort by
-/// time.
+/// The identity of a run and the name of its directory, as text: a UUID of 32 lowercase hexadecimal
+/// digits without hyphens. It dereferences to `str`. Other text does not parse or deserialize.
+///
+/// ```
+/// use mlplots_journal::record::RunUuid;
+///
+/// let uuid: RunUuid = "0198c0ffee007abc8def001122334455".parse()?;
+/// assert_eq!(uuid.to_string(), "0198c0ffee007abc8def001122334455");
+/// assert!("0198c0ffee00".parse::<RunUuid>().is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunUuid(String);
 
-/// The path of an artifact below an artifact root: a relative path with `/` that is confined to the
-/// root.
+/// The path of an artifact below an artifact root. [`check_artifact_path`] accepts it, so it is
+/// relative and cannot leave the root. It dereferences to `str`. Other text does not parse or
+/// deserialize.
+///
+/// ```
+/// use mlplots_journal::record::ArtifactPath;
+///
+/// let path: ArtifactPath = "notes/data.txt".parse()?;
+/// assert_eq!(path, "notes/data.txt");
+/// assert!("../data.txt".parse::<ArtifactPath>().is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ArtifactPath(String);
 
 impl Digest {
-    /// The digest of bytes.
+    /// Returns the digest of bytes.
+    ///
+    /// ```
+    /// # use mlplots_journal::record::Digest;
+    /// let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    /// assert_eq!(Digest::of(b""), empty);
+    /// ```
     pub fn of(bytes: &[u8]) -> Self {
         Self::finish(Sha256::new_with_prefix(bytes))
     }
 
-    /// The digest of all bytes that the hasher has read.
+    /// Returns the digest of all bytes that the hasher was updated with.
+    ///
+    /// ```
+    /// # use mlplots_journal::record::Digest;
+    /// use sha2::{Digest as _, Sha256};
+    ///
+    /// let mut hasher = Sha256::new();
+    /// hasher.update(b"1,2");
+    /// hasher.update(b",3");
+    /// assert_eq!(Digest::finish(hasher), Digest::of(b"1,2,3"));
+    /// ```
     pub fn finish(hasher: Sha256) -> Self {
         use fmt::Write as _;
         let digits = hasher.finalize();
@@ -45,13 +90,30 @@ impl Digest {
 }
 
 impl RunUuid {
-    /// The identity of a new run.
-    #[allow(clippy::new_without_default, reason = "each one differs")]
+    /// Returns the identity of a new run: a time-ordered UUID (version 7). UUIDs sort by their time
+    /// in milliseconds, and those of one process by the order of the calls.
+    ///
+    /// ```
+    /// # use mlplots_journal::record::RunUuid;
+    /// assert!(RunUuid::new() < RunUuid::new());
+    /// ```
+    #[allow(
+        clippy::new_without_default,
+        reason = "each call returns another value"
+    )]
     pub fn new() -> Self {
         Self(uuid::Uuid::now_v7().simple().to_string())
     }
 
-    /// Its first twelve digits, which differ between any two milliseconds.
+    /// Returns the first twelve digits: the time in milliseconds. Runs that start in different
+    /// milliseconds differ in these digits.
+    ///
+    /// ```
+    /// # use mlplots_journal::record::RunUuid;
+    /// let uuid: RunUuid = "0198c0ffee007abc8def001122334455".parse()?;
+    /// assert_eq!(uuid.short(), "0198c0ffee00");
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn short(&self) -> &str {
         &self.0[..12]
     }

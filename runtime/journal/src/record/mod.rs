@@ -1,5 +1,8 @@
-//! The records of a run: a training program writes them to its journal, and `cargo mlplots` ships
+//! The records of a run. A training program writes them to its journal, and `cargo mlplots` ships
 //! them to MLflow.
+//!
+//! All times are in milliseconds since 1970 in UTC. In the JSON of a record, an optional field may
+//! be missing, and a reader ignores an unknown field.
 
 mod float;
 mod ids;
@@ -16,17 +19,34 @@ pub use tally::Tally;
 /// The version of the journal's format, written in the first record.
 pub const FORMAT: u32 = 1;
 
-/// A line of the journal.
+/// A record: the content of one line of the journal. Its JSON is an object with one key, which is
+/// the kind of the record.
+///
+/// ```
+/// use mlplots_journal::record::{Metric, Record};
+///
+/// let gap = Metric { key: "gap".to_owned(), value: f64::NAN, timestamp: 1785542400120, step: 0 };
+/// let json = serde_json::to_string(&Record::Metrics(vec![gap]))?;
+/// assert_eq!(
+///     json,
+///     r#"{"metrics":[{"key":"gap","value":"NaN","timestamp":1785542400120,"step":0}]}"#
+/// );
+///
+/// let json = r#"{"close":{"status":"FINISHED","end_time":1785542400900}}"#;
+/// let Record::Close(close) = serde_json::from_str(json)? else { panic!() };
+/// assert_eq!(close.reason, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
-    /// The first record: the identity of the run.
+    /// The first record: the identity and origin of the run.
     Open(Box<Open>),
-    /// Hyperparameters, each set once.
+    /// Hyperparameters. A name is set once.
     Params(Vec<Param>),
-    /// Metric points that were logged together.
+    /// Points of metrics that are logged together.
     Metrics(Vec<Metric>),
-    /// Tags; a later value replaces an earlier one.
+    /// Tags. A later value replaces an earlier one.
     Tags(Vec<Tag>),
     /// A file of the run.
     Artifact(Artifact),
@@ -34,37 +54,37 @@ pub enum Record {
     Figure(Figure),
     /// A model, with its files.
     Model(Box<Model>),
-    /// A failed logging call. The training continues, and the run ends FAILED.
+    /// A logging call that failed. The training continues, and the run ends FAILED.
     Problem(Problem),
-    /// The message of a panic, in case the process dies before it writes `Close`.
+    /// The message of a panic, in case the process dies before it writes [`Record::Close`].
     Panic(String),
-    /// The last record: the result of the training function.
+    /// The last record: the result of the training function. Of several, the last one counts.
     Close(Close),
 }
 
 /// The identity and origin of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Open {
-    /// [`FORMAT`] of the program that wrote the journal.
+    /// The version of the journal's format: [`FORMAT`] of the writer.
     pub format: u32,
-    /// The tag `mlplots.run_uuid` of the run.
+    /// The UUID of the run; MLflow's tag `mlplots.run_uuid`.
     pub run_uuid: RunUuid,
-    /// Version of mlplots that wrote it.
+    /// The version of mlplots that wrote the journal.
     pub mlplots: String,
-    /// The experiment that the program names; the supervisor's settings take precedence.
+    /// The experiment that the program names. The supervisor's settings take precedence.
     pub experiment: Option<String>,
-    /// The run name that the program gives.
+    /// The run name that the program sets.
     pub run_name: Option<String>,
-    /// The `#[train]` function, if there is one.
+    /// The `#[train]` function, if the program registers one.
     pub train: Option<TrainEntry>,
-    /// Process id of the training program.
+    /// The process id of the training program.
     pub pid: u32,
-    /// The machine of the training program.
+    /// The machine of the training program; unknown if the field is missing.
     #[serde(default, skip_serializing_if = "Host::is_unknown")]
     pub host: Host,
     /// The start of the run in milliseconds since 1970.
     pub start_time: i64,
-    /// The user; MLflow's `user_id` and tag `mlflow.user`.
+    /// The name of the user; MLflow's `user_id` and tag `mlflow.user`.
     pub user: String,
     /// The file name of the program.
     pub program: String,
@@ -75,43 +95,44 @@ pub struct Open {
 /// A hyperparameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
-    /// Its name.
+    /// The name of the param, which [`check_param`](crate::names::check_param) accepts.
     pub key: String,
-    /// Its value as text.
+    /// The value as text.
     pub value: String,
 }
 
 /// One point of a metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
-    /// Its name.
+    /// The name of the metric, which [`check_key`](crate::names::check_key) accepts.
     pub key: String,
-    /// Any `f64`; NaN and infinities are kept.
+    /// Any `f64`. NaN and infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"` in
+    /// JSON.
     #[serde(with = "float")]
     pub value: f64,
     /// The time of logging in milliseconds since 1970.
     pub timestamp: i64,
-    /// The x axis.
+    /// The step of the training: the position on the x axis.
     pub step: i64,
 }
 
-/// A label of the run.
+/// A tag of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
-    /// Its name.
+    /// The name of the tag, which [`check_tag`](crate::names::check_tag) accepts.
     pub key: String,
-    /// Its value.
+    /// The value as text.
     pub value: String,
 }
 
-/// A file of the run. Its bytes are in the journal's `artifacts/` under their SHA-256.
+/// A file of the run. [`RunDir::content`](crate::RunDir::content) contains its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// Its path below the run's artifact root.
+    /// The path below the artifact root of the run or of the model.
     pub path: ArtifactPath,
-    /// SHA-256 of its bytes: its file name in the journal.
+    /// The SHA-256 of the bytes: the file name of the content.
     pub sha256: Digest,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
 }
 
@@ -119,35 +140,35 @@ pub struct Artifact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureStatus {
-    /// Drawn; its files are artifacts of the run.
+    /// The figure is drawn, and its files are artifacts of the run.
     Logged,
-    /// Not drawn; the run is FAILED unless the figure is optional.
+    /// The figure is not drawn. The run is FAILED unless the figure is optional.
     Failed,
-    /// Deselected with `--only` or `--skip`.
+    /// The user deselected the figure with `--only` or `--skip`.
     Skipped,
 }
 
 /// The result of a registered figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
-    /// The plot's name.
+    /// The name of the figure.
     pub name: String,
-    /// Its status.
+    /// The status of the figure.
     pub status: FigureStatus,
-    /// The reason, if it failed or was skipped.
+    /// The reason, if the figure failed or was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The step of its inputs, if they have one.
+    /// The step of the inputs, if they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<i64>,
-    /// Its files, in the order of the formats.
+    /// The files, in the order of the formats.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Artifact>,
     /// The duration of drawing and encoding in milliseconds.
     pub millis: u64,
-    /// `file:line` of the plot function.
+    /// The position of the `#[plot]` function in the source, as `file:line`.
     pub source: String,
-    /// Whether the run is complete without it.
+    /// Whether the run can be FINISHED without this figure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
@@ -155,22 +176,23 @@ pub struct Figure {
 /// A model of the run: MLflow's LoggedModel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
-    /// 32 hexadecimal digits; the tag `mlplots.model_uuid`, by which a retry finds the model.
+    /// The UUID of the model: 32 hexadecimal digits. A retry finds the model by the tag
+    /// `mlplots.model_uuid`, which has this value.
     pub uuid: String,
-    /// Its name in `runs:/RUN/NAME`.
+    /// The name of the model in `runs:/RUN/NAME`.
     pub name: String,
-    /// Its step of the run.
+    /// The step of the training.
     pub step: i64,
     /// The time of logging in milliseconds since 1970.
     pub timestamp: i64,
-    /// Its storage format.
+    /// The storage format.
     pub flavor: Flavor,
-    /// Its files, with paths below the model's own artifact root.
+    /// The files, with paths below the model's own artifact root.
     pub files: Vec<Artifact>,
-    /// Its inputs and outputs.
+    /// The schema of the inputs and outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
-    /// An example of its input.
+    /// An example of the input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_example: Option<InputExample>,
 }
@@ -178,11 +200,11 @@ pub struct Model {
 /// An example of a model's input, stored in two files of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputExample {
-    /// The example itself.
+    /// The path of the example.
     pub path: String,
-    /// The same as the body of a request to `mlflow models serve`.
+    /// The path of the same example as the body of a request to `mlflow models serve`.
     pub serving_path: String,
-    /// Its type in Python.
+    /// The type of the example in Python.
     pub kind: ExampleKind,
 }
 
@@ -190,9 +212,9 @@ pub struct InputExample {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExampleKind {
-    /// A pandas data frame, stored in its split form.
+    /// A pandas data frame, stored in the orientation `split`.
     Dataframe,
-    /// A numpy array, or a dictionary of them.
+    /// A NumPy array, or a dictionary of NumPy arrays.
     Ndarray,
 }
 
@@ -202,49 +224,58 @@ pub enum ExampleKind {
 pub enum Flavor {
     /// An ONNX file: Python loads it as `mlflow.onnx` and `mlflow.pyfunc`.
     Onnx {
-        /// The ONNX file among the model's files.
+        /// The path of the ONNX file among the model's files.
         file: String,
     },
-    /// A serde value in the flavor of mlplots, which `mlplots::load_model` reads.
+    /// A value that serde serialized, in mlplots' own flavor: `mlplots::load_model` reads it.
     Native {
-        /// The data file among the model's files.
+        /// The path of the data file among the model's files.
         file: String,
-        /// The Rust type, for readers of `MLmodel`.
+        /// The name of the Rust type, as information for readers of the file `MLmodel`.
         type_name: String,
     },
 }
 
-/// The inputs and outputs of a model in MLflow's schema: JSON lists of columns or tensors.
+/// The inputs and outputs of a model in MLflow's schema: lists of columns or tensors as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// JSON text of the inputs.
+    /// The JSON text of the inputs.
     pub inputs: String,
-    /// JSON text of the outputs, if they are known.
+    /// The JSON text of the outputs, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<String>,
 }
 
-/// A failed logging call.
+/// A logging call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What failed, on what, and what to do.
+    /// A message for the user: what failed, for which object, and what the user can do.
     pub message: String,
 }
 
 /// The result of the training function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Close {
-    /// `FINISHED` or `FAILED`.
+    /// The status of the run: [`Status::Finished`] or [`Status::Failed`]. [`Status::Running`] does
+    /// not deserialize.
     #[serde(deserialize_with = "Status::of_an_end")]
     pub status: Status,
     /// The end of the run in milliseconds since 1970.
     pub end_time: i64,
-    /// The reason, if it failed.
+    /// The reason, if the run failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// The status of a run: MLflow's values.
+/// The status of a run, with the values of MLflow.
+///
+/// ```
+/// use mlplots_journal::record::Status;
+///
+/// assert_eq!(Status::Killed.to_string(), "KILLED");
+/// assert_eq!(serde_json::to_string(&Status::Killed)?, r#""KILLED""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
@@ -252,14 +283,19 @@ pub enum Status {
     Running,
     /// The training returned `Ok`, every required figure is logged, and no logging call failed.
     Finished,
-    /// The run ended otherwise by itself.
+    /// The run ended without the conditions of [`Status::Finished`].
     Failed,
-    /// The run was stopped.
+    /// The run was stopped from outside.
     Killed,
 }
 
 impl Status {
-    /// MLflow's name of it.
+    /// Returns MLflow's name of the status.
+    ///
+    /// ```
+    /// # use mlplots_journal::record::Status;
+    /// assert_eq!(Status::Finished.as_str(), "FINISHED");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "RUNNING",
@@ -269,10 +305,17 @@ impl Status {
         }
     }
 
-    /// Deserializes the status of a run that ended.
+    /// Deserializes the status of a run that ended, for `#[serde(deserialize_with = …)]`.
     ///
     /// # Errors
-    /// It is RUNNING or not a status.
+    /// Returns an error if the status is `RUNNING` or unknown.
+    ///
+    /// ```
+    /// # use mlplots_journal::record::Status;
+    /// assert_eq!(Status::of_an_end(serde_json::json!("KILLED"))?, Status::Killed);
+    /// assert!(Status::of_an_end(serde_json::json!("RUNNING")).is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn of_an_end<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Self::deserialize(from)? {
             Self::Running => Err(serde::de::Error::custom("a run does not end as RUNNING")),
@@ -287,7 +330,14 @@ impl std::fmt::Display for Status {
     }
 }
 
-/// The current time in milliseconds since 1970.
+/// Returns the current time in milliseconds since 1970 in UTC. Returns 0 if the clock is before
+/// 1970.
+///
+/// ```
+/// use mlplots_journal::record::now_millis;
+///
+/// assert!(now_millis() > 1_700_000_000_000);
+/// ```
 pub fn now_millis() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
