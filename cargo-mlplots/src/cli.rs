@@ -99,7 +99,7 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RunsArgs {
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) workspace: WorkspaceArgs,
     /// Print one JSON object on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -111,7 +111,7 @@ pub(crate) struct SyncArgs {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) runs: Vec<String>,
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) workspace: WorkspaceArgs,
     #[command(flatten)]
     pub(crate) shipping: ShippingArgs,
     #[command(flatten)]
@@ -124,12 +124,12 @@ pub(crate) struct DropArgs {
     #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) runs: Vec<String>,
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) workspace: WorkspaceArgs,
 }
 
 /// The workspace.
 #[derive(Debug, Default, Args)]
-pub(crate) struct PlaceArgs {
+pub(crate) struct WorkspaceArgs {
     /// Path to Cargo.toml
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(crate) manifest_path: Option<PathBuf>,

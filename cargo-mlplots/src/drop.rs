@@ -9,7 +9,7 @@ use crate::view;
 use crate::workspace::Workspace;
 
 pub(crate) fn drop(args: &DropArgs) -> Result<Exit, Failure> {
-    let root = Workspace::find(&args.place)?.root;
+    let root = Workspace::find(&args.workspace)?.root;
     let folder = RunDir::runs(&root);
     let unusable = |why| failure(format!("`{}` cannot be used: {why}", folder.display()));
     let all = RunDir::all(&root).map_err(unusable)?;
@@ -51,7 +51,7 @@ fn drop_run(dir: &RunDir) -> Result<(), Failure> {
     let lost = if is_shipped {
         "MLflow has all of it"
     } else {
-        "what MLflow does not have of it is lost"
+        "its data that MLflow does not have is lost"
     };
     view::status("Dropped", &format!("{uuid}: {lost}"));
     Ok(())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mlplots_journal::Exit;
 
-use crate::cli::{ExecArgs, PlaceArgs};
+use crate::cli::{ExecArgs, WorkspaceArgs};
 use crate::failure::Failure;
 use crate::project::{Environment, Program};
 use crate::session::Session;
@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::workspace::Workspace;
 
 pub(crate) fn exec(args: ExecArgs) -> Result<Exit, Failure> {
-    let Workspace { root, tracking_uri } = Workspace::find(&PlaceArgs::default())?;
+    let Workspace { root, tracking_uri } = Workspace::find(&WorkspaceArgs::default())?;
     let uri = args.session.shipping.tracking_uri.as_ref();
     let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;
     let mut words = args.program.into_iter();

@@ -14,7 +14,7 @@ pub(crate) struct Failure {
     /// How the command exits.
     pub(crate) exit: Exit,
     /// The store's address does not answer.
-    pub(crate) nobody_answers: bool,
+    pub(crate) is_unreachable: bool,
 }
 
 /// A failure that exits with [`Exit::Failed`].
@@ -23,7 +23,7 @@ pub(crate) fn failure(message: impl Into<String>) -> Failure {
         message: message.into(),
         help: None,
         exit: Exit::Failed,
-        nobody_answers: false,
+        is_unreachable: false,
     }
 }
 

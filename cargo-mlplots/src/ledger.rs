@@ -52,7 +52,7 @@ impl Damages {
     }
 
     /// The messages for the user.
-    pub(crate) fn told(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = String> {
         let further = (self.further > 0)
             .then(|| format!("the journal is damaged at {} more places", self.further));
         self.first.iter().cloned().chain(further)
@@ -76,7 +76,7 @@ impl Ledger {
         if reader.torn() > 0 {
             let (offset, bytes) = (reader.offset(), reader.torn());
             ledger.damages.add(format!(
-                "the journal's last record, at byte {offset}, is cut off after {bytes} bytes"
+                "the journal's last record, at byte {offset}, is truncated after {bytes} bytes"
             ));
         }
         Ok(ledger)
@@ -116,7 +116,7 @@ impl Ledger {
 
     /// The problems that the program reported, and the damage of the journal.
     pub(crate) fn all_problems(&self) -> impl Iterator<Item = String> {
-        self.problems.iter().cloned().chain(self.damages.told())
+        self.problems.iter().cloned().chain(self.damages.messages())
     }
 
     /// The final values of tags that were set more than once.

@@ -38,7 +38,7 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     let request = session::request(Mode::List, None, &TrainingArgs::default());
     let failed = |why: String| {
         failure(format!(
-            "`{}` could not be asked what it registers: {why}",
+            "`{}` could not list its registered functions: {why}",
             program.path.display()
         ))
         .help("its `main` is `mlplots::main!();`, or it calls `mlplots::Run::start`")
@@ -57,7 +57,7 @@ pub(crate) fn registry(program: &Program) -> Result<Listing, Failure> {
     let lines = output.stdout.trim_ascii_end();
     let last = lines.rsplit(|&byte| byte == b'\n').next();
     serde_json::from_slice(last.unwrap_or_default())
-        .map_err(|_| failed("it printed something else".to_owned()))
+        .map_err(|_| failed("its output is not a list of functions".to_owned()))
 }
 
 /// A temporary folder for a request without a run.
@@ -96,7 +96,7 @@ pub(crate) fn not_linked(function: &Written) -> String {
 /// The error of an empty registry.
 pub(crate) fn nothing() -> Failure {
     failure("nothing is registered in this program")
-        .help("a library that nothing names is not linked: name the one that holds the functions, `mlplots::main!(my_lib);`")
+        .help("the linker omits a library that nothing refers to: name the library with the functions, `mlplots::main!(my_lib);`")
         .exit(Exit::Refused)
 }
 

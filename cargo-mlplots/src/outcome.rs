@@ -113,7 +113,7 @@ impl Outcome {
                 format!("the machine {name} went down before the training returned")
             }
             None => {
-                "the program ended before the training returned, and nobody watched it".to_owned()
+                "the program ended before the training returned, and had no supervisor".to_owned()
             }
         };
         Ok(Self {
@@ -151,7 +151,7 @@ fn how(ending: &Ending) -> String {
             "the program was killed by SIGKILL, as the kernel does when memory runs out".to_owned()
         }
         (Some(6), _) => {
-            "the program was killed by SIGABRT, as by abort, a stack overflow or refused memory"
+            "the program was killed by SIGABRT, as after abort, a stack overflow or a failed allocation"
                 .to_owned()
         }
         (Some(signal), _) => format!("the program was killed by {}", signal_name(signal)),

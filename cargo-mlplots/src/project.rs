@@ -54,10 +54,7 @@ impl Project {
                     .help("go to a cargo project, or name it with `--manifest-path`")
                     .exit(Exit::BuildFailed)
             }
-            other => failure(format!(
-                "cargo could not be asked about the project: {other}"
-            ))
-            .exit(Exit::BuildFailed),
+            other => failure(format!("`cargo metadata` failed: {other}")).exit(Exit::BuildFailed),
         })?;
         Ok(Self { metadata })
     }

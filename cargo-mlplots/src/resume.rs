@@ -33,8 +33,8 @@ pub(crate) struct Resume {
 }
 
 impl Resume {
-    /// Finds a run by the first digits of its id here or in MLflow, or by its whole id in MLflow.
-    pub(crate) fn find(wanted: &str, root: &Path, settings: &Settings) -> Result<Self, Failure> {
+    /// Finds a run by the first digits of its id here or in MLflow, or by its full id in MLflow.
+    pub(crate) fn find(prefix: &str, root: &Path, settings: &Settings) -> Result<Self, Failure> {
         let folder = RunDir::runs(root);
         let all = RunDir::all(root)
             .map_err(|why| failure(format!("`{}` cannot be read: {why}", folder.display())))?;
@@ -45,25 +45,25 @@ impl Resume {
             .map(|dir| (Cursor::load(&dir).unwrap_or_default(), dir))
             .collect();
         let mut found: Vec<usize> = (0..all.len())
-            .filter(|&place| is_named(&all[place], wanted))
-            .map(|place| newest(&all, place))
+            .filter(|&index| is_named(&all[index], prefix))
+            .map(|index| newest(&all, index))
             .collect();
         found.dedup();
         match *found {
-            [place] => Self::journaled(&all, place, settings),
-            [] if wanted.len() == 32 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                Self::stored(wanted, settings)
+            [index] => Self::journaled(&all, index, settings),
+            [] if prefix.len() == 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Self::stored(prefix, settings)
             }
             [] => Err(failure(format!(
-                "there is no run `{wanted}` in `{}`",
+                "there is no run `{prefix}` in `{}`",
                 folder.display()
             ))
             .help(
-                "`cargo mlplots runs` lists them; a run of another place goes by its whole id in MLflow",
+                "`cargo mlplots runs` lists them; name a run that was journaled elsewhere by its full run id in MLflow",
             )
             .exit(Exit::Usage)),
             _ => Err(
-                failure(format!("several runs begin with `{wanted}`"))
+                failure(format!("several runs begin with `{prefix}`"))
                     .help("give more of its digits; `cargo mlplots runs` lists them")
                     .exit(Exit::Usage),
             ),
@@ -73,17 +73,17 @@ impl Resume {
     /// A run with a journal here.
     fn journaled(
         all: &[(Cursor, RunDir)],
-        place: usize,
+        index: usize,
         settings: &Settings,
     ) -> Result<Self, Failure> {
-        let dir = &all[place].1;
+        let dir = &all[index].1;
         let cursor = &Cursor::load(dir)?;
         let uuid = dir.uuid();
         if matches!(life(dir), Life::Alive | Life::Elsewhere(_)) {
             return Err(failure(format!("the run {uuid} is still running")).exit(Exit::Refused));
         }
         Claim::take(dir).map_err(|why| {
-            failure(format!("the run {uuid} cannot go on: {why}")).exit(Exit::Refused)
+            failure(format!("the run {uuid} cannot be resumed: {why}")).exit(Exit::Refused)
         })?;
         if let (Some(uri), Some(_)) = (&cursor.tracking_uri, &cursor.run)
             && !goes_there(cursor, settings)?
@@ -92,10 +92,7 @@ impl Resume {
                 "the run {uuid} is in {uri}, not in {}",
                 settings.uri()
             ))
-            .help(format!(
-                "go on with it there: `--tracking-uri {}`",
-                quote(uri)
-            ))
+            .help(format!("resume it there: `--tracking-uri {}`", quote(uri)))
             .exit(Exit::Usage));
         }
         let unreadable = |why| {
@@ -145,7 +142,7 @@ impl Resume {
             },
             known: Resumed::default(),
         };
-        match ask(id, settings) {
+        match query(id, settings) {
             Ok(known) => {
                 let params = known.params.into_iter();
                 resume.known = Resumed {
@@ -160,7 +157,7 @@ impl Resume {
             }
             Err(error) if error.kind == ErrorKind::Refused => return Err(error.into()),
             Err(error) => view::warning(&format!(
-                "{error}; the training goes on, and does not know the run's params and last steps"
+                "{error}; the training continues without the run's params and last steps"
             )),
         }
         Ok(resume)
@@ -173,33 +170,34 @@ impl Resume {
 }
 
 /// Whether the id of a journal, or of its run in MLflow, begins with these digits.
-fn is_named((cursor, dir): &(Cursor, RunDir), wanted: &str) -> bool {
+fn is_named((cursor, dir): &(Cursor, RunDir), prefix: &str) -> bool {
     let made = cursor.run.as_ref().map(|run| &run.id);
     let mut names = [made, cursor.resume.as_ref()].into_iter().flatten();
-    dir.uuid().starts_with(wanted) || names.any(|id| id.starts_with(wanted))
+    dir.uuid().starts_with(prefix) || names.any(|id| id.starts_with(prefix))
 }
 
 /// The index of the newest journal of the same run.
-fn newest(all: &[(Cursor, RunDir)], mut place: usize) -> usize {
-    let next = |place: usize| {
-        let uuid = all[place].1.uuid();
-        let goes_on = |(cursor, _): &(Cursor, RunDir)| cursor.continues.as_ref() == Some(uuid);
-        let later = all[place + 1..].iter().position(goes_on)?;
-        Some(place + 1 + later)
+fn newest(all: &[(Cursor, RunDir)], mut index: usize) -> usize {
+    let next = |index: usize| {
+        let uuid = all[index].1.uuid();
+        let resumes = |(cursor, _): &(Cursor, RunDir)| cursor.continues.as_ref() == Some(uuid);
+        let later = all[index + 1..].iter().position(resumes)?;
+        Some(index + 1 + later)
     };
-    while let Some(later) = next(place) {
-        place = later;
+    while let Some(later) = next(index) {
+        index = later;
     }
-    place
+    index
 }
 
 /// Reads a run from the store, with a timeout and without retries.
-fn ask(id: &str, settings: &Settings) -> Result<KnownRun, StoreError> {
+fn query(id: &str, settings: &Settings) -> Result<KnownRun, StoreError> {
     let store = open_existing(settings)?;
     let uri = settings.uri();
-    let (answer, told) = channel();
+    let (sender, receiver) = channel();
     let id = id.to_owned();
-    thread::spawn(move || drop(answer.send(store.run(&id))));
-    told.recv_timeout(PATIENCE)
+    thread::spawn(move || drop(sender.send(store.run(&id))));
+    receiver
+        .recv_timeout(PATIENCE)
         .unwrap_or_else(|_| Err(StoreError::retry(format!("{uri} does not answer"))))
 }

@@ -34,7 +34,7 @@ pub(crate) struct Row {
 }
 
 pub(crate) fn runs(args: &RunsArgs) -> Result<Exit, Failure> {
-    let root = Workspace::find(&args.place)?.root;
+    let root = Workspace::find(&args.workspace)?.root;
     let folder = RunDir::runs(&root);
     let unreadable = |why| failure(format!("`{}` cannot be read: {why}", folder.display()));
     let dirs = RunDir::all(&root).map_err(unreadable)?;
@@ -95,7 +95,7 @@ fn read(dir: &RunDir) -> std::io::Result<Row> {
     let (outcome, ledger) = match life(dir) {
         // Its supervisor has the claim.
         Life::Alive if Claim::take(dir).is_err() => running(None),
-        Life::Alive => running(Some("nobody watches over it".to_owned())),
+        Life::Alive => running(Some("it has no supervisor".to_owned())),
         Life::Elsewhere(beat) | Life::Silent(beat) => running(Some(last_beat(&beat))),
         Life::Over => Outcome::and_ledger(dir),
     }?;

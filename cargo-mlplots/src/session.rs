@@ -47,10 +47,12 @@ impl Session {
         let dir = RunDir::new(&self.root, &RunUuid::new());
         let make = |why: &std::io::Error| {
             let path = dir.path().display();
-            let failed = failure(format!("could not make the run's folder `{path}`: {why}"));
+            let failed = failure(format!(
+                "could not create the run's directory `{path}`: {why}"
+            ));
             let failed = failed.exit(Exit::Refused);
             match why.raw_os_error() {
-                Some(_) => failed.help("the journal needs a folder that can be written to"),
+                Some(_) => failed.help("the journal needs a directory that this user can write to"),
                 // The message says what to do.
                 None => failed,
             }
@@ -124,7 +126,7 @@ impl Session {
             // MLflow gets the outcome nevertheless.
             let file = dir.path().display();
             view::warning(&format!(
-                "how the run ended cannot be noted in `{file}`: {why}"
+                "the run's status cannot be written to `{file}`: {why}"
             ));
         }
         let patience = self.args.shipping.patience();
@@ -162,7 +164,7 @@ impl Session {
         ending: &supervise::Ending,
     ) -> Failure {
         let why = format!(
-            "the run's folder `{}` was deleted while the program ran",
+            "the run's directory `{}` was deleted while the program ran",
             dir.path().display()
         );
         let outcome = Outcome::lost(ending, &why);
@@ -172,7 +174,7 @@ impl Session {
             .end(outcome, Ledger::default(), Instant::now() + patience);
         let _ = self.flush(delivery, stop, shipping);
         failure(format!("the run is FAILED: {why}")).help(
-            "`.mlplots` must stay until the training has ended; what MLflow does not have is lost",
+            "keep `.mlplots` until the training has ended; data that MLflow does not have is lost",
         )
     }
 

@@ -61,7 +61,7 @@ impl Settings {
         let here = std::env::current_dir()
             .map_err(|error| refused(format!("the current directory cannot be used: {error}")))?;
         let home = std::env::home_dir();
-        let places = Places {
+        let directories = Directories {
             here: &here,
             root,
             home: home.as_deref(),
@@ -69,7 +69,7 @@ impl Settings {
         Self::resolve_in(
             cli.map(UserUri::reveal),
             metadata.map(UserUri::reveal),
-            &places,
+            &directories,
             &Environment::process(),
         )
     }
@@ -77,16 +77,16 @@ impl Settings {
     fn resolve_in(
         cli: Option<&str>,
         metadata: Option<&str>,
-        places: &Places<'_>,
+        directories: &Directories<'_>,
         env: &Environment<'_>,
     ) -> Result<Self, Failure> {
         let cli = cli.filter(|uri| !uri.is_empty()).map(str::to_owned);
         let mut target = match (cli.or_else(|| env.text("MLFLOW_TRACKING_URI")), metadata) {
-            (Some(uri), _) => Target::parse(&uri, places.here)?,
-            (None, Some(uri)) => Target::parse(uri, places.root)?,
-            (None, None) => Target::parse("sqlite:///mlflow.db", places.root)?,
+            (Some(uri), _) => Target::parse(&uri, directories.here)?,
+            (None, Some(uri)) => Target::parse(uri, directories.root)?,
+            (None, None) => Target::parse("sqlite:///mlflow.db", directories.root)?,
         };
-        let mut http = HttpSettings::find(env, places.home)?;
+        let mut http = HttpSettings::find(env, directories.home)?;
         if let Target::Server { credentials, .. } = &mut target {
             http.credentials = credentials.take().or(http.credentials);
         }
@@ -139,7 +139,7 @@ impl UserUri {
 }
 
 /// The folders that relative paths and files of settings refer to.
-struct Places<'a> {
+struct Directories<'a> {
     here: &'a Path,
     root: &'a Path,
     home: Option<&'a Path>,

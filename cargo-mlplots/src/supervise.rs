@@ -228,11 +228,11 @@ impl Stop {
     }
 
     /// Waits for the program up to a duration.
-    fn still_running(&self, most: Duration) -> Option<MutexGuard<'_, State>> {
+    fn still_running(&self, timeout: Duration) -> Option<MutexGuard<'_, State>> {
         let waited = self
             .shared
             .1
-            .wait_timeout_while(self.lock(), most, |state| state.child.is_some());
+            .wait_timeout_while(self.lock(), timeout, |state| state.child.is_some());
         let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
         waited.timed_out().then_some(state)
     }

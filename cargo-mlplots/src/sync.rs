@@ -19,7 +19,7 @@ use crate::view::{self, Report, last_beat};
 use crate::workspace::Workspace;
 
 /// The result of one run.
-enum Fate {
+enum Synced {
     /// Nothing to ship: MLflow has the run, or its program died before the first record.
     Nothing,
     /// It is still running, or another process ships it.
@@ -31,57 +31,57 @@ enum Fate {
 }
 
 pub(crate) fn sync(args: &SyncArgs) -> Result<Exit, Failure> {
-    let Workspace { root, tracking_uri } = Workspace::find(&args.place)?;
+    let Workspace { root, tracking_uri } = Workspace::find(&args.workspace)?;
     let patience = args.shipping.patience();
     let uri = args.shipping.tracking_uri.as_ref();
     let settings = Settings::resolve(uri, tracking_uri.as_ref(), &root)?;
     let settings = settings.within(patience);
-    let (mut shipped, mut living, mut failed) = (0, 0, 0);
+    let (mut shipped, mut running, mut failed) = (0, 0, 0);
     let mut objects = Vec::new();
-    let (mut nobody, mut last) = (None, None);
+    let (mut unreachable, mut last) = (None, None);
     for dir in chosen(&root, &args.runs)? {
-        let fate = fate(&dir, args, &settings, nobody.as_deref());
+        let synced = sync_run(&dir, args, &settings, unreachable.as_deref());
         let uuid = dir.uuid();
-        match &fate {
-            Fate::Nothing => continue,
-            Fate::Skipped(why) => {
-                living += 1;
+        match &synced {
+            Synced::Nothing => continue,
+            Synced::Skipped(why) => {
+                running += 1;
                 view::status("Skipping", &format!("{uuid}: {why}"));
             }
-            Fate::Shipped(report) => {
+            Synced::Shipped(report) => {
                 shipped += 1;
                 view::status("Shipped", &format!("{uuid}: {}", title(report)));
                 let reason = report.outcome.reason.as_ref();
-                let damages = report.ledger.damages.told();
+                let damages = report.ledger.damages.messages();
                 damages
                     .filter(|damage| reason != Some(damage))
                     .for_each(|damage| view::warning(&damage));
             }
-            Fate::Failed(why, _) => {
+            Synced::Failed(why, _) => {
                 failed += 1;
                 view::bad_status("Failed", &format!("{uuid}: {why}"));
                 why.help.iter().for_each(|help| view::help(help));
-                if why.nobody_answers && nobody.is_none() {
-                    nobody = Some(why.to_string());
+                if why.is_unreachable && unreachable.is_none() {
+                    unreachable = Some(why.to_string());
                 }
             }
         }
-        objects.push(object(&dir, &fate));
-        if let Fate::Shipped(report) = fate {
+        objects.push(object(&dir, &synced));
+        if let Synced::Shipped(report) = synced {
             last = Some(report);
         }
     }
-    summarize(shipped, living, failed);
+    summarize(shipped, running, failed);
     if let Some(report) = &last {
         view::print_link(report);
     }
     if args.output.json {
         view::print_json(&json!({
-            "runs": objects, "shipped": shipped, "skipped": living, "failed": failed,
+            "runs": objects, "shipped": shipped, "skipped": running, "failed": failed,
         }))?;
     }
     // A run that was named and skipped is not shipped.
-    let is_left = failed > 0 || (living > 0 && !args.runs.is_empty());
+    let is_left = failed > 0 || (running > 0 && !args.runs.is_empty());
     Ok(if is_left {
         Exit::Unshipped
     } else {
@@ -89,7 +89,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<Exit, Failure> {
     })
 }
 
-fn summarize(shipped: usize, living: usize, failed: usize) {
+fn summarize(shipped: usize, running: usize, failed: usize) {
     let counted = |count: usize, what: &str| match count {
         0 => None,
         1 => Some(format!("1 run {what}")),
@@ -97,7 +97,7 @@ fn summarize(shipped: usize, living: usize, failed: usize) {
     };
     let parts = [
         counted(shipped, "shipped"),
-        counted(living, "not over yet"),
+        counted(running, "still running"),
         counted(failed, "not shipped"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
@@ -106,7 +106,7 @@ fn summarize(shipped: usize, living: usize, failed: usize) {
         (false, 0) => view::status("Synced", &parts.join(", ")),
         (false, _) => {
             view::bad_status("Synced", &parts.join(", "));
-            view::help("nothing is lost here: the next `cargo mlplots sync` tries them again");
+            view::help("no data is lost: the next `cargo mlplots sync` retries them");
         }
     }
 }
@@ -123,12 +123,12 @@ fn title(report: &Report) -> String {
     }
 }
 
-fn object(dir: &RunDir, fate: &Fate) -> Value {
-    let (report, error, help) = match fate {
-        Fate::Shipped(report) => (Some(report), None, None),
-        Fate::Failed(why, report) => (report.as_ref(), Some(why.to_string()), why.help.clone()),
-        Fate::Skipped(why) => (None, Some(why.clone()), None),
-        Fate::Nothing => (None, None, None),
+fn object(dir: &RunDir, synced: &Synced) -> Value {
+    let (report, error, help) = match synced {
+        Synced::Shipped(report) => (Some(report), None, None),
+        Synced::Failed(why, report) => (report.as_ref(), Some(why.to_string()), why.help.clone()),
+        Synced::Skipped(why) => (None, Some(why.clone()), None),
+        Synced::Nothing => (None, None, None),
     };
     let known = report.map(|report| view::run_as_json(report));
     let mut object = known.unwrap_or_else(|| json!({ "run_uuid": dir.uuid(), "shipped": false }));
@@ -138,13 +138,18 @@ fn object(dir: &RunDir, fate: &Fate) -> Value {
 }
 
 /// Ships a run, if there is something to ship.
-fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>) -> Fate {
+fn sync_run(
+    dir: &RunDir,
+    args: &SyncArgs,
+    settings: &Settings,
+    unreachable: Option<&str>,
+) -> Synced {
     let unreadable = |why: std::io::Error| {
         let path = dir.path().display();
-        Fate::Failed(failure(format!("`{path}` cannot be read: {why}")), None)
+        Synced::Failed(failure(format!("`{path}` cannot be read: {why}")), None)
     };
     match dir.has_journal() {
-        Ok(false) => return Fate::Nothing,
+        Ok(false) => return Synced::Nothing,
         Ok(true) => {}
         Err(why) => return unreadable(why),
     }
@@ -152,41 +157,41 @@ fn fate(dir: &RunDir, args: &SyncArgs, settings: &Settings, nobody: Option<&str>
         return unreadable(why);
     }
     let is_made = match Cursor::load(dir) {
-        Ok(cursor) if cursor.complete => return Fate::Nothing,
+        Ok(cursor) if cursor.complete => return Synced::Nothing,
         Ok(cursor) => cursor.run.is_some(),
-        Err(why) => return Fate::Failed(why.into(), None),
+        Err(why) => return Synced::Failed(why.into(), None),
     };
     if let Some(why) = lives(dir, !args.runs.is_empty()) {
-        return Fate::Skipped(why);
+        return Synced::Skipped(why);
     }
     match is_empty(dir) {
-        Ok(true) if !is_made => return Fate::Nothing,
+        Ok(true) if !is_made => return Synced::Nothing,
         Ok(_) => {}
         Err(why) => return unreadable(why),
     }
     let claim = match Claim::take(dir) {
         Ok(claim) => claim,
-        Err(why) if why.kind() == ErrorKind::WouldBlock => return Fate::Skipped(why.to_string()),
+        Err(why) if why.kind() == ErrorKind::WouldBlock => return Synced::Skipped(why.to_string()),
         Err(why) => {
             let lock = Claim::path(dir);
             let failed = failure(format!("`{}` cannot be used: {why}", lock.display()));
             if lock.is_file() {
-                return Fate::Failed(failed, None);
+                return Synced::Failed(failed, None);
             }
-            return Fate::Failed(failed.help("remove it: it holds nothing"), None);
+            return Synced::Failed(failed.help("remove it: it has no content"), None);
         }
     };
     // Another process may have shipped it meanwhile.
     if Cursor::load(dir).is_ok_and(|cursor| cursor.complete) {
-        return Fate::Nothing;
+        return Synced::Nothing;
     }
-    let report = match ship(dir, claim, args, settings, nobody) {
+    let report = match ship(dir, claim, args, settings, unreachable) {
         Ok(report) => Box::new(report),
-        Err(why) => return Fate::Failed(why, None),
+        Err(why) => return Synced::Failed(why, None),
     };
     match &report.halt {
-        None => Fate::Shipped(report),
-        Some(halt) => Fate::Failed(unshipped(dir, halt), Some(report)),
+        None => Synced::Shipped(report),
+        Some(halt) => Synced::Failed(unshipped(dir, halt), Some(report)),
     }
 }
 
@@ -251,17 +256,17 @@ fn ship(
     claim: Claim,
     args: &SyncArgs,
     settings: &Settings,
-    nobody: Option<&str>,
+    unreachable: Option<&str>,
 ) -> Result<Report, Failure> {
-    let begun = Cursor::load(dir)?;
+    let cursor = Cursor::load(dir)?;
     // It would wait for the same timeout as the run before.
     let not_tried = |why: &str| failure(format!("it was not tried: {why}"));
-    if let Some(why) = nobody.filter(|_| begun.run.is_some()) {
+    if let Some(why) = unreachable.filter(|_| cursor.run.is_some()) {
         return Err(not_tried(why));
     }
-    let is_named = args.shipping.tracking_uri.is_some() && begun.run.is_none();
-    if !is_named && !goes_there(&begun, settings)? {
-        let before = begun.tracking_uri.unwrap_or_default();
+    let is_named = args.shipping.tracking_uri.is_some() && cursor.run.is_none();
+    if !is_named && !goes_there(&cursor, settings)? {
+        let before = cursor.tracking_uri.unwrap_or_default();
         return Err(
             failure(format!("it goes to {before}, not to {}", settings.uri())).help(format!(
                 "`cargo mlplots sync --tracking-uri {} {}` ships it there",
@@ -270,7 +275,7 @@ fn ship(
             )),
         );
     }
-    if let Some(why) = nobody {
+    if let Some(why) = unreachable {
         return Err(not_tried(why));
     }
     let unreadable = |why: std::io::Error| {

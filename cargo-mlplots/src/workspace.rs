@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mlplots_journal::{Exit, workspace_root};
 
-use crate::cli::PlaceArgs;
+use crate::cli::WorkspaceArgs;
 use crate::failure::{Failure, failure};
 use crate::settings::UserUri;
 
@@ -18,8 +18,8 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// The workspace of a manifest, or of the current folder.
-    pub(crate) fn find(place: &PlaceArgs) -> Result<Self, Failure> {
-        let from = match &place.manifest_path {
+    pub(crate) fn find(args: &WorkspaceArgs) -> Result<Self, Failure> {
+        let from = match &args.manifest_path {
             Some(path) => manifest_folder(path)?,
             None => here()?,
         };

@@ -13,11 +13,11 @@ use crate::cli::BuildArgs;
 /// The configuration in a folder. Invalid parts are ignored here, since the build reports them.
 pub(super) struct Configuration {
     config: Option<Config>,
-    given: Vec<Given>,
+    overrides: Vec<Override>,
 }
 
 /// One `--config KEY=VALUE` or `--config PATH`.
-struct Given {
+struct Override {
     text: String,
     /// The base of its relative paths.
     base: PathBuf,
@@ -27,20 +27,23 @@ struct Given {
 
 impl Configuration {
     pub(super) fn read(folder: &Path, build: &BuildArgs) -> Self {
-        let given = build.config.iter().map(|given| Given::new(folder, given));
-        let mut given: Vec<Given> = given.collect();
-        let config = if given.is_empty() {
+        let overrides = build
+            .config
+            .iter()
+            .map(|argument| Override::new(folder, argument));
+        let mut overrides: Vec<Override> = overrides.collect();
+        let config = if overrides.is_empty() {
             None
         } else {
-            with_given(folder, &mut given).ok()
+            with_overrides(folder, &mut overrides).ok()
         };
         if config.is_none() {
             // No file was read: no path is relative to one.
-            given.clear();
+            overrides.clear();
         }
         Self {
             config: config.or_else(|| Config::load_with_cwd(folder).ok()),
-            given,
+            overrides,
         }
     }
 
@@ -62,7 +65,7 @@ impl Configuration {
         let Some(PathAndArgs { path, args, .. }) = runner else {
             return Vec::new();
         };
-        let mut words = vec![self.place(path).into_os_string()];
+        let mut words = vec![self.resolve(path).into_os_string()];
         words.extend(args);
         words
     }
@@ -74,26 +77,26 @@ impl Configuration {
             .filter(|(name, value)| value.force || std::env::var_os(name).is_none())
             .map(|(name, value)| {
                 // A relative path was joined to the folder of its file.
-                let value = self.place(value.value.clone().into());
+                let value = self.resolve(value.value.clone().into());
                 (name.clone(), value.into_os_string())
             })
             .collect()
     }
 
-    fn place(&self, path: PathBuf) -> PathBuf {
-        let below = |given: &Given| Some(given.base.join(path.strip_prefix(&given.folder).ok()?));
-        let innermost = self.given.iter().rev().find_map(below);
+    fn resolve(&self, path: PathBuf) -> PathBuf {
+        let below = |one: &Override| Some(one.base.join(path.strip_prefix(&one.folder).ok()?));
+        let innermost = self.overrides.iter().rev().find_map(below);
         innermost.unwrap_or(path)
     }
 }
 
-impl Given {
-    fn new(folder: &Path, given: &str) -> Self {
-        let file = folder.join(given);
+impl Override {
+    fn new(folder: &Path, argument: &str) -> Self {
+        let file = folder.join(argument);
         let text = file.is_file().then(|| fs::read_to_string(&file));
         let (text, base) = match text {
             Some(Ok(text)) => (text, file.ancestors().nth(2).unwrap_or(folder)),
-            _ => (given.to_owned(), folder),
+            _ => (argument.to_owned(), folder),
         };
         Self {
             text,
@@ -106,17 +109,17 @@ impl Given {
 /// Combines the files of the folder with `--config`. The library reads only files, and those of a
 /// folder override those of its parents: each `--config` becomes a file one folder deeper. These
 /// folders are where cargo looks too, and not where another user could write.
-fn with_given(folder: &Path, given: &mut [Given]) -> io::Result<Config> {
+fn with_overrides(folder: &Path, overrides: &mut [Override]) -> io::Result<Config> {
     let written = tempfile::Builder::new()
         .prefix(".mlplots-config-")
         .tempdir_in(folder)?;
     let mut innermost = written.path().to_owned();
-    for given in given {
-        innermost.push("given");
+    for one in overrides {
+        innermost.push("override");
         let cargo = innermost.join(".cargo");
         fs::create_dir_all(&cargo)?;
-        fs::write(cargo.join("config.toml"), &given.text)?;
-        given.folder.clone_from(&innermost);
+        fs::write(cargo.join("config.toml"), &one.text)?;
+        one.folder.clone_from(&innermost);
     }
     Config::load_with_cwd(&innermost).map_err(io::Error::other)
 }
@@ -127,7 +130,7 @@ mod tests {
 
     fn build(config: &[&str]) -> BuildArgs {
         BuildArgs {
-            config: config.iter().map(|&given| given.to_owned()).collect(),
+            config: config.iter().map(|&argument| argument.to_owned()).collect(),
             ..BuildArgs::default()
         }
     }
@@ -155,13 +158,13 @@ mod tests {
         assert_eq!(from_files.runner(None), ["file"]);
         assert_eq!(from_files.target(&build(&[])), None);
 
-        let given = build(&[
+        let overrides = build(&[
             "more/.cargo/own.toml",
             "env.A='line'",
             "target.'cfg(unix)'.runner=['./bin/run', '-x']",
             "build.target='wasm32-wasip1'",
         ]);
-        let configuration = Configuration::read(root, &given);
+        let configuration = Configuration::read(root, &overrides);
         let variables = configuration.variables();
         assert_eq!(["A", "B"].map(|name| &variables[name]), ["line", "more"]);
         assert_eq!(variables["P"], root.join("more/x"));
@@ -172,7 +175,7 @@ mod tests {
         );
         assert_eq!(configuration.runner(None), [""; 0], "not one of wasm");
         assert_eq!(
-            configuration.target(&given).as_deref(),
+            configuration.target(&overrides).as_deref(),
             Some("wasm32-wasip1")
         );
         // An invalid `--config` does not affect the files, and the temporary folders are removed.

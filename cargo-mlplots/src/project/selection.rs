@@ -60,7 +60,7 @@ impl Project {
                     .iter()
                     .map(|one| format!("`-p {} {} {}`", one.package.name, one.flag(), one.name))
                     .collect();
-                Err(failure("which program? There are several")
+                Err(failure("several programs match")
                     .help(format!("name one: {}", all.join(", ")))
                     .exit(Exit::Usage))
             }

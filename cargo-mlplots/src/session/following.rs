@@ -51,12 +51,12 @@ pub(super) fn outlived(dir: &RunDir, ending: &Ending, stop: &Stop) -> Result<Out
     }
     let (since, times) = (Instant::now(), stop.times());
     let mut last = (heartbeat(dir), since);
-    let mut told = false;
+    let mut reported = false;
     while has_writer(dir) {
         stop.sleep_unless(stop.events(), Duration::from_millis(100));
-        if !told && since.elapsed() > Duration::from_secs(1) {
-            told = true;
-            view::status("Following", "the run goes on in another process");
+        if !reported && since.elapsed() > Duration::from_secs(1) {
+            reported = true;
+            view::status("Following", "the run continues in another process");
         }
         let is_late = ending.asked.is_some() && since.elapsed() > GRACE;
         if stop.times() > times || is_late || last.1.elapsed() > SILENCE {

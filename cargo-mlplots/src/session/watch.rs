@@ -10,7 +10,7 @@ use crate::view::Meter;
 /// The state of the progress line.
 pub(super) struct Watch {
     delivery: Arc<Delivery>,
-    told: AtomicBool,
+    reported: AtomicBool,
     quiet: bool,
 }
 
@@ -18,7 +18,7 @@ impl Watch {
     pub(super) fn new(delivery: &Arc<Delivery>, mode: ProgressMode) -> Self {
         Self {
             delivery: Arc::clone(delivery),
-            told: AtomicBool::new(false),
+            reported: AtomicBool::new(false),
             quiet: mode == ProgressMode::Off,
         }
     }
@@ -43,11 +43,11 @@ impl Meter for Watch {
 
     fn news(&self) -> Option<(String, Option<String>)> {
         let error = self.delivery.progress.failing()?;
-        if self.quiet || self.told.swap(true, Ordering::Relaxed) {
+        if self.quiet || self.reported.swap(true, Ordering::Relaxed) {
             return None;
         }
         Some((
-            format!("{error}; the training goes on, and everything is journaled"),
+            format!("{error}; the training continues, and all records are in the journal"),
             error.help,
         ))
     }

@@ -62,7 +62,7 @@ impl Environment<'_> {
         };
         value.trim().parse().map_err(|_| {
             refused(format!(
-                "the variable {name} is `{value}`, which is not a number it takes"
+                "the variable {name} is `{value}`, which is not a valid number for it"
             ))
         })
     }
@@ -77,7 +77,7 @@ pub(crate) fn word(name: &str, value: String) -> Result<String, Failure> {
     let what = if value.contains(['\n', '\r']) {
         "a line break"
     } else {
-        "a character that cannot be sent"
+        "a character that is not visible ASCII"
     };
     Err(refused(format!("{name} has {what} in it"))
         .help(format!("set {name} again, without spaces and line breaks")))

@@ -134,7 +134,7 @@ fn trusted(env: &Environment<'_>) -> Result<Vec<Url>, Failure> {
             let url = Url::parse(origin).ok();
             url.filter(|url| matches!(url.scheme(), "http" | "https"))
                 .ok_or_else(|| {
-                    refused(format!("{VARIABLE} has an entry that is not a usable http address"))
+                    refused(format!("{VARIABLE} has an entry that is not a valid http address"))
                         .help("it looks like `https://artifacts.example.org:5000`, several with commas between them")
                 })
         })

@@ -26,12 +26,12 @@ fn resolve(
             .find(|(key, _)| *key == name)
             .map(|(_, value)| (*value).to_owned())
     };
-    let places = Places {
+    let directories = Directories {
         here: Path::new("/here"),
         root: Path::new("/root dir"),
         home: None,
     };
-    Settings::resolve_in(cli, metadata, &places, &Environment::new(&lookup))
+    Settings::resolve_in(cli, metadata, &directories, &Environment::new(&lookup))
 }
 
 fn uri(cli: Option<&str>, metadata: Option<&str>, variables: &[(&str, &str)]) -> String {

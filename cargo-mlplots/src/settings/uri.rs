@@ -55,7 +55,7 @@ impl Target {
             ))
             .help("begin it with `http://` or `https://`")),
             "" | "file" => Err(refused(format!(
-                "the tracking URI `{}` is a directory, MLflow's old file store, which MLflow has closed",
+                "the tracking URI `{}` is a directory, MLflow's file store, which MLflow no longer supports",
                 without_secrets(uri)
             ))
             .help("use a database file, `sqlite:///mlflow.db`; `mlflow migrate-filestore` moves old runs into one")),
@@ -68,7 +68,7 @@ impl Target {
             ))
             .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
             _ => Err(refused(format!(
-                "mlplots knows no tracking store for `{}`",
+                "no tracking store of mlplots supports `{}`",
                 without_secrets(uri)
             ))
             .help("give the http address of an MLflow tracking server, or `sqlite:///mlflow.db`")),
@@ -98,7 +98,7 @@ fn server(uri: &str) -> Result<Target, Failure> {
     // The text is not shown: it may hold a password.
     let invalid = |why: &str| {
         refused(format!(
-            "the tracking URI is not a usable http address: {why}"
+            "the tracking URI is not a valid http address: {why}"
         ))
         .help("it looks like `http://localhost:5000`")
     };
@@ -143,7 +143,7 @@ fn database(uri: &str, directory: &Path) -> Result<Database, Failure> {
     let path = percent_decode(path);
     if path.is_empty() || path == ":memory:" {
         return Err(refused(
-            "is a database in memory, which would be gone with the run",
+            "is a database in memory, which is lost when the command ends",
         ));
     }
     if path.starts_with("file:") {

@@ -38,7 +38,7 @@ impl Progress {
         let (end, ended) = channel();
         let foot = mode == ProgressMode::Auto && std::io::stderr().is_terminal() && !is_dumb();
         let thread = std::thread::spawn(move || {
-            let begun = Instant::now();
+            let start = Instant::now();
             let foot = foot.then(Foot::new);
             let every = Duration::from_millis(if foot.is_some() { 200 } else { 250 });
             let mut next_line = Duration::from_secs(10);
@@ -47,7 +47,7 @@ impl Progress {
                     term::warning(&warning);
                     help.iter().for_each(|help| term::help(help));
                 }
-                let took = begun.elapsed();
+                let took = start.elapsed();
                 let text = || format!("{} {}", duration(took.as_secs() * 1000), meter.line());
                 match &foot {
                     Some(foot) => foot.draw(&text()),

@@ -25,8 +25,8 @@ pub(crate) fn print(report: &Report) {
         .into_iter()
         .filter(|(_, leaves)| !leaves.is_empty())
         .collect();
-    for (place, (name, leaves)) in branches.iter().enumerate() {
-        let last = place + 1 == branches.len();
+    for (index, (name, leaves)) in branches.iter().enumerate() {
+        let last = index + 1 == branches.len();
         let summary = if *name == "figures" {
             format!(" {DIM}{}{DIM:#}", report.ledger.tally.summary())
         } else {
@@ -36,9 +36,9 @@ pub(crate) fn print(report: &Report) {
             "  {} {BOLD}{name}{BOLD:#}{summary}",
             if last { "└─" } else { "├─" }
         ));
-        for (place, leaf) in leaves.iter().enumerate() {
+        for (index, leaf) in leaves.iter().enumerate() {
             let trunk = if last { "   " } else { "│  " };
-            let twig = if place + 1 == leaves.len() {
+            let twig = if index + 1 == leaves.len() {
                 "└─"
             } else {
                 "├─"
@@ -199,7 +199,7 @@ fn endings(report: &Report) {
     }
     if report.outcome.status == Status::Killed {
         let short = report.run_uuid.short();
-        help(&format!("`--resume {short}` goes on with it"));
+        help(&format!("`--resume {short}` resumes it"));
     }
     for problem in report.ledger.all_problems() {
         if report.outcome.reason.as_ref() != Some(&problem) {
@@ -228,7 +228,7 @@ fn unshipped(report: &Report, halt: &Halt) {
             format!("not everything could be shipped to {uri} in time"),
             Some(cause),
         ),
-        Halt::GivenUp(None) => (format!("shipping to {uri} was broken off"), None),
+        Halt::GivenUp(None) => (format!("shipping to {uri} was interrupted"), None),
         Halt::Refused(cause) => (
             format!("not everything could be shipped to {uri}"),
             Some(cause),

@@ -35,9 +35,9 @@ pub(crate) fn last_beat(beat: &Beat) -> String {
     match beat.ago {
         Some(ago) => {
             let ago = duration(ago.as_millis() as u64);
-            format!("on {}, last sign of life {ago} ago", beat.host)
+            format!("on {}, last heartbeat {ago} ago", beat.host)
         }
-        None => format!("on {}, without a sign of life", beat.host),
+        None => format!("on {}, without a heartbeat", beat.host),
     }
 }
 

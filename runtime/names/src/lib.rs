@@ -312,9 +312,10 @@ fn check_segments(path: &str) -> Result<(), String> {
 /// includes combining vowel signs and circled letters too, which MLflow refuses.
 fn is_word(c: char) -> bool {
     use GeneralCategoryGroup::{Letter, Number};
-    match c.is_ascii() {
-        true => c.is_ascii_alphanumeric() || c == '_',
-        false => matches!(c.general_category_group(), Letter | Number),
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || c == '_'
+    } else {
+        matches!(c.general_category_group(), Letter | Number)
     }
 }
 

@@ -158,7 +158,7 @@ impl Eq for Guard {}
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a plot returns a figure, and `{Self}` is none",
+    message = "`{Self}` is not a figure, which a plot must return",
     label = "this is not a figure",
     note = "return `Figure`, `Svg`, `Html`, `Image`, a `PathBuf`, or a `Result` of one of these; with `canvas: &Canvas` as the first argument return `PlotResult`"
 )]

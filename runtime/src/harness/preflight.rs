@@ -86,7 +86,7 @@ fn choose(request: &Request, trains: &[&'static Train]) -> Result<&'static Train
     match (&request.train, trains) {
         (_, []) => Err(complain(
             "no `#[train]` function is linked into this program".to_owned(),
-            "a library that nothing names is not linked: name the one that holds them, \
+            "the linker omits a library that nothing refers to: name the library with the functions, \
              `mlplots::main!(my_lib);`"
                 .to_owned(),
         )),
@@ -173,7 +173,7 @@ fn params(
     for (key, value) in laid.flatten() {
         if let Some(before) = resumed.params.get(&key).filter(|&before| *before != value) {
             wrong.push(complain(
-                format!("the param `{key}` is `{before}` in the run that goes on, and cannot become `{value}`: a param is set once"),
+                format!("the param `{key}` is `{before}` in the run that is resumed, and cannot become `{value}`: a param is set once"),
                 format!("leave out `-P {key}`, or begin another run"),
             ));
         }
@@ -238,7 +238,7 @@ fn of_train(
                     unprovided.join("` and `")
                 ),
                 format!(
-                    "return a `{first}` from `{}` ({}), or provide it midway and say so: \
+                    "return a `{first}` from `{}` ({}), or provide it during the training and declare it: \
                      `#[train(provides({first}))]`",
                     train.name,
                     train.source()

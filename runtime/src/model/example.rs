@@ -70,7 +70,7 @@ impl Example {
                 }))
             }
             _ => {
-                Err("`columns` names those of a matrix, which the input example is not".to_owned())
+                Err("`columns` needs an input example that is a matrix".to_owned())
             }
         }
     }

@@ -39,7 +39,7 @@ pub fn load_model<T: DeserializeOwned>(directory: impl AsRef<Path>) -> Result<T,
     let field = |key| native_field(&mlmodel, key);
     let (Some(data), Some(type_name)) = (field("data"), field("type")) else {
         return Err(failed(format!(
-            "it is no native model of mlplots, but has the flavors: {}. \
+            "it is not a native model of mlplots; its flavors are: {}. \
              An ONNX model is loaded by an ONNX runtime",
             flavors(&mlmodel).collect::<Vec<_>>().join(", ")
         )));

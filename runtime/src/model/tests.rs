@@ -224,6 +224,6 @@ fn a_native_model_is_loaded_from_its_directory() {
         other.contains("it is a `training::Ridge`, not a `alloc::vec::Vec<f64>`"),
         "{other}"
     );
-    assert!(onnx.contains("has the flavors: onnx"), "{onnx}");
+    assert!(onnx.contains("its flavors are: onnx"), "{onnx}");
     assert!(gone.contains("`MLmodel`: No such file"), "{gone}");
 }

@@ -91,8 +91,8 @@ impl Shared {
         let is_forked = self.journal.is_forked();
         if is_forked && !REPORTED.swap(true, Ordering::Relaxed) {
             print(format_args!(
-                "warning: process {} was forked from the one that began the run, and what it logs \
-                 is lost: log in the process that begins the run",
+                "warning: process {} was forked from the one that began the run, and its \
+                 records are lost: log in the process that began the run",
                 std::process::id()
             ));
         }

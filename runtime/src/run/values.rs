@@ -60,7 +60,7 @@ impl Values {
                 .is_some_and(|known| known.step.is_none())
         {
             return Err(format!(
-                "a second `{}` is provided; its figures show the first. \
+                "a second `{}` was provided, but its figures show the first. \
                  Use `run.provide_at(value, step)` for values that change",
                 std::any::type_name::<T>()
             ));

@@ -48,7 +48,7 @@ impl HttpClient {
         if let Some(Credentials::Bearer(token)) = &settings.credentials {
             HeaderValue::from_str(token.reveal()).map_err(|_| {
                 StoreError::refused(
-                    "the tracking token has a character that cannot be sent, such as a line break",
+                    "the tracking token has a character that is not visible ASCII, such as a line break",
                 )
                 .help("check MLFLOW_TRACKING_TOKEN")
             })?;
@@ -224,7 +224,7 @@ impl HttpClient {
 fn workspace(name: &str) -> Result<HeaderValue, StoreError> {
     HeaderValue::from_str(name).map_err(|_| {
         StoreError::refused(format!(
-            "the workspace name {name:?} has a character that cannot be sent"
+            "the workspace name {name:?} has a character that is not visible ASCII"
         ))
         .help("check MLFLOW_WORKSPACE")
     })

@@ -116,7 +116,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self {
             help: error.help,
-            nobody_answers: error.concerns == Concern::Nobody,
+            is_unreachable: error.concerns == Concern::Nobody,
             ..refused(error.message)
         }
     }
