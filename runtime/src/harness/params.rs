@@ -17,7 +17,7 @@ pub(super) fn overlay(
     let mut wrong = Vec::new();
     let mut values = Vec::new();
     for (key, text) in given {
-        let value = lay_one(defaults, read_again, key, text).unwrap_or_else(|misfit| {
+        let value = apply_one(defaults, read_again, key, text).unwrap_or_else(|misfit| {
             wrong.push(match misfit {
                 Misfit::Unknown => unknown(defaults, key),
                 Misfit::Value(why) => {
@@ -30,7 +30,7 @@ pub(super) fn overlay(
     }
     // A value that is invalid alone may be valid with another: two fields of a variant that is not
     // the default.
-    lay(defaults, read_again, &values).map_err(|misfit| match misfit {
+    apply(defaults, read_again, &values).map_err(|misfit| match misfit {
         Misfit::Value(why) if wrong.is_empty() => {
             vec![format!(
                 "the params given by `-P` do not fit together: {why}"
@@ -45,11 +45,11 @@ fn default_of(defaults: &Tree, key: &str) -> String {
     if let Some(default) = defaults.get(key) {
         return format!("; the default is `{}`", default.text());
     }
-    let whole = key.rmatch_indices('.').map(|(end, _)| &key[..end]);
-    let known = |whole| defaults.get(whole).map(|default| (whole, default.text()));
-    let found = whole.into_iter().find_map(known);
-    found.map_or_else(String::new, |(whole, default)| {
-        format!("; the default of `{whole}` is `{default}`")
+    let prefixes = key.rmatch_indices('.').map(|(end, _)| &key[..end]);
+    let known = |prefix| defaults.get(prefix).map(|default| (prefix, default.text()));
+    let found = prefixes.into_iter().find_map(known);
+    found.map_or_else(String::new, |(prefix, default)| {
+        format!("; the default of `{prefix}` is `{default}`")
     })
 }
 
@@ -67,21 +67,21 @@ pub(super) fn keep(
     }
     let mut params = defaults.clone();
     for (field, leaves) in fields {
-        let mut anew = params.clone();
-        anew.set(field, Tree::Null);
+        let mut reset = params.clone();
+        reset.set(field, Tree::Null);
         let untyped = leaves
             .iter()
             .map(|&(key, text)| (key, Tree::Untyped(text.to_owned())));
         let untyped: Vec<_> = untyped.collect();
-        if let Ok(laid) = lay(&anew, read_again, &untyped) {
-            params = laid;
+        if let Ok(applied) = apply(&reset, read_again, &untyped) {
+            params = applied;
             continue;
         }
         for (key, text) in leaves {
-            if let Ok(value) = lay_one(&params, read_again, key, text)
-                && let Ok(laid) = lay(&params, read_again, &[(key, value)])
+            if let Ok(value) = apply_one(&params, read_again, key, text)
+                && let Ok(applied) = apply(&params, read_again, &[(key, value)])
             {
-                params = laid;
+                params = applied;
             }
         }
     }
@@ -97,33 +97,33 @@ enum Misfit {
 }
 
 /// Applies one text to params. Returns the tree by which it is read.
-fn lay_one(params: &Tree, read_again: ReadAgain, key: &str, text: &str) -> Result<Tree, Misfit> {
+fn apply_one(params: &Tree, read_again: ReadAgain, key: &str, text: &str) -> Result<Tree, Misfit> {
     let untyped = Tree::Untyped(text.to_owned());
-    lay(params, read_again, &[(key, untyped.clone())])
+    apply(params, read_again, &[(key, untyped.clone())])
         .map(|_| untyped)
         .or_else(|misfit| {
             // If serde does not know the type of the field, `12345` may be a string.
             let literal = Tree::Text(text.to_owned());
-            let is_text = lay(params, read_again, &[(key, literal.clone())]).is_ok();
+            let is_text = apply(params, read_again, &[(key, literal.clone())]).is_ok();
             if is_text { Ok(literal) } else { Err(misfit) }
         })
 }
 
 /// Applies values to params. A key is unknown if the type does not write it.
-fn lay(params: &Tree, read_again: ReadAgain, values: &[(&str, Tree)]) -> Result<Tree, Misfit> {
-    let mut laid = params.clone();
+fn apply(params: &Tree, read_again: ReadAgain, values: &[(&str, Tree)]) -> Result<Tree, Misfit> {
+    let mut applied = params.clone();
     for (key, value) in values {
-        laid.set(key, value.clone());
+        applied.set(key, value.clone());
     }
-    let laid = read_again(laid).map_err(|why| {
+    let applied = read_again(applied).map_err(|why| {
         if why.starts_with("unknown field") {
             Misfit::Unknown
         } else {
             Misfit::Value(why)
         }
     })?;
-    if values.iter().all(|(key, _)| laid.get(key).is_some()) {
-        Ok(laid)
+    if values.iter().all(|(key, _)| applied.get(key).is_some()) {
+        Ok(applied)
     } else {
         Err(Misfit::Unknown)
     }
@@ -159,11 +159,11 @@ fn distance(a: &str, b: &str) -> usize {
                 i + j
             } else {
                 let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let mut least = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                let mut minimum = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
                 if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    least = least.min(rows[i - 2][j - 2] + 1);
+                    minimum = minimum.min(rows[i - 2][j - 2] + 1);
                 }
-                least
+                minimum
             };
         }
     }

@@ -69,9 +69,7 @@ impl Example {
                     data: rows.into_iter().map(cells).collect(),
                 }))
             }
-            _ => {
-                Err("`columns` needs an input example that is a matrix".to_owned())
-            }
+            _ => Err("`columns` needs an input example that is a matrix".to_owned()),
         }
     }
 

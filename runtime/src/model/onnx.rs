@@ -84,8 +84,9 @@ pub(super) struct Tensor {
 
 /// Reads the inputs and outputs of an ONNX file.
 pub(super) fn read(file: &[u8]) -> Result<Graph, String> {
-    let graph = read_graph(file)
-        .map_err(|Malformed| "these bytes are not an ONNX file, or the file is truncated".to_owned())?;
+    let graph = read_graph(file).map_err(|Malformed| {
+        "these bytes are not an ONNX file, or the file is truncated".to_owned()
+    })?;
     if graph.inputs.is_empty() || graph.outputs.is_empty() {
         return Err("this ONNX file has no graph with inputs and outputs".to_owned());
     }

@@ -11,14 +11,14 @@ use mlplots_journal::{Line, Writer};
 
 thread_local! {
     /// On a thread whose panics are caught: the location of the last one.
-    static PLACE: RefCell<Option<Caught>> = const { RefCell::new(None) };
+    static LOCATION: RefCell<Option<Caught>> = const { RefCell::new(None) };
     /// On any other thread: the message of the last one.
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 struct Caught {
     journaled: bool,
-    place: Option<String>,
+    location: Option<String>,
 }
 
 /// The journal that panics are written to.
@@ -40,13 +40,13 @@ pub(super) fn watch(journal: &Arc<Writer>) {
 /// Calls `work` and returns its panic as `panicked at file:line: message`. With `journaled`, the hook
 /// also journals the panic, for a program that aborts on panic.
 pub(crate) fn caught<T>(journaled: bool, work: impl FnOnce() -> T) -> Result<T, String> {
-    PLACE.set(Some(Caught {
+    LOCATION.set(Some(Caught {
         journaled,
-        place: None,
+        location: None,
     }));
     let result = catch_unwind(AssertUnwindSafe(work));
-    let place = PLACE.take().and_then(|caught| caught.place);
-    result.map_err(|payload| describe(place.as_deref(), &*payload))
+    let location = LOCATION.take().and_then(|caught| caught.location);
+    result.map_err(|payload| describe(location.as_deref(), &*payload))
 }
 
 /// The panic of this thread, while it unwinds outside of [`caught`].
@@ -55,15 +55,15 @@ pub(super) fn unwinding() -> Option<String> {
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let place = info
+    let location = info
         .location()
         .map(|at| format!("{}:{}", at.file(), at.line()));
-    let journaled = PLACE.with_borrow_mut(|slot| {
+    let journaled = LOCATION.with_borrow_mut(|slot| {
         if let Some(caught) = slot {
-            caught.place.clone_from(&place);
+            caught.location.clone_from(&location);
             caught.journaled
         } else {
-            LAST.set(Some(describe(place.as_deref(), info.payload())));
+            LAST.set(Some(describe(location.as_deref(), info.payload())));
             true
         }
     });
@@ -71,20 +71,23 @@ fn note(info: &PanicHookInfo<'_>) {
     if journaled
         && let Ok(current) = CURRENT.try_lock()
         && let Some(journal) = current.upgrade()
-        && let Ok(line) = Line::of(&Record::Panic(describe(place.as_deref(), info.payload())))
+        && let Ok(line) = Line::of(&Record::Panic(describe(
+            location.as_deref(),
+            info.payload(),
+        )))
     {
         let _ = journal.append(&line);
     }
 }
 
-fn describe(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
+fn describe(location: Option<&str>, payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is not text");
-    match place {
-        Some(place) => format!("panicked at {place}: {text}"),
+    match location {
+        Some(location) => format!("panicked at {location}: {text}"),
         None => format!("panicked: {text}"),
     }
 }

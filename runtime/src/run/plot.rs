@@ -43,8 +43,8 @@ impl Inputs {
     ///
     /// # Panics
     /// If `T` is not the registered type of that index: generated code takes both from one list.
-    pub fn get<T: 'static>(&self, place: usize) -> &T {
-        self.0[place]
+    pub fn get<T: 'static>(&self, index: usize) -> &T {
+        self.0[index]
             .downcast_ref()
             .expect("an input has the type it was registered with")
     }

@@ -67,8 +67,8 @@ impl Values {
         }
         self.provided.insert(id, Provided { value, step });
         let mut jobs = Vec::new();
-        for place in 0..self.plots.len() {
-            let due = &mut self.plots[place];
+        for index in 0..self.plots.len() {
+            let due = &mut self.plots[index];
             if !due.plot.inputs.iter().any(|input| input.id == id)
                 || !due
                     .plot
@@ -86,20 +86,20 @@ impl Values {
                 }
             }
             due.behind = false;
-            jobs.push(self.job(place));
+            jobs.push(self.job(index));
         }
         Ok(jobs)
     }
 
     /// Jobs for the plots whose newest values were skipped.
     pub(super) fn catch_up(&mut self) -> Vec<Job> {
-        let behind = (0..self.plots.len()).filter(|&place| self.plots[place].behind);
+        let behind = (0..self.plots.len()).filter(|&index| self.plots[index].behind);
         let behind: Vec<usize> = behind.collect();
         behind
             .into_iter()
-            .map(|place| {
-                self.plots[place].behind = false;
-                self.job(place)
+            .map(|index| {
+                self.plots[index].behind = false;
+                self.job(index)
             })
             .collect()
     }
@@ -113,9 +113,9 @@ impl Values {
             .collect()
     }
 
-    fn job(&mut self, place: usize) -> Job {
+    fn job(&mut self, index: usize) -> Job {
         self.jobs += 1;
-        let plot = self.plots[place].plot;
+        let plot = self.plots[index].plot;
         let provided = |input: &Input| &self.provided[&input.id];
         Job {
             plot,

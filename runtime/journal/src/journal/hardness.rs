@@ -78,18 +78,18 @@ fn read_file(journal: &std::path::Path) -> (Vec<Vec<u8>>, bool) {
 }
 
 fn read_on(reader: &mut Reader) -> (Vec<Vec<u8>>, bool) {
-    let (mut found, mut told) = (Vec::new(), false);
+    let (mut found, mut reported) = (Vec::new(), false);
     while let Some(entry) = reader.next_entry().unwrap() {
         match entry {
             Entry::Record(record) => found.push(line(&record)),
-            Entry::Damaged { .. } => told = true,
+            Entry::Damaged { .. } => reported = true,
         }
     }
-    (found, told || reader.torn() > 0)
+    (found, reported || reader.torn() > 0)
 }
 
 /// Returns the number of lines that are complete in the first `end` bytes.
-fn whole(lines: &[Vec<u8>], end: usize) -> usize {
+fn complete(lines: &[Vec<u8>], end: usize) -> usize {
     let mut length = 0;
     lines
         .iter()
@@ -158,8 +158,8 @@ fn threads_write_side_by_side_and_a_reader_follows() {
         }
     });
     drop(writer);
-    let (found, told) = read_file(&run.journal());
-    assert_eq!((found.len(), told), (THREADS * LINES, false));
+    let (found, reported) = read_file(&run.journal());
+    assert_eq!((found.len(), reported), (THREADS * LINES, false));
     let length = found.iter().map(Vec::len).sum::<usize>() as u64;
     assert_eq!(
         run.journal().metadata().unwrap().len(),
@@ -201,9 +201,9 @@ proptest! {
         let lines = lines(&records);
         let bytes = lines.concat();
         let cut = cut.index(bytes.len());
-        let whole = whole(&lines, cut);
-        let is_torn = lines[..whole].concat().len() < cut;
-        prop_assert_eq!(read(&bytes[..cut]), (lines[..whole].to_vec(), is_torn));
+        let complete = complete(&lines, cut);
+        let is_torn = lines[..complete].concat().len() < cut;
+        prop_assert_eq!(read(&bytes[..cut]), (lines[..complete].to_vec(), is_torn));
     }
 
     #[test]
@@ -227,10 +227,10 @@ proptest! {
             }
             bytes.extend(line);
         }
-        let (found, told) = read(&bytes);
+        let (found, reported) = read(&bytes);
         prop_assert_eq!(&found, &finished);
         let is_before_another = before.is_some_and(|before| before < finished.len());
-        prop_assert!(told == is_before_another || (told && !last));
+        prop_assert!(reported == is_before_another || (reported && !last));
 
         // While the program lives, its thread may still finish the line: the reader waits there.
         let folder = tempfile::tempdir().unwrap();
@@ -243,36 +243,36 @@ proptest! {
     #[test]
     fn flipped_bits_are_told_and_cost_only_their_lines(
         records in vec(record(), 1..20),
-        places in vec((any::<prop::sample::Index>(), 0_u8..8), 1..6),
+        bits in vec((any::<prop::sample::Index>(), 0_u8..8), 1..6),
     ) {
         let lines = lines(&records);
         let bytes = lines.concat();
         let mut damaged = bytes.clone();
-        for (place, bit) in places {
-            damaged[place.index(bytes.len())] ^= 1 << bit;
+        for (index, bit) in bits {
+            damaged[index.index(bytes.len())] ^= 1 << bit;
         }
         prop_assume!(damaged != bytes);
-        let (found, told) = read(&damaged);
-        prop_assert!(told);
+        let (found, reported) = read(&damaged);
+        prop_assert!(reported);
         prop_assert!(are_some_of(&found, &lines));
-        let before = whole(&lines, first_damage(&bytes, &damaged));
+        let before = complete(&lines, first_damage(&bytes, &damaged));
         prop_assert!(found.starts_with(&lines[..before]));
     }
 
     #[test]
     fn garbage_is_told_and_costs_one_record_at_most(
         records in vec(record(), 1..20),
-        place in any::<prop::sample::Index>(),
+        index in any::<prop::sample::Index>(),
         garbage in vec(1_u8.., 1..300),
     ) {
         let lines = lines(&records);
         let mut damaged = lines.concat();
-        let place = place.index(damaged.len() + 1);
-        damaged.splice(place..place, garbage);
-        let (found, told) = read(&damaged);
-        prop_assert!(told);
+        let index = index.index(damaged.len() + 1);
+        damaged.splice(index..index, garbage);
+        let (found, reported) = read(&damaged);
+        prop_assert!(reported);
         prop_assert!(are_some_of(&found, &lines));
-        prop_assert!(found.starts_with(&lines[..whole(&lines, place)]));
+        prop_assert!(found.starts_with(&lines[..complete(&lines, index)]));
         prop_assert!(found.len() + 1 >= lines.len());
     }
 
@@ -280,10 +280,10 @@ proptest! {
     fn bytes_that_nobody_wrote_are_no_records(
         bytes in vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(0)], 0..4000),
     ) {
-        let (found, told) = read(&bytes);
+        let (found, reported) = read(&bytes);
         prop_assert!(found.is_empty());
         // Zeros alone are unused space, not damage.
-        prop_assert_eq!(told, bytes.iter().any(|&byte| byte != 0));
+        prop_assert_eq!(reported, bytes.iter().any(|&byte| byte != 0));
     }
 
     #[test]

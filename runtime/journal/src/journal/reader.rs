@@ -257,13 +257,13 @@ impl Reader {
         let mut piece = Vec::new();
         self.torn = 0;
         loop {
-            for place in self.start..self.buffer.len() {
-                let byte = self.buffer[place];
+            for index in self.start..self.buffer.len() {
+                let byte = self.buffer[index];
                 at += 1;
                 if byte == b'\n' && decode(&piece).is_ok() {
                     self.offset = at - piece.len() as u64 - 1;
                     self.torn = 0;
-                    match place.checked_sub(piece.len()) {
+                    match index.checked_sub(piece.len()) {
                         Some(start) => self.start = start,
                         // The record began in an earlier chunk.
                         None => self.forget(),
@@ -438,9 +438,9 @@ mod tests {
     fn a_flipped_bit_anywhere_invents_nothing() {
         let bytes = bytes();
         let good: Vec<_> = sample().into_iter().map(Entry::Record).collect();
-        for place in 0..bytes.len() * 8 {
+        for index in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
-            flipped[place / 8] ^= 1 << (place % 8);
+            flipped[index / 8] ^= 1 << (index % 8);
             let (entries, torn) = read(&flipped);
             assert!(
                 entries
@@ -452,7 +452,7 @@ mod tests {
                     || entries
                         .iter()
                         .any(|entry| matches!(entry, Entry::Damaged { .. })),
-                "the damage at bit {place} is not reported"
+                "the damage at bit {index} is not reported"
             );
         }
     }

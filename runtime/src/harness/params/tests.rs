@@ -61,7 +61,7 @@ impl Default for Params {
     }
 }
 
-fn lay_over(base: &Tree, given: &[(&str, &str)]) -> Result<Tree, Vec<String>> {
+fn apply_all(base: &Tree, given: &[(&str, &str)]) -> Result<Tree, Vec<String>> {
     let given: Vec<_> = given
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
@@ -70,12 +70,12 @@ fn lay_over(base: &Tree, given: &[(&str, &str)]) -> Result<Tree, Vec<String>> {
 }
 
 fn laid(given: &[(&str, &str)]) -> Params {
-    let tree = lay_over(&defaults::<Params>().unwrap(), given).unwrap();
+    let tree = apply_all(&defaults::<Params>().unwrap(), given).unwrap();
     read(tree).unwrap()
 }
 
 fn logged(given: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let tree = lay_over(&defaults::<Params>().unwrap(), given).unwrap();
+    let tree = apply_all(&defaults::<Params>().unwrap(), given).unwrap();
     tree.flatten().into_iter().collect()
 }
 
@@ -162,7 +162,7 @@ fn an_enums_variant_is_given_whole_or_by_its_fields() {
 
 #[test]
 fn what_does_not_fit_is_reported_at_once() {
-    let wrong = lay_over(
+    let wrong = apply_all(
         &defaults::<Params>().unwrap(),
         &[
             ("alhpa", "1"),
@@ -202,7 +202,7 @@ fn what_does_not_fit_is_reported_at_once() {
 
 #[test]
 fn a_resumed_run_keeps_its_params() {
-    let begun = lay_over(
+    let first = apply_all(
         &defaults::<Params>().unwrap(),
         &[
             ("alpha", "0.30000001"),
@@ -215,12 +215,12 @@ fn a_resumed_run_keeps_its_params() {
         ],
     )
     .unwrap();
-    let mut kept: BTreeMap<_, _> = begun.flatten().into_iter().collect();
+    let mut kept: BTreeMap<_, _> = first.flatten().into_iter().collect();
     kept.insert("logged.by.hand".to_owned(), "1".to_owned());
     kept.insert("depth".to_owned(), "a text, once".to_owned());
     let resumed = keep(&defaults::<Params>().unwrap(), read_again::<Params>, &kept);
-    assert_eq!(resumed.flatten(), begun.flatten());
+    assert_eq!(resumed.flatten(), first.flatten());
     // Typed again they are no change.
-    let again = lay_over(&resumed, &[("alpha", "0.30000001"), ("host", "8080")]).unwrap();
-    assert_eq!(again.flatten(), begun.flatten());
+    let again = apply_all(&resumed, &[("alpha", "0.30000001"), ("host", "8080")]).unwrap();
+    assert_eq!(again.flatten(), first.flatten());
 }
