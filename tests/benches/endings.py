@@ -1,6 +1,7 @@
-"""A training with MLflow's own client, with an ending that the arguments choose.
+"""A training with MLflow's Python client. An argument selects how it ends.
 
-Arguments: tracking URI, run name, ending, number of metric points, file that says that all are logged.
+Arguments: tracking URI, run name, ending, number of metric points, path of a file that the script
+creates when all points are logged.
 """
 
 import faulthandler
@@ -12,7 +13,7 @@ import time
 import mlflow
 
 uri, name, ending, points, ready = sys.argv[1:]
-# What a shell starts in the background, or `nohup`, is deaf to these.
+# A shell that starts processes in the background, or `nohup`, ignores these signals.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -31,10 +32,10 @@ with mlflow.start_run(run_name=name):
     if ending == "abort":
         os.abort()
     if ending == "overflow":
-        # Deep recursion is an exception in Python; this overflows the stack for real.
+        # Deep recursion only raises an exception in Python. This overflows the stack.
         faulthandler._stack_overflow()
     if ending == "memory":
-        pieces = [b"1" * (16 << 20) for _ in range(128)]
+        blocks = [b"1" * (16 << 20) for _ in range(128)]
     if ending == "orphan":
         if os.fork() == 0:
             os.execvp("sleep", ["sleep", "60"])

@@ -1,65 +1,70 @@
-//! However a training ends, what does MLflow say? `cargo bench -p mlplots-tests --bench endings`.
+//! Prints the status in MLflow for each way in which a training can end:
+//! `cargo bench -p mlplots-tests --bench endings`.
 //!
-//! Each training logs its points and then ends in one of many ways: once with mlplots, and once in
-//! Python with MLflow's own client, `with mlflow.start_run()`, on the same server.
+//! Each training logs its points and then ends in one of these ways, once with mlplots and once in
+//! Python with `with mlflow.start_run()`, on the same server.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use mlplots_tests::{
-    Hanging, MlflowServer, Project, Read, Venv, built, checkout, gone, moved, read, sample, signal,
-    silent, trainer,
+    Hanging, MlflowServer, Project, StoredRun, Venv, change_host, checkout, read, sample,
+    sample_program, set_heartbeat_age, signal, trainer, wait_for_exit,
 };
 
 const NAME: &str = "bench-endings";
 const POINTS: usize = 50;
 
-/// What ends a training.
+/// The cause of the end of a training.
 #[derive(Clone, Copy)]
-enum By {
-    /// Its own doing, after the shell that becomes it has taken limits on.
+enum Cause {
+    /// The training itself. The first value is the ending, the second one shell commands that run
+    /// before the program, for example to set limits.
     Itself(&'static str, &'static str),
-    /// The same in a control group with 1 GB of memory.
+    /// An allocation of 2 GB in a control group with 1 GB of memory.
     OutOfMemory,
-    /// A panic of a program that aborts on panic.
+    /// A panic of a program with `panic = "abort"`.
     PanicAbort,
-    /// Signals to who has been started: the supervisor, or Python.
+    /// Signals to the supervisor, or to Python.
     Signals(&'static [&'static str]),
-    /// SIGKILL of the program.
+    /// SIGKILL of the training program.
     Kill,
-    /// `--timeout`, and `timeout` for Python, which sends SIGTERM.
+    /// `--timeout`, or SIGTERM for Python.
     Timeout,
-    /// SIGKILL of the supervisor; the training goes on, and is synced.
-    Unwatched,
+    /// SIGKILL of the supervisor. The training continues; then a sync.
+    SupervisorKilled,
     /// SIGKILL of the supervisor and the program; then a sync.
-    KillBoth,
-    /// The same, and the journal is of a start of the machine before this one.
-    MachineGone,
+    BothKilled,
+    /// Like `BothKilled`, with a journal of an earlier boot of the machine.
+    MachineRestarted,
 }
 
-const ENDINGS: [(&str, By); 21] = [
-    ("return Ok", By::Itself("ok", "")),
-    ("return Err", By::Itself("error", "")),
-    ("panic", By::Itself("panic", "")),
-    ("panic = \"abort\"", By::PanicAbort),
-    ("exit(0)", By::Itself("exit", "")),
-    ("exit(1)", By::Itself("exit1", "")),
-    ("abort", By::Itself("abort", "")),
-    ("stack overflow", By::Itself("overflow", "")),
-    ("memory refused", By::Itself("memory", "ulimit -v 2000000")),
-    ("out-of-memory kill", By::OutOfMemory),
-    ("exit(1), child left behind", By::Itself("orphan", "")),
-    ("SIGINT", By::Signals(&["-INT"])),
-    ("SIGINT twice", By::Signals(&["-INT", "-INT"])),
-    ("SIGTERM", By::Signals(&["-TERM"])),
-    ("SIGHUP", By::Signals(&["-HUP"])),
-    ("SIGQUIT", By::Signals(&["-QUIT"])),
-    ("SIGKILL", By::Kill),
-    ("timeout", By::Timeout),
-    ("supervisor SIGKILLed, sync", By::Unwatched),
-    ("both SIGKILLed, sync", By::KillBoth),
-    ("machine restarted, sync", By::MachineGone),
+const ENDINGS: [(&str, Cause); 21] = [
+    ("return Ok", Cause::Itself("ok", "")),
+    ("return Err", Cause::Itself("error", "")),
+    ("panic", Cause::Itself("panic", "")),
+    ("panic = \"abort\"", Cause::PanicAbort),
+    ("exit(0)", Cause::Itself("exit", "")),
+    ("exit(1)", Cause::Itself("exit1", "")),
+    ("abort", Cause::Itself("abort", "")),
+    ("stack overflow", Cause::Itself("overflow", "")),
+    (
+        "memory refused",
+        Cause::Itself("memory", "ulimit -v 2000000"),
+    ),
+    ("out-of-memory kill", Cause::OutOfMemory),
+    ("exit(1), child left behind", Cause::Itself("orphan", "")),
+    ("SIGINT", Cause::Signals(&["-INT"])),
+    ("SIGINT twice", Cause::Signals(&["-INT", "-INT"])),
+    ("SIGTERM", Cause::Signals(&["-TERM"])),
+    ("SIGHUP", Cause::Signals(&["-HUP"])),
+    ("SIGQUIT", Cause::Signals(&["-QUIT"])),
+    ("SIGKILL", Cause::Kill),
+    ("timeout", Cause::Timeout),
+    ("supervisor SIGKILLed, sync", Cause::SupervisorKilled),
+    ("both SIGKILLed, sync", Cause::BothKilled),
+    ("machine restarted, sync", Cause::MachineRestarted),
 ];
 
 struct Bench {
@@ -67,7 +72,7 @@ struct Bench {
     folder: Project,
     program: &'static Path,
     aborting: PathBuf,
-    /// Enters the control group; none where the machine does not let us make one.
+    /// `None` if the process cannot create a control group.
     group: Option<Group>,
 }
 
@@ -78,13 +83,13 @@ fn main() {
     let bench = Bench {
         server: MlflowServer::start(&["--workers", "1"]),
         folder: Project::new(NAME),
-        program: built(NAME),
+        program: sample_program(NAME),
         aborting: aborting.program(),
-        group: Group::make(),
+        group: Group::create(),
     };
-    for (name, by) in ENDINGS {
-        bench.ours(name, by);
-        bench.python(name, by);
+    for (name, cause) in ENDINGS {
+        bench.run_mlplots(name, cause);
+        bench.run_python(name, cause);
     }
     let runs = read(&bench.server.url);
     let find = |experiment: &str, name: &str| {
@@ -97,41 +102,43 @@ fn main() {
         let run = find("Sample", name);
         table.push([
             name.to_owned(),
-            run.map_or_else(|| "no run".to_owned(), verdict),
+            run.map_or_else(|| "no run".to_owned(), status_with_reason),
             run.map_or_else(String::new, |run| {
                 format!("{} of {POINTS}", run.steps("loss").len())
             }),
-            find("Python", name).map_or("–", Read::status).to_owned(),
+            find("Python", name)
+                .map_or("–", StoredRun::status)
+                .to_owned(),
         ]);
     }
     print(&table);
-    for (experiment, whose) in [("Sample", "mlplots"), ("Python", "MLflow's Python client")] {
+    for (experiment, client) in [("Sample", "mlplots"), ("Python", "MLflow's Python client")] {
         let all = runs
             .iter()
             .filter(|run| run.text("experiment") == experiment);
         let open = all.clone().filter(|run| run.status() == "RUNNING").count();
         println!(
-            "{whose}: {open} of {} ended trainings are RUNNING",
+            "{client}: {open} of {} ended trainings are RUNNING",
             all.count()
         );
     }
     if bench.group.is_none() {
-        println!("This machine lets us make no control group: no real out-of-memory kill.");
+        println!("No out-of-memory kill: the process cannot create a control group.");
     }
 }
 
 impl Bench {
-    /// The words of `cargo mlplots exec` for a run of this name.
-    fn options<'a>(&'a self, name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    /// The options of `cargo mlplots exec` for a run with this name.
+    fn options<'a>(&'a self, name: &'a str, extra: &[&'a str]) -> Vec<&'a str> {
         let mut options = vec!["--progress", "off", "--run-name", name];
         options.extend(["--tracking-uri", &self.server.url]);
-        options.extend(more);
+        options.extend(extra);
         options
     }
 
-    fn ours(&self, name: &str, by: By) {
-        let hanging = |more: &[&str]| {
-            let options = [&["-P", "steps=50"], more].concat();
+    fn run_mlplots(&self, name: &str, cause: Cause) {
+        let hanging = |extra: &[&str]| {
+            let options = [&["-P", "steps=50"], extra].concat();
             Hanging::start(
                 &self.folder,
                 self.program,
@@ -139,76 +146,76 @@ impl Bench {
                 "",
             )
         };
-        match by {
-            By::Itself(ending, before) => self.itself(name, self.program, ending, before),
-            By::PanicAbort => self.itself(name, &self.aborting, "panic", ""),
-            By::OutOfMemory => {
+        match cause {
+            Cause::Itself(ending, before) => self.exec(name, self.program, ending, before),
+            Cause::PanicAbort => self.exec(name, &self.aborting, "panic", ""),
+            Cause::OutOfMemory => {
                 if let Some(group) = &self.group {
-                    self.itself(name, self.program, "memory", &group.enter());
+                    self.exec(name, self.program, "memory", &group.enter());
                 }
             }
-            By::Signals(signals) => {
+            Cause::Signals(signals) => {
                 let training = hanging(&[]);
                 for name in signals {
                     signal(name, training.supervisor());
                 }
                 training.finish();
             }
-            By::Kill => {
+            Cause::Kill => {
                 let training = hanging(&[]);
                 signal("-KILL", training.program);
                 training.finish();
             }
-            By::Timeout => {
+            Cause::Timeout => {
                 hanging(&["--timeout", "3"]).finish();
             }
-            By::Unwatched => {
-                let more = ["-P", "steps=50", "-P", "millis=40"];
+            Cause::SupervisorKilled => {
+                let params = ["-P", "steps=50", "-P", "millis=40"];
                 let mut supervisor = self
                     .folder
                     .command(&["exec"])
-                    .args(self.options(name, &more))
+                    .args(self.options(name, &params))
                     .arg("--")
                     .arg(self.program)
                     .stdout(Stdio::null())
                     .spawn()
-                    .expect("it starts");
+                    .expect("the process starts");
                 let program = trainer(supervisor.id(), NAME);
                 std::thread::sleep(Duration::from_millis(500));
-                supervisor.kill().expect("it can be killed");
-                supervisor.wait().expect("it ends");
-                gone(program);
+                supervisor.kill().expect("the process can be killed");
+                supervisor.wait().expect("the process exits");
+                wait_for_exit(program);
                 self.sync();
             }
-            By::KillBoth | By::MachineGone => {
+            Cause::BothKilled | Cause::MachineRestarted => {
                 let training = hanging(&[]);
                 signal("-KILL", training.supervisor());
                 signal("-KILL", training.program);
-                gone(training.program);
+                wait_for_exit(training.program);
                 training.finish();
-                if matches!(by, By::MachineGone) {
-                    let run = self.newest();
-                    moved(&run, None);
-                    silent(&run, Duration::from_mins(2));
+                if matches!(cause, Cause::MachineRestarted) {
+                    let run = self.newest_run();
+                    change_host(&run, None);
+                    set_heartbeat_age(&run, Duration::from_mins(2));
                 }
                 self.sync();
             }
         }
     }
 
-    fn itself(&self, name: &str, program: &Path, ending: &str, before: &str) {
+    fn exec(&self, name: &str, program: &Path, ending: &str, before: &str) {
         let ending = format!("ending={ending}");
-        let more = ["-P", "steps=50", "-P", &ending, "--"];
+        let params = ["-P", "steps=50", "-P", &ending, "--"];
         let mut command = self.folder.command(&["exec"]);
         command
-            .args(self.options(name, &more))
+            .args(self.options(name, &params))
             .args(["sh", "-c", &shell(before)])
             .arg(program);
-        quiet(&mut command);
+        run_silently(&mut command);
     }
 
     /// The folder of the newest run.
-    fn newest(&self) -> PathBuf {
+    fn newest_run(&self) -> PathBuf {
         let runs = self.folder.path().join(".mlplots").join("runs");
         let entries = std::fs::read_dir(runs).expect("the runs");
         let folders = entries.map(|entry| entry.expect("a run").path());
@@ -221,42 +228,51 @@ impl Bench {
         assert_eq!(sync.code, 0, "{}", sync.text());
     }
 
-    fn python(&self, name: &str, by: By) {
-        match by {
-            By::Itself(ending, before) => quiet(&mut self.script(name, ending, before)),
-            By::OutOfMemory => {
+    fn run_python(&self, name: &str, cause: Cause) {
+        match cause {
+            Cause::Itself(ending, before) => run_silently(&mut self.script(name, ending, before)),
+            Cause::OutOfMemory => {
                 if let Some(group) = &self.group {
-                    quiet(&mut self.script(name, "memory", &group.enter()));
+                    run_silently(&mut self.script(name, "memory", &group.enter()));
                 }
             }
-            By::Signals(signals) => self.ended(name, signals),
-            By::Kill | By::KillBoth | By::MachineGone => self.ended(name, &["-KILL"]),
-            By::Timeout => self.ended(name, &["-TERM"]),
-            // Python has neither.
-            By::PanicAbort | By::Unwatched => {}
+            Cause::Signals(signals) => self.signal_python(name, signals),
+            Cause::Kill | Cause::BothKilled | Cause::MachineRestarted => {
+                self.signal_python(name, &["-KILL"]);
+            }
+            Cause::Timeout => self.signal_python(name, &["-TERM"]),
+            // These causes do not exist in Python.
+            Cause::PanicAbort | Cause::SupervisorKilled => {}
         }
     }
 
-    /// A Python training that hangs, until these signals arrive.
-    fn ended(&self, name: &str, signals: &[&str]) {
+    /// Starts a Python training that hangs, and sends it these signals.
+    fn signal_python(&self, name: &str, signals: &[&str]) {
         let ready = self.ready();
         let _ = std::fs::remove_file(&ready);
-        let mut process = self.script(name, "hang", "").spawn().expect("it starts");
+        let mut process = self
+            .script(name, "hang", "")
+            .spawn()
+            .expect("the process starts");
         while !ready.exists() {
-            assert!(matches!(process.try_wait(), Ok(None)), "it hangs");
+            assert!(
+                matches!(process.try_wait(), Ok(None)),
+                "the training does not hang"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         signals.iter().for_each(|name| signal(name, process.id()));
-        process.wait().expect("it ends");
+        process.wait().expect("the process exits");
     }
 
     fn script(&self, name: &str, ending: &str, before: &str) -> Command {
         let mut command = Venv::get().python();
         let python = command.get_program().to_owned();
-        // Python becomes the shell, which becomes Python again: the environment stays as it is.
-        let become_shell = "import os, sys; os.execvp('sh', ['sh', '-c', *sys.argv[1:]])";
+        // The shell runs `before` and then replaces itself with Python. Python starts the shell, so
+        // that `Venv` prepares the environment.
+        let exec_shell = "import os, sys; os.execvp('sh', ['sh', '-c', *sys.argv[1:]])";
         command
-            .args(["-c", become_shell, &shell(before)])
+            .args(["-c", exec_shell, &shell(before)])
             .arg(python)
             .arg(checkout().join("tests/benches/endings.py"))
             .args([&self.server.url, name, ending, &POINTS.to_string()])
@@ -278,22 +294,22 @@ struct Group {
 }
 
 impl Group {
-    /// Makes one; none where the machine does not allow it.
-    fn make() -> Option<Self> {
+    /// Creates a control group. Returns `None` if the process may not.
+    fn create() -> Option<Self> {
         let root = Path::new("/sys/fs/cgroup");
-        let (above, limit) = if root.join("memory").is_dir() {
+        let (parent, limit) = if root.join("memory").is_dir() {
             (root.join("memory"), "memory.limit_in_bytes")
         } else {
             (root.to_path_buf(), "memory.max")
         };
-        let folder = above.join(format!("mlplots-endings-{}", std::process::id()));
+        let folder = parent.join(format!("mlplots-endings-{}", std::process::id()));
         std::fs::create_dir(&folder).ok()?;
         let group = Self { folder };
         std::fs::write(group.folder.join(limit), "1000000000").ok()?;
         Some(group)
     }
 
-    /// What a shell types to enter it.
+    /// The shell command that moves the shell into the control group.
     fn enter(&self) -> String {
         format!("echo $$ > {}/cgroup.procs", self.folder.display())
     }
@@ -305,18 +321,18 @@ impl Drop for Group {
     }
 }
 
-/// A shell that does this and becomes what its further words name.
+/// A shell script that runs these commands and then replaces itself with its arguments.
 fn shell(before: &str) -> String {
     format!("{before}\nexec \"$0\" \"$@\"")
 }
 
-/// Runs to the end; nobody waits for those who keep the streams open.
-fn quiet(command: &mut Command) {
+/// Runs a command without output. Child processes that keep the streams open do not delay it.
+fn run_silently(command: &mut Command) {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.expect("it starts");
+    status.expect("the process starts");
 }
 
-fn verdict(run: &Read) -> String {
+fn status_with_reason(run: &StoredRun) -> String {
     match run.tag("mlplots.reason") {
         "" => run.status().to_owned(),
         reason => format!("{}: {reason}", run.status()),

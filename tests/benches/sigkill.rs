@@ -1,6 +1,5 @@
-//! From a training's death to its status in MLflow: `cargo bench -p mlplots-tests --bench sigkill`.
-//!
-//! A number after `--` says how many trainings are killed; 100 without it.
+//! Measures the time from SIGKILL of a training to its status FAILED in MLflow:
+//! `cargo bench -p mlplots-tests --bench sigkill -- TRAININGS`. The default is 100 trainings.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -36,43 +35,43 @@ fn main() {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn();
-            let mut supervisor = supervisor.expect("it starts");
+            let mut supervisor = supervisor.expect("the process starts");
             let child = trainer(supervisor.id(), NAME);
-            // It is known to MLflow, and has metrics.
+            // MLflow has the run and its first metrics.
             wait_until(&server, |run| {
                 run["info"]["status"] == "RUNNING" && run["data"]["metrics"].is_array()
             });
             let killed = Instant::now();
             signal("-KILL", child);
             wait_until(&server, |run| run["info"]["status"] == "FAILED");
-            let took = killed.elapsed().as_secs_f64() * 1000.0;
-            supervisor.wait().expect("it ends");
-            took
+            let duration = killed.elapsed().as_secs_f64() * 1000.0;
+            supervisor.wait().expect("the process exits");
+            duration
         })
         .collect();
     millis.sort_by(f64::total_cmp);
-    println!("From SIGKILL to FAILED in MLflow, {count} trainings, looked at every 10 ms:");
+    println!("From SIGKILL to FAILED in MLflow, {count} trainings, polled every 10 ms:");
     println!(
-        "median {:.0} ms, most {:.0} ms",
+        "median {:.0} ms, maximum {:.0} ms",
         millis[count / 2],
         millis[count - 1]
     );
 }
 
-/// Waits for something of the newest run.
-fn wait_until(server: &MlflowServer, is_so: impl Fn(&Value) -> bool) {
+/// Waits until the newest run satisfies a condition.
+fn wait_until(server: &MlflowServer, condition: impl Fn(&Value) -> bool) {
     let newest = json!({
         "experiment_ids": ["1"],
         "max_results": 1,
         "order_by": ["attributes.start_time DESC"],
     });
-    let since = Instant::now();
+    let start = Instant::now();
     loop {
         let found = server.post("runs/search", &newest);
-        if is_so(&found["runs"][0]) {
+        if condition(&found["runs"][0]) {
             return;
         }
-        assert!(since.elapsed() < Duration::from_secs(30), "{found}");
+        assert!(start.elapsed() < Duration::from_secs(30), "{found}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -1,7 +1,7 @@
-//! Trainings that die at random, and whether MLflow has every record that they had logged:
-//! `cargo bench -p mlplots-tests --bench soak -- KILLS SEED`.
+//! The long soak test: kills trainings at random and checks that MLflow has every record that they
+//! acknowledged: `cargo bench -p mlplots-tests --bench soak -- KILLS SEED`.
 //!
-//! KILLS is 1000 without it, SEED the time.
+//! The defaults are 1000 kills and the current time as the seed.
 
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
@@ -11,11 +11,11 @@ fn main() -> ExitCode {
     let kills = numbers.next().unwrap_or(1000);
     let seed = numbers
         .next()
-        .unwrap_or_else(|| UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs()));
+        .unwrap_or_else(|| UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_secs()));
     println!("seed {seed}");
-    let soaked = mlplots_tests::soak("bench-soak", kills as usize, seed);
-    println!("{soaked}");
-    if soaked.is_whole() {
+    let report = mlplots_tests::soak("bench-soak", kills as usize, seed);
+    println!("{report}");
+    if report.is_complete() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -1,7 +1,5 @@
-//! What a training program pays for mlplots: `cargo bench -p mlplots-tests --bench weight`.
-//!
-//! Two programs are built from nothing in release mode: one that plots with plotters alone, and one
-//! with mlplots.
+//! Compares the build time and the size of a program that uses mlplots with one that uses only
+//! plotters: `cargo bench -p mlplots-tests --bench weight`. Both are clean release builds.
 
 use std::time::Instant;
 
@@ -53,36 +51,36 @@ mlplots::main!();
 "#;
 
 fn main() {
-    let plain = Project::new("weight-plotters")
+    let plotters = Project::new("weight-plotters")
         .file("src/main.rs", &PLOTTERS.replace("FONT", &format!("\"{}\"", font().display())))
         .manifest(
             "[dependencies.plotters]\nversion = \"=0.3.7\"\ndefault-features = false\n\
              features = [\"ab_glyph\", \"all_series\", \"all_elements\", \"bitmap_backend\", \"bitmap_encoder\"]",
         );
-    plain.without("mlplots");
-    plain.without("serde");
-    let with = Project::new("weight-mlplots").file("src/main.rs", MLPLOTS);
+    plotters.remove_dependency("mlplots");
+    plotters.remove_dependency("serde");
+    let mlplots = Project::new("weight-mlplots").file("src/main.rs", MLPLOTS);
     println!(
         "{:<24}{:>8}{:>18}{:>18}{:>18}",
         "", "crates", "clean build (s)", "program (MB)", "stripped (MB)"
     );
-    row("plotters alone", &plain);
-    row("mlplots", &with);
+    row("plotters only", &plotters);
+    row("mlplots", &mlplots);
 }
 
 fn font() -> std::path::PathBuf {
     mlplots_tests::checkout().join("runtime/fonts/DejaVuSans.ttf")
 }
 
-/// Builds and prints.
+/// Builds a project and prints its row.
 fn row(name: &str, project: &Project) {
     let crates = project.crates().len();
     let target = project.path().join("target");
     let target_flag = format!("--target-dir={}", target.display());
-    let begin = Instant::now();
-    let built = project.cargo(&["build", "--release", "--quiet", &target_flag]);
-    let seconds = begin.elapsed().as_secs_f64();
-    assert_eq!(built.code, 0, "{}", built.text());
+    let start = Instant::now();
+    let build = project.cargo(&["build", "--release", "--quiet", &target_flag]);
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!(build.code, 0, "{}", build.text());
     let program = std::fs::read_dir(target.join("release"))
         .expect("the release folder")
         .flatten()
@@ -106,7 +104,7 @@ fn row(name: &str, project: &Project) {
         .status();
     let stripped = match status {
         Ok(status) if status.success() => format!("{:.2}", megabytes(&stripped)),
-        _ => "no strip here".to_owned(),
+        _ => "no `strip`".to_owned(),
     };
     println!(
         "{name:<24}{crates:>8}{seconds:>18.1}{:>18.2}{stripped:>18}",

@@ -1,4 +1,4 @@
-//! A server that speaks as Azure Blob Storage does, and looks at signatures.
+//! Azurite, an emulator of Azure Blob Storage that verifies signatures.
 
 use std::fs::File;
 use std::net::TcpStream;
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::server::free_port;
-use crate::{Venv, kept, scrubbed};
+use crate::{Venv, cache_dir, clean_env};
 
 const VERSION: &str = "3.37.0";
 
-/// A running Azurite that keeps blobs in memory; it ends when dropped.
+/// An Azurite process that stores blobs in memory. Dropping the value stops it.
 #[derive(Debug)]
 pub struct Azurite {
     port: u16,
@@ -22,15 +22,15 @@ pub struct Azurite {
 }
 
 impl Azurite {
-    /// The storage account that it knows.
+    /// The name of the storage account.
     pub const ACCOUNT: &'static str = "mlplots";
-    /// That account's key.
+    /// The key of the storage account.
     pub const KEY: &'static str = "bWxwbG90cyB0ZXN0cyBtbHBsb3RzIHRlc3Rz";
 
-    /// Starts one with a container.
+    /// Starts Azurite and creates a container.
     ///
     /// # Panics
-    /// The server cannot be had; the message says what to type.
+    /// Azurite cannot be installed. The message contains the command that installs it.
     pub fn start(container: &str) -> Self {
         let port = free_port();
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -57,24 +57,24 @@ impl Azurite {
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
                 since.elapsed() < Duration::from_mins(1),
-                "Azurite does not answer"
+                "Azurite does not accept connections"
             );
             std::thread::sleep(Duration::from_millis(50));
         }
-        let make = "import sys; from azure.storage.blob import BlobServiceClient as Client; \
+        let create = "import sys; from azure.storage.blob import BlobServiceClient as Client; \
             Client.from_connection_string(sys.argv[1]).create_container(sys.argv[2])";
-        let connection = azurite.connection(&format!("AccountKey={}", Self::KEY));
-        Venv::get().run(&[], make, &[&connection, container]);
+        let connection = azurite.connection_string(&format!("AccountKey={}", Self::KEY));
+        Venv::get().run(&[], create, &[&connection, container]);
         azurite
     }
 
-    /// What it was asked, a line for each request.
+    /// The log, with one line per request.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).expect("the log")
     }
 
     /// A connection string with these credentials.
-    pub fn connection(&self, credentials: &str) -> String {
+    pub fn connection_string(&self, credentials: &str) -> String {
         let (account, port) = (Self::ACCOUNT, self.port);
         format!(
             "AccountName={account};{credentials};BlobEndpoint=http://127.0.0.1:{port}/{account};"
@@ -89,16 +89,16 @@ impl Drop for Azurite {
     }
 }
 
-/// The server's program, installed once.
+/// Returns the path of the program. The first call installs it.
 fn program() -> PathBuf {
-    let folder = kept("azurite");
-    // Test processes run side by side; the first installs it, the others wait.
+    let folder = cache_dir("azurite");
+    // Several test processes may run at once: the first one installs Azurite, the others wait.
     let lock = File::create(folder.join("lock")).expect("a lock file");
-    lock.lock().expect("the lock on Azurite");
+    lock.lock().expect("the lock of the installation");
     let program = folder.join("node_modules/.bin/azurite-blob");
     if !program.exists() {
         let mut install = Command::new("npm");
-        scrubbed(&mut install);
+        clean_env(&mut install);
         install
             .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
             .arg(&folder)
@@ -107,7 +107,7 @@ fn program() -> PathBuf {
         let installed = install.status().is_ok_and(|status| status.success());
         assert!(
             installed,
-            "the tests need Azurite; type: apt-get install -y nodejs npm; npm install --prefix {} azurite@{VERSION}",
+            "the tests need Azurite; run: apt-get install -y nodejs npm; npm install --prefix {} azurite@{VERSION}",
             folder.display()
         );
     }

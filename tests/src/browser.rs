@@ -1,4 +1,4 @@
-//! A real browser, without a window.
+//! A headless Chromium that tests use to check MLflow's pages.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,14 +8,15 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::cache_dir;
 use crate::devtools::DevTools;
-use crate::kept;
 use crate::setup::{CHROMIUM, in_path};
 
-/// How long a page may take to show what it should.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The deadline for a condition on a page.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// No window, nothing fetched in the background, and each frame a target that can be asked.
+/// Headless and without background requests. With `--site-per-process` each frame is a target of
+/// its own, so that tests can read its text.
 const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -29,21 +30,21 @@ const ARGUMENTS: [&str; 10] = [
     "--window-size=1600,1100",
 ];
 
-/// What a person has chosen who has been here before: MLflow's pages for training, and its
-/// assistant closed, which else covers a third of each page.
+/// The settings of a returning user: MLflow's pages for model training, and a closed assistant,
+/// which would otherwise cover a third of each page.
 const SETTINGS: &str = r#"
 localStorage.setItem("mlflow.workflowType_v1", '"machine_learning"');
 localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
 "#;
 
-/// A Chromium with an empty profile; it ends when dropped.
+/// A Chromium process with an empty profile. Dropping the value stops it.
 #[derive(Debug)]
 pub struct Browser {
     devtools: DevTools,
     _profile: TempDir,
 }
 
-/// A page in a tab of its own, which is closed when dropped.
+/// A page in its own tab. Dropping the value closes the tab.
 #[derive(Debug)]
 pub struct Page<'b> {
     devtools: &'b mut DevTools,
@@ -54,10 +55,10 @@ pub struct Page<'b> {
 }
 
 impl Browser {
-    /// Starts Debian's Chromium; installs it where apt may.
+    /// Starts Chromium, and installs it first if apt can.
     ///
     /// # Panics
-    /// There is none; the message says what to type.
+    /// Chromium does not start.
     pub fn start() -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder");
         Self {
@@ -66,11 +67,11 @@ impl Browser {
         }
     }
 
-    /// Opens a page. Its picture is kept as `target/mlplots-tests/screenshots/NAME.png`.
+    /// Opens a page. Screenshots are saved as `target/mlplots-tests/screenshots/NAME.png`.
     pub fn open(&mut self, name: &str, url: &str) -> Page<'_> {
         let mut open = || -> Result<(Value, String), String> {
             let blank = json!({ "url": "about:blank" });
-            let mut target = self.devtools.ask(None, "Target.createTarget", &blank)?;
+            let mut target = self.devtools.call(None, "Target.createTarget", &blank)?;
             let tab = target["targetId"].take();
             let session = self.devtools.attach(&tab)?;
             for (method, params) in [
@@ -81,12 +82,12 @@ impl Browser {
                 ),
                 ("Page.navigate", json!({ "url": url })),
             ] {
-                self.devtools.ask(Some(&session), method, &params)?;
+                self.devtools.call(Some(&session), method, &params)?;
             }
             Ok((tab, session))
         };
         let (tab, session) =
-            open().unwrap_or_else(|why| panic!("the browser does not open {url}: {why}"));
+            open().unwrap_or_else(|error| panic!("the browser cannot open {url}: {error}"));
         Page {
             devtools: &mut self.devtools,
             tab,
@@ -99,21 +100,21 @@ impl Browser {
 
 impl Page<'_> {
     /// Waits until the page shows all these texts.
-    pub fn shows(&mut self, texts: &[&str]) {
+    pub fn wait_for_texts(&mut self, texts: &[&str]) {
         for text in texts {
-            self.wait(&format!("{text:?}"), |page| page.text().contains(text));
+            self.poll(&format!("{text:?}"), |page| page.text().contains(text));
         }
     }
 
     /// Waits until a frame of the page shows this text.
-    pub fn frame_shows(&mut self, text: &str) {
-        self.wait(&format!("a frame with {text:?}"), |page| {
+    pub fn wait_for_frame_text(&mut self, text: &str) {
+        self.poll(&format!("a frame with {text:?}"), |page| {
             page.frame_text().is_ok_and(|shown| shown.contains(text))
         });
     }
 
-    /// Waits until something on the page has exactly this text, and clicks on it.
-    pub fn clicks(&mut self, text: &str) {
+    /// Waits for an element with exactly this text and clicks on it.
+    pub fn click(&mut self, text: &str) {
         let script = format!(
             "{{
                 const all = [...document.querySelectorAll('body *')];
@@ -123,55 +124,61 @@ impl Page<'_> {
             }}",
             json!(text)
         );
-        self.holds(&format!("{text:?} to click on"), &script);
+        self.wait_for(&format!("{text:?} to click on"), &script);
     }
 
-    /// Waits until a JavaScript expression is true; `what` says what is then on the page.
-    pub fn holds(&mut self, what: &str, script: &str) {
-        self.wait(what, |page| page.evaluate(script) == Ok(Value::Bool(true)));
+    /// Waits until a JavaScript expression is true. `what` describes the condition in the message
+    /// of a failure.
+    pub fn wait_for(&mut self, what: &str, script: &str) {
+        self.poll(what, |page| page.evaluate(script) == Ok(Value::Bool(true)));
     }
 
-    /// Keeps a picture of the page as it is now.
+    /// Saves a screenshot of the page and returns its path.
     ///
     /// # Panics
-    /// The browser makes none.
+    /// The browser cannot take the screenshot.
     pub fn screenshot(&mut self) -> PathBuf {
-        let picture = kept("screenshots").join(format!("{}.png", self.name));
-        let answer = self
+        let screenshot_path = cache_dir("screenshots").join(format!("{}.png", self.name));
+        let result = self
             .devtools
-            .ask(Some(&self.session), "Page.captureScreenshot", &json!({}))
-            .unwrap_or_else(|why| panic!("the browser makes no picture of {}: {why}", self.url));
+            .call(Some(&self.session), "Page.captureScreenshot", &json!({}))
+            .unwrap_or_else(|error| {
+                panic!(
+                    "the browser cannot take a screenshot of {}: {error}",
+                    self.url
+                )
+            });
         let bytes = BASE64_STANDARD
-            .decode(answer["data"].as_str().unwrap_or_default())
+            .decode(result["data"].as_str().unwrap_or_default())
             .expect("the browser sends base64");
-        std::fs::write(&picture, bytes).expect("the screenshot can be written");
-        picture
+        std::fs::write(&screenshot_path, bytes).expect("the screenshot is written");
+        screenshot_path
     }
 
-    fn wait(&mut self, what: &str, mut there: impl FnMut(&mut Self) -> bool) {
-        let since = Instant::now();
-        while !there(self) {
-            if since.elapsed() > PATIENCE {
-                let (picture, text) = (self.screenshot(), self.text());
+    fn poll(&mut self, what: &str, mut condition: impl FnMut(&mut Self) -> bool) {
+        let start = Instant::now();
+        while !condition(self) {
+            if start.elapsed() > TIMEOUT {
+                let (screenshot_path, text) = (self.screenshot(), self.text());
                 panic!(
-                    "{} does not show {what}\nscreenshot: {}\nits text:\n{text}",
+                    "{} does not show {what}\nscreenshot: {}\ntext of the page:\n{text}",
                     self.url,
-                    picture.display()
+                    screenshot_path.display()
                 );
             }
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// What can be read on the page; nothing while it is still loading.
+    /// The text of the page. Empty while the page is loading.
     fn text(&mut self) -> String {
         let text = self.evaluate("document.body.innerText");
         text.ok().as_ref().map_or("", as_str).to_owned()
     }
 
-    /// What can be read in the page's frame.
+    /// The text of the page's frame.
     fn frame_text(&mut self) -> Result<String, String> {
-        let targets = self.devtools.ask(None, "Target.getTargets", &json!({}))?;
+        let targets = self.devtools.call(None, "Target.getTargets", &json!({}))?;
         let frame = targets["targetInfos"]
             .as_array()
             .into_iter()
@@ -192,10 +199,10 @@ impl Page<'_> {
 
 impl Drop for Page<'_> {
     fn drop(&mut self) {
-        // A test that fails may do so because the browser is gone.
+        // After a failed test the browser may have exited.
         if !std::thread::panicking() {
             let tab = json!({ "targetId": self.tab });
-            let _ = self.devtools.ask(None, "Target.closeTarget", &tab);
+            let _ = self.devtools.call(None, "Target.closeTarget", &tab);
         }
     }
 }
@@ -204,9 +211,9 @@ fn as_str(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The browser's program.
+/// Returns the path of Chromium.
 fn program() -> PathBuf {
-    // What is missing was installed, or has ended the tests.
-    kept("browser");
+    // `cache_dir` installs missing programs, or ends the tests.
+    cache_dir("browser");
     in_path(&CHROMIUM).expect("Chromium is installed")
 }

@@ -1,18 +1,19 @@
-//! A training that logs something of every kind, and whether MLflow has exactly that.
+//! A training program that logs values of every kind, and a check that MLflow has exactly those.
 
 mod compare;
 
 use std::path::Path;
 
-pub use compare::has_arrived;
+pub use compare::assert_stored;
 
 use crate::program;
 
-/// The program, built once for all tests of a file; its file has this name.
+/// Builds the program once per test binary. `name` becomes its file name.
 ///
-/// `-P steps=` and `-P millis=` say how long it takes, `-P megabytes=` how large its file is. With
-/// `-P waits=true` it waits before its last step for the file `go on` in the current folder.
-pub fn everything(name: &str) -> &'static Path {
+/// `-P steps=` and `-P millis=` set the duration, `-P megabytes=` the size of the largest file.
+/// With `-P waits=true` the program waits for the file `go on` in the current folder before its
+/// last step.
+pub fn everything_program(name: &str) -> &'static Path {
     program(name, SOURCE)
 }
 

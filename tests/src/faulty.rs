@@ -1,4 +1,5 @@
-//! A proxy in front of a server that does to requests what networks, proxies and dying servers do.
+//! An HTTP proxy that injects faults into requests, as networks, proxies and failing servers cause
+//! them.
 
 mod fault;
 mod http;
@@ -13,15 +14,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use fault::{Fault, at_random, in_turn};
-use http::{Head, in_pieces, page};
+use http::{Head, html_page, in_chunks};
 
-/// Tells what happens to the next request; it is given the call, such as `POST mlflow/runs/create`.
+/// Decides which fault the next request meets. The argument is the call, such as
+/// `POST mlflow/runs/create`.
 type Plan = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
 
-/// How long a piece takes that passes slowly.
-const SLOWLY: Duration = Duration::from_millis(25);
+/// The delay per chunk of [`Fault::Slow`].
+const SLOW_CHUNK: Duration = Duration::from_millis(25);
 
-/// A running proxy; it ends when dropped.
+/// A running proxy. Dropping the value stops it.
 #[derive(Debug)]
 pub struct FaultyProxy {
     /// `http://127.0.0.1:PORT`.
@@ -36,21 +38,21 @@ struct State {
     plan: Plan,
     is_up: bool,
     faults: BTreeMap<Fault, usize>,
-    /// How often the server was asked, by call.
-    asked: BTreeMap<String, usize>,
+    /// The number of requests that reached the server, by call.
+    requests: BTreeMap<String, usize>,
 }
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
             .field("faults", &self.faults)
-            .field("asked", &self.asked)
+            .field("requests", &self.requests)
             .finish_non_exhaustive()
     }
 }
 
 impl FaultyProxy {
-    /// Starts one in front of a server such as `http://127.0.0.1:5000`.
+    /// Starts a proxy for a server such as `http://127.0.0.1:5000`.
     pub fn start(server: &str, plan: impl FnMut(&str) -> Option<Fault> + Send + 'static) -> Self {
         let server = server
             .rsplit_once(':')
@@ -65,7 +67,7 @@ impl FaultyProxy {
                 plan: Box::new(plan),
                 is_up: false,
                 faults: BTreeMap::new(),
-                asked: BTreeMap::new(),
+                requests: BTreeMap::new(),
             })),
             listening: None,
         };
@@ -73,40 +75,40 @@ impl FaultyProxy {
         proxy
     }
 
-    /// Follows another plan from now on.
-    pub fn follow(&self, plan: impl FnMut(&str) -> Option<Fault> + Send + 'static) {
+    /// Replaces the plan.
+    pub fn set_plan(&self, plan: impl FnMut(&str) -> Option<Fault> + Send + 'static) {
         lock(&self.state).plan = Box::new(plan);
     }
 
-    /// How often each fault has happened.
+    /// The number of injected faults, by fault.
     pub fn faults(&self) -> BTreeMap<Fault, usize> {
         lock(&self.state).faults.clone()
     }
 
-    /// How often the server was asked this.
-    pub fn asked(&self, call: &str) -> usize {
-        lock(&self.state).asked.get(call).copied().unwrap_or(0)
+    /// The number of requests of this call that reached the server.
+    pub fn request_count(&self, call: &str) -> usize {
+        lock(&self.state).requests.get(call).copied().unwrap_or(0)
     }
 
-    /// Connections are refused from now on.
+    /// Stops listening, so that connections are refused.
     pub fn down(&mut self) {
         let Some(listening) = self.listening.take() else {
             return;
         };
         lock(&self.state).is_up = false;
-        // It waits for a connection, and looks up with this one.
+        // The thread blocks until a connection arrives, then reads `is_up`.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
         let _ = listening.join();
     }
 
-    /// Connections are taken again, at the same address.
+    /// Listens again on the same port.
     pub fn up(&mut self) {
-        let since = Instant::now();
+        let start = Instant::now();
         while self.listening.is_none() {
-            // An outgoing connection of somebody else may have the port for a moment.
+            // Another process may use the port for an outgoing connection for a moment.
             match TcpListener::bind(("127.0.0.1", self.port)) {
                 Ok(listener) => self.listen(listener),
-                Err(why) => assert!(since.elapsed() < Duration::from_mins(1), "{why}"),
+                Err(error) => assert!(start.elapsed() < Duration::from_mins(1), "{error}"),
             }
         }
     }
@@ -120,7 +122,7 @@ impl FaultyProxy {
                     return;
                 }
                 let state = Arc::clone(&state);
-                // What becomes of a connection is its client's business.
+                // Errors of a connection are expected: the client sees them too.
                 std::thread::spawn(move || serve(&client, &state));
             }
         }));
@@ -133,7 +135,7 @@ impl Drop for FaultyProxy {
     }
 }
 
-/// Serves a connection until one side has enough.
+/// Handles the requests of a connection until one side closes it.
 fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut reader = BufReader::new(client);
@@ -146,15 +148,15 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             }
             fault
         };
-        if !one(client, &mut reader, &head, fault, state)? {
+        if !handle(client, &mut reader, &head, fault, state)? {
             break;
         }
     }
     Ok(())
 }
 
-/// Serves a request, or not; tells whether the connection may be used again.
-fn one(
+/// Handles one request. Returns whether the connection can be used again.
+fn handle(
     mut client: &TcpStream,
     reader: &mut impl Read,
     head: &Head,
@@ -171,59 +173,59 @@ fn one(
         }
         _ => reader.read_exact(&mut body)?,
     }
-    let pause = if fault == Some(Fault::Slow) {
-        SLOWLY
+    let delay = if fault == Some(Fault::Slow) {
+        SLOW_CHUNK
     } else {
         Duration::ZERO
     };
-    let ask = || {
+    let forward = || {
         let server = {
             let mut state = lock(state);
-            *state.asked.entry(head.call()).or_default() += 1;
+            *state.requests.entry(head.call()).or_default() += 1;
             state.server
         };
-        head.ask(&body, server, pause)
+        head.forward(&body, server, delay)
     };
     match fault {
         Some(Fault::Closed | Fault::CutOff) => {}
         Some(Fault::Lost) => {
-            ask()?;
+            forward()?;
             return reset(client);
         }
-        Some(Fault::Halved) => {
-            client.write_all(&ask()?.half())?;
+        Some(Fault::Truncated) => {
+            client.write_all(&forward()?.half())?;
         }
-        Some(Fault::Silent { obeyed }) => {
-            if obeyed {
-                ask()?;
+        Some(Fault::Silent { handled }) => {
+            if handled {
+                forward()?;
             }
-            // Until the client is tired of it.
+            // Until the client closes the connection.
             io::copy(&mut client, &mut io::sink())?;
         }
-        Some(Fault::Status { code, obeyed }) => {
-            if obeyed {
-                ask()?;
+        Some(Fault::Status { code, handled }) => {
+            if handled {
+                forward()?;
             }
-            client.write_all(&page(code))?;
+            client.write_all(&html_page(code))?;
             return Ok(true);
         }
-        Some(Fault::Page { obeyed }) => {
-            if obeyed {
-                ask()?;
+        Some(Fault::Page { handled }) => {
+            if handled {
+                forward()?;
             }
-            client.write_all(&page(200))?;
+            client.write_all(&html_page(200))?;
             return Ok(true);
         }
         Some(Fault::Slow) | None => {
-            let answer = ask()?;
-            in_pieces(&answer.bytes(), pause, |piece| client.write_all(piece))?;
-            return Ok(answer.is_whole() && lock(state).is_up);
+            let response = forward()?;
+            in_chunks(&response.bytes(), delay, |chunk| client.write_all(chunk))?;
+            return Ok(response.is_complete() && lock(state).is_up);
         }
     }
     Ok(false)
 }
 
-/// Ends a connection by a reset instead of a farewell.
+/// Makes the end of the connection a TCP reset.
 fn reset(client: &TcpStream) -> io::Result<bool> {
     rustix::net::sockopt::set_socket_linger(client, Some(Duration::ZERO))?;
     Ok(false)

@@ -1,4 +1,4 @@
-//! A training that waits for somebody to end it.
+//! A training that hangs until a test stops it.
 
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 
 use crate::{Finished, Project, trainer};
 
-/// A supervised sample that has logged everything and now hangs.
+/// A supervised sample training that has logged everything and hangs.
 #[derive(Debug)]
 pub struct Hanging {
     process: Child,
-    /// The id of the training program.
+    /// The process ID of the training program.
     pub program: u32,
 }
 
 impl Hanging {
-    /// Starts `cargo mlplots exec OPTIONS -- PROGRAM` in the project's folder. `before` are
-    /// commands of the shell that becomes the program, such as `trap '' INT`; mostly none.
+    /// Starts `cargo mlplots exec OPTIONS -- PROGRAM` in the project's folder. A shell executes the
+    /// commands in `before`, such as `trap '' INT`, and then replaces itself with the program.
     pub fn start(folder: &Project, program: &Path, options: &[&str], before: &str) -> Self {
         Self::start_with(folder, program, options, before, &[])
     }
 
-    /// The same with environment variables.
+    /// Like [`start`](Self::start), with environment variables.
     pub fn start_with(
         folder: &Project,
         program: &Path,
@@ -41,11 +41,11 @@ impl Hanging {
             .stderr(Stdio::piped())
             .spawn()
             .expect("cargo-mlplots starts");
-        let since = Instant::now();
+        let start = Instant::now();
         while !hanging.exists() {
             assert!(
-                matches!(process.try_wait(), Ok(None)) && since.elapsed() < Duration::from_mins(1),
-                "the training does not hang"
+                matches!(process.try_wait(), Ok(None)) && start.elapsed() < Duration::from_mins(1),
+                "the training does not reach its end"
             );
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -54,14 +54,14 @@ impl Hanging {
         Self { process, program }
     }
 
-    /// The id of the supervisor.
+    /// The process ID of the supervisor.
     pub fn supervisor(&self) -> u32 {
         self.process.id()
     }
 
-    /// Waits until the supervisor has ended.
+    /// Waits until the supervisor exits.
     pub fn finish(self) -> Finished {
         let output = self.process.wait_with_output();
-        output.expect("cargo-mlplots ends").into()
+        output.expect("cargo-mlplots exits").into()
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP servers that answer what the test says, byte for byte, and remember what they were asked.
+//! HTTP servers that send scripted responses byte for byte and record the requests.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A request's head and body.
 pub type Request = (String, Vec<u8>);
 
-/// A whole answer with this status line and these headers, each with its `\r\n`.
+/// A response with this status line, these headers (each ends with `\r\n`) and this body.
 pub fn answer(status: &str, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
@@ -18,17 +18,17 @@ pub fn answer(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// 200 with JSON.
+/// A response with status 200 and a JSON body.
 pub fn json(body: &str) -> String {
     answer("200 OK", "Content-Type: application/json\r\n", body)
 }
 
-/// An address where connections are refused.
+/// The URL of a port that refuses connections.
 pub fn nobody() -> String {
     listen().1
 }
 
-/// A server that accepts connections and never answers, for as long as the listener lives.
+/// A server that accepts connections and never responds, until the listener is dropped.
 pub fn silent() -> (TcpListener, String) {
     listen()
 }
@@ -39,8 +39,8 @@ fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
-/// The URL of a server that answers every connection with this head and a body without an end, and
-/// the number of megabytes that it has sent.
+/// The URL of a server that responds to every connection with this head and an endless body, and
+/// the number of megabytes sent.
 pub fn endless(head: &'static str) -> (String, Arc<AtomicU64>) {
     let (listener, url) = listen();
     let sent = Arc::new(AtomicU64::new(0));
@@ -49,8 +49,8 @@ pub fn endless(head: &'static str) -> (String, Arc<AtomicU64>) {
         for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 8192]);
             let _ = stream.write_all(head.as_bytes());
-            let piece = vec![b'x'; 1 << 20];
-            while stream.write_all(&piece).is_ok() {
+            let chunk = vec![b'x'; 1 << 20];
+            while stream.write_all(&chunk).is_ok() {
                 megabytes.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -58,16 +58,16 @@ pub fn endless(head: &'static str) -> (String, Arc<AtomicU64>) {
     (url, sent)
 }
 
-/// Reads a request to the end of its body; what has arrived of one that breaks off.
+/// Reads a request to the end of its body, or up to the end of the connection.
 ///
 /// # Errors
-/// The connection is broken.
+/// Reading from the connection fails.
 pub fn read_request(stream: &mut impl Read) -> io::Result<Request> {
-    let (mut request, mut piece) = (Vec::new(), vec![0; 65536]);
+    let (mut request, mut buffer) = (Vec::new(), vec![0; 65536]);
     loop {
-        let read = stream.read(&mut piece)?;
-        request.extend_from_slice(&piece[..read]);
-        let end = request.windows(4).position(|part| part == b"\r\n\r\n");
+        let read = stream.read(&mut buffer)?;
+        request.extend_from_slice(&buffer[..read]);
+        let end = request.windows(4).position(|bytes| bytes == b"\r\n\r\n");
         let Some(end) = end.filter(|_| read > 0) else {
             if read == 0 {
                 return Ok((String::from_utf8_lossy(&request).into_owned(), Vec::new()));
@@ -86,38 +86,38 @@ pub fn read_request(stream: &mut impl Read) -> io::Result<Request> {
     }
 }
 
-/// Answers every connection as a function says, some at a time, and remembers all requests.
+/// A server whose responses a function computes. It handles requests in parallel and records them.
 #[derive(Debug)]
 pub struct Answering {
-    /// `http://127.0.0.1:port`.
+    /// `http://127.0.0.1:PORT`.
     pub url: String,
     asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Answering {
-    /// `answer` gets the URL, the request's line without its version, and how often that was asked
-    /// before; an empty answer breaks the connection.
+    /// Starts a server. `answer` receives the URL, the request line without the HTTP version, and
+    /// the number of earlier requests with the same line. An empty string closes the connection.
     pub fn new(answer: impl Fn(&str, &str, usize) -> String + Send + Sync + 'static) -> Self {
         let (listener, url) = listen();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (seen, here) = (Arc::clone(&asked), url.clone());
+        let (requests, own_url) = (Arc::clone(&asked), url.clone());
         thread::spawn(move || {
             thread::scope(|scope| {
                 for mut stream in listener.incoming().flatten() {
-                    let (seen, here, answer) = (&seen, &here, &answer);
+                    let (requests, own_url, answer) = (&requests, &own_url, &answer);
                     scope.spawn(move || {
                         let (head, body) = read_request(&mut stream).unwrap_or_default();
                         let line = head.split(" HTTP").next().unwrap_or_default().to_owned();
-                        let before = {
-                            let mut seen = seen.lock().expect("the list");
+                        let earlier = {
+                            let mut requests = requests.lock().expect("the list");
                             let same =
                                 |(head, _): &&Request| head.starts_with(&format!("{line} HTTP"));
-                            let before = seen.iter().filter(same).count();
-                            seen.push((head, body));
-                            before
+                            let earlier = requests.iter().filter(same).count();
+                            requests.push((head, body));
+                            earlier
                         };
                         let close = "\r\nConnection: close\r\n\r\n";
-                        let answer = answer(here, &line, before).replacen("\r\n\r\n", close, 1);
+                        let answer = answer(own_url, &line, earlier).replacen("\r\n\r\n", close, 1);
                         let _ = stream.write_all(answer.as_bytes());
                     });
                 }
@@ -126,12 +126,12 @@ impl Answering {
         Self { url, asked }
     }
 
-    /// Everything that was asked so far.
+    /// All requests so far.
     pub fn asked(&self) -> Vec<Request> {
         self.asked.lock().expect("the list").clone()
     }
 
-    /// How often a request began like this.
+    /// The number of requests whose head starts with this text.
     pub fn count(&self, start: &str) -> usize {
         let asked = self.asked();
         asked
@@ -141,7 +141,7 @@ impl Answering {
     }
 }
 
-/// Answers one connection per script, in order; after the last it is gone.
+/// A server that handles one connection per scripted response, in order, and then stops.
 #[derive(Debug)]
 pub struct Scripted {
     address: SocketAddr,
@@ -149,11 +149,12 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// A server with these answers.
+    /// Starts a server with these responses.
     pub fn new<S: Into<Vec<u8>>>(answers: impl IntoIterator<Item = S>) -> Self {
         let answers: Vec<Vec<u8>> = answers.into_iter().map(Into::into).collect();
         Self::start(move |listener, asked| {
-            // They stay open until the last: who asks again on one of them waits in vain.
+            // All connections stay open until the last one, so that a client that reuses one of
+            // them gets no response.
             let mut open = Vec::new();
             for answer in answers {
                 let Ok((mut stream, _)) = listener.accept() else {
@@ -163,14 +164,14 @@ impl Scripted {
                 let body = String::from_utf8_lossy(&body);
                 let request = format!("{head}\r\n\r\n{body}");
                 asked.lock().expect("the list").push(request);
-                // The client may have gone.
+                // The client may have closed the connection.
                 let _ = stream.write_all(&answer);
                 open.push(stream);
             }
         })
     }
 
-    /// Answers one connection when it has seen a little of the request, and reads no more.
+    /// Starts a server that responds after it has read the start of the request, and reads no more.
     pub fn hasty(answer: String) -> Self {
         Self::start(move |listener, _| {
             let (mut stream, _) = listener.accept().expect("a connection");
@@ -184,23 +185,24 @@ impl Scripted {
         let (listener, _) = listen();
         let address = listener.local_addr().expect("an address");
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&asked);
-        thread::spawn(move || serve(listener, &seen));
+        let requests = Arc::clone(&asked);
+        thread::spawn(move || serve(listener, &requests));
         Self { address, asked }
     }
 
-    /// `http://127.0.0.1:port` and this path.
+    /// `http://127.0.0.1:PORT` and this path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Everything that was asked so far: head and body.
+    /// All requests so far, each with head and body.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the list").clone()
     }
 }
 
-/// Passes requests on as they are, so that their signatures hold, and writes them down.
+/// A proxy that drops one request. It forwards the others unchanged, so that their signatures stay
+/// valid, and records them.
 #[derive(Debug)]
 pub struct Flaky {
     /// `http://127.0.0.1:PORT`.
@@ -209,47 +211,50 @@ pub struct Flaky {
 }
 
 impl Flaky {
-    /// Starts a proxy for `http://127.0.0.1:PORT`; it breaks off the first request whose line holds
-    /// this text.
-    pub fn start(url: &str, breaks: &'static str) -> Self {
-        let (listener, own) = listen();
+    /// Starts a proxy for `http://127.0.0.1:PORT`. It drops the first request whose request line
+    /// contains `dropped`.
+    pub fn start(url: &str, dropped: &'static str) -> Self {
+        let (listener, own_url) = listen();
         let target = url.trim_start_matches("http://").to_owned();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&lines);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let (target, seen) = (target.clone(), Arc::clone(&seen));
-                // Clients may break off.
-                thread::spawn(move || pass(client, &target, breaks, &seen));
+                // Clients may close the connection early.
+                thread::spawn(move || forward(client, &target, dropped, &seen));
             }
         });
-        Self { url: own, lines }
+        Self {
+            url: own_url,
+            lines,
+        }
     }
 
-    /// The first lines of all requests.
-    pub fn lines(&self) -> Vec<String> {
+    /// The request lines of all requests.
+    pub fn request_lines(&self) -> Vec<String> {
         self.lines.lock().expect("the list").clone()
     }
 }
 
-fn pass(
+fn forward(
     mut client: TcpStream,
     target: &str,
-    breaks: &str,
+    dropped: &str,
     seen: &Mutex<Vec<String>>,
 ) -> io::Result<()> {
     let (head, body) = read_request(&mut client)?;
     let line = head.lines().next().unwrap_or_default().to_owned();
     {
         let mut seen = seen.lock().expect("the list");
-        let is_first = line.contains(breaks) && !seen.iter().any(|line| line.contains(breaks));
+        let is_first = line.contains(dropped) && !seen.iter().any(|line| line.contains(dropped));
         seen.push(line);
         if is_first {
             return Ok(());
         }
     }
     let mut server = TcpStream::connect(target)?;
-    // One request for each connection; this header is in no signature.
+    // One request per connection. No signature covers this header.
     let head: Vec<_> = head
         .lines()
         .filter(|line| !line.to_ascii_lowercase().starts_with("connection:"))

@@ -1,4 +1,4 @@
-//! A PostgreSQL server for MLflow's own server to keep its runs in.
+//! A PostgreSQL server as the backend store of an MLflow server.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -7,32 +7,32 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::server::free_port;
-use crate::{kept, setup};
+use crate::{cache_dir, setup};
 
-/// A running PostgreSQL server with an empty database; it ends when dropped.
+/// A PostgreSQL server with an empty database. Dropping the value stops it.
 #[derive(Debug)]
 pub struct Postgres {
-    /// What `mlflow server --backend-store-uri` takes.
+    /// The value for `mlflow server --backend-store-uri`.
     pub uri: String,
     process: Child,
     _folder: TempDir,
 }
 
 impl Postgres {
-    /// Starts one in a folder of its own.
+    /// Starts a server in a temporary folder.
     ///
     /// # Panics
-    /// PostgreSQL is not installed; the message says what to type.
+    /// PostgreSQL does not start.
     pub fn start() -> Self {
-        // What is missing was installed, or has ended the tests.
-        kept("postgres");
+        // `cache_dir` installs missing programs, or ends the tests.
+        cache_dir("postgres");
         let programs = setup::postgres().expect("PostgreSQL is installed");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let root = Command::new("id").arg("-u").output();
         let root = root.is_ok_and(|output| output.stdout == b"0\n");
         if root {
-            // It refuses to run as root; its package made a user for it.
+            // PostgreSQL refuses to run as root. Its package creates this user.
             run(Command::new("chown").arg("postgres").arg(folder.path()));
         }
         let command = |program: &str| {
@@ -82,16 +82,16 @@ impl Postgres {
             &port.to_string(),
             "mlflow",
         ]);
-        let since = Instant::now();
+        let start = Instant::now();
         while !create.output().is_ok_and(|output| output.status.success()) {
             assert!(
-                since.elapsed() < Duration::from_mins(1),
-                "PostgreSQL does not answer: {create:?}"
+                start.elapsed() < Duration::from_mins(1),
+                "PostgreSQL does not create the database: {create:?}"
             );
             std::thread::sleep(Duration::from_millis(100));
         }
         Self {
-            // The plain scheme means another driver than the one that the tests install.
+            // `postgresql:` alone selects a driver that the tests do not install.
             uri: format!("postgresql+psycopg2://mlflow@127.0.0.1:{port}/mlflow"),
             process,
             _folder: folder,
@@ -101,7 +101,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // Fast shutdown; killed, it would leave its workers behind.
+        // SIGINT is a fast shutdown. SIGKILL would leave child processes running.
         let _ = Command::new("kill")
             .args(["-INT", &self.process.id().to_string()])
             .status();
@@ -111,6 +111,6 @@ impl Drop for Postgres {
 
 fn run(command: &mut Command) {
     let output = command.output();
-    let done = output.as_ref().is_ok_and(|output| output.status.success());
-    assert!(done, "{command:?} failed: {output:?}");
+    let succeeded = output.as_ref().is_ok_and(|output| output.status.success());
+    assert!(succeeded, "{command:?} failed: {output:?}");
 }

@@ -1,9 +1,9 @@
-//! Processes that tests look for and end.
+//! Helpers that find, signal and wait for processes.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The training program that a supervisor has started, if it is there; its name begins so.
+/// The process ID of a supervisor's child process with this name, if it runs.
 pub fn child(supervisor: u32, name: &str) -> Option<u32> {
     let output = Command::new("ps")
         .args(["-o", "pid=,comm=", "--ppid", &supervisor.to_string()])
@@ -13,30 +13,30 @@ pub fn child(supervisor: u32, name: &str) -> Option<u32> {
         .unwrap_or_default();
     text.lines().find_map(|line| {
         let (pid, command) = line.trim().split_once(' ')?;
-        // Linux keeps fifteen letters.
-        let begins = command.trim().get(..name.len().min(15))?;
-        name.starts_with(begins).then(|| pid.parse().ok())?
+        // Linux truncates the name to 15 bytes.
+        let prefix = command.trim().get(..name.len().min(15))?;
+        name.starts_with(prefix).then(|| pid.parse().ok())?
     })
 }
 
-/// The training program that a supervisor has started, once it is there; its name begins so.
+/// Waits for a supervisor's child process with this name and returns its process ID.
 pub fn trainer(supervisor: u32, name: &str) -> u32 {
-    let since = Instant::now();
+    let start = Instant::now();
     loop {
         if let Some(pid) = child(supervisor, name) {
             return pid;
         }
         assert!(
-            since.elapsed() < Duration::from_mins(3),
-            "no training program appears"
+            start.elapsed() < Duration::from_mins(3),
+            "the supervisor starts no process `{name}`"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Waits until a process is gone; nobody may have asked yet how it ended.
-pub fn gone(pid: u32) {
-    let since = Instant::now();
+/// Waits until a process has exited. A zombie counts as exited.
+pub fn wait_for_exit(pid: u32) {
+    let start = Instant::now();
     loop {
         let output = Command::new("ps")
             .args(["-o", "stat=", "-p", &pid.to_string()])
@@ -46,14 +46,14 @@ pub fn gone(pid: u32) {
             return;
         }
         assert!(
-            since.elapsed() < Duration::from_mins(1),
-            "the process {pid} does not end"
+            start.elapsed() < Duration::from_mins(1),
+            "the process {pid} does not exit"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Sends a signal such as `-KILL`.
+/// Sends a signal, such as `-KILL`, to a process.
 pub fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill").args([name, &pid.to_string()]).status();
     assert!(sent.is_ok_and(|status| status.success()));

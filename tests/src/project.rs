@@ -1,4 +1,4 @@
-//! Temporary cargo projects, as users have them.
+//! Temporary cargo projects that use mlplots like the project of a user.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -8,30 +8,30 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
-use crate::read::{Read, only, read};
-use crate::venv::clean;
-use crate::{checkout, kept};
+use crate::read::{StoredRun, only, read};
+use crate::venv::remove_service_variables;
+use crate::{cache_dir, checkout};
 
-/// A package in a temporary folder that uses the checkout's `mlplots`.
+/// A package in a temporary folder that depends on the `mlplots` of this workspace.
 #[derive(Debug)]
 pub struct Project {
     folder: TempDir,
     name: String,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// Its exit code; -1 if a signal ended it.
+    /// The exit code, or -1 if a signal terminated the process.
     pub code: i32,
-    /// What it wrote to stdout.
+    /// The output on stdout.
     pub stdout: String,
-    /// What it wrote to stderr.
+    /// The output on stderr.
     pub stderr: String,
 }
 
 impl Finished {
-    /// Both streams, for a message.
+    /// Exit code and output, for assertion messages.
     pub fn text(&self) -> String {
         format!(
             "exit code {}\n--- stdout\n{}\n--- stderr\n{}",
@@ -51,7 +51,7 @@ impl From<Output> for Finished {
 }
 
 impl Project {
-    /// A package of this name; give each its own, since they share a target folder.
+    /// Creates a package. Projects share a target folder, so each needs its own name.
     pub fn new(name: &str) -> Self {
         let project = Self {
             folder: tempfile::Builder::new()
@@ -68,28 +68,29 @@ impl Project {
              [profile.dev]\ndebug = false\n\n[workspace]\n",
             runtime.display()
         );
-        // The versions that the checkout is tested with, and no look at the registry.
+        // With the lock file, cargo uses the versions of the workspace and does not query the
+        // registry.
         let lock = checkout().join("Cargo.lock");
-        std::fs::copy(lock, project.path().join("Cargo.lock")).expect("the lock file is copied");
+        std::fs::copy(lock, project.path().join("Cargo.lock")).expect("Cargo.lock is copied");
         project.file("Cargo.toml", &manifest)
     }
 
-    /// Writes a file of the project.
+    /// Adds a file to the project.
     #[must_use]
     pub fn file(self, path: &str, text: &str) -> Self {
         self.write(path, text);
         self
     }
 
-    /// The same, later.
+    /// Writes a file of the project.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
-        let folder = path.parent().expect("a file is in a folder");
-        std::fs::create_dir_all(folder).expect("the folder of the file");
-        std::fs::write(path, text).expect("the file of the project");
+        let folder = path.parent().expect("a file has a parent folder");
+        std::fs::create_dir_all(folder).expect("the folder is created");
+        std::fs::write(path, text).expect("the file is written");
     }
 
-    /// Adds lines to Cargo.toml.
+    /// Appends lines to Cargo.toml.
     #[must_use]
     pub fn manifest(self, lines: &str) -> Self {
         let path = self.path().join("Cargo.toml");
@@ -98,19 +99,20 @@ impl Project {
         self
     }
 
-    /// Takes a dependency out of Cargo.toml.
-    pub fn without(&self, dependency: &str) {
+    /// Removes a dependency from Cargo.toml.
+    pub fn remove_dependency(&self, dependency: &str) {
         let path = self.path().join("Cargo.toml");
         let text = std::fs::read_to_string(&path).expect("Cargo.toml");
-        let begins = format!("{dependency} = ");
-        let kept: Vec<&str> = text
+        let prefix = format!("{dependency} = ");
+        let lines: Vec<&str> = text
             .lines()
-            .filter(|line| !line.starts_with(&begins))
+            .filter(|line| !line.starts_with(&prefix))
             .collect();
-        std::fs::write(path, kept.join("\n")).expect("Cargo.toml");
+        std::fs::write(path, lines.join("\n")).expect("Cargo.toml");
     }
 
-    /// The names of the crates that its program is built from, without its own.
+    /// The names of all crates that the program links or needs to build, without the package
+    /// itself.
     pub fn crates(&self) -> BTreeSet<String> {
         let tree = self.cargo(&["tree", "-e", "normal,build", "--prefix", "none"]);
         assert_eq!(tree.code, 0, "{}", tree.text());
@@ -119,37 +121,37 @@ impl Project {
         names.map(str::to_owned).collect()
     }
 
-    /// Its name, and its program's.
+    /// The name of the package and its program.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its folder.
+    /// The project's folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The folders of its runs.
+    /// The folders of the project's runs.
     pub fn runs(&self) -> Vec<PathBuf> {
         let runs = std::fs::read_dir(self.path().join(".mlplots").join("runs"));
         let runs = runs.into_iter().flatten();
         runs.map(|run| run.expect("a run").path()).collect()
     }
 
-    /// The folder of its only run.
+    /// The folder of the only run.
     pub fn run_dir(&self) -> PathBuf {
         let mut runs = self.runs();
-        assert_eq!(runs.len(), 1, "there is not one run");
+        assert_eq!(runs.len(), 1, "the project has exactly one run");
         runs.remove(0)
     }
 
-    /// The tracking URI of the database that runs go to if nothing else is said.
+    /// The tracking URI of the default database, `mlflow.db`.
     pub fn database(&self) -> String {
         format!("sqlite:///{}", self.path().join("mlflow.db").display())
     }
 
-    /// The runs in its database; none without a database.
-    pub fn stored(&self) -> Vec<Read> {
+    /// The runs in the default database. Empty if it does not exist.
+    pub fn stored(&self) -> Vec<StoredRun> {
         if self.path().join("mlflow.db").exists() {
             read(&self.database())
         } else {
@@ -157,19 +159,20 @@ impl Project {
         }
     }
 
-    /// The only run in its database.
-    pub fn only(&self) -> Read {
+    /// The only run in the default database.
+    pub fn only(&self) -> StoredRun {
         only(&self.database())
     }
 
-    /// `cargo mlplots exec OPTIONS -- PROGRAM` in its folder; the program has its arguments.
+    /// Runs `cargo mlplots exec OPTIONS -- PROGRAM` in the project's folder. `program` includes the
+    /// arguments of the program.
     pub fn exec<P: AsRef<OsStr>>(&self, options: &[&str], program: &[P]) -> Finished {
         let mut command = self.command(&["exec"]);
         command.args(options).arg("--").args(program);
         command.output().expect("cargo-mlplots starts").into()
     }
 
-    /// `cargo mlplots ARGUMENTS` in its folder.
+    /// Runs `cargo mlplots ARGUMENTS` in the project's folder.
     pub fn mlplots<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
         self.command(arguments)
             .output()
@@ -177,45 +180,45 @@ impl Project {
             .into()
     }
 
-    /// The same, to be started by the caller.
+    /// The command `cargo mlplots ARGUMENTS`, which the caller starts.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = cargo_mlplots();
         command
             .arg("mlplots")
             .args(arguments)
             .current_dir(self.path());
-        command.env("CARGO_TARGET_DIR", kept("projects"));
-        // A program that is shared between tests lies elsewhere: it is of this package all the same.
+        command.env("CARGO_TARGET_DIR", cache_dir("projects"));
+        // A program that tests share was built elsewhere, but must count as one of this package.
         command.env("CARGO_MANIFEST_DIR", self.path());
         command
     }
 
-    /// `cargo ARGUMENTS` in its folder.
+    /// Runs `cargo ARGUMENTS` in the project's folder.
     pub fn cargo(&self, arguments: &[&str]) -> Finished {
         let mut command = Command::new(env!("CARGO"));
-        scrubbed(&mut command);
+        clean_env(&mut command);
         let output = command
             .args(arguments)
             .current_dir(self.path())
-            .env("CARGO_TARGET_DIR", kept("projects"))
+            .env("CARGO_TARGET_DIR", cache_dir("projects"))
             .output();
         output.expect("cargo starts").into()
     }
 
-    /// The program that a dev build made.
+    /// The path of the program in a dev build.
     pub fn program(&self) -> PathBuf {
-        kept("projects").join("debug").join(&self.name)
+        cache_dir("projects").join("debug").join(&self.name)
     }
 
-    /// Its program, built with optimizations.
-    pub fn release(&self) -> PathBuf {
+    /// Builds the program with optimizations and returns its path.
+    pub fn release_program(&self) -> PathBuf {
         let build = self.cargo(&["build", "--quiet", "--release"]);
         assert_eq!(build.code, 0, "{}", build.text());
-        kept("projects").join("release").join(&self.name)
+        cache_dir("projects").join("release").join(&self.name)
     }
 }
 
-/// A program with this source, built once for all tests of a file; its file has this name.
+/// Builds a program with this source once per test binary. `name` becomes its file name.
 pub fn program(name: &str, source: &str) -> &'static Path {
     static BUILT: Mutex<BTreeMap<String, &'static Path>> = Mutex::new(BTreeMap::new());
     let mut programs = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,13 +230,13 @@ pub fn program(name: &str, source: &str) -> &'static Path {
     })
 }
 
-/// The `cargo-mlplots` of the checkout, built once: as for development in tests, as people install
-/// it in benches.
+/// The `cargo-mlplots` of this workspace, built once: unoptimized for tests, with optimizations for
+/// benchmarks.
 pub fn cargo_mlplots() -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| {
-        // A test beside it, however small, makes cargo take the features with which
-        // `cargo test --workspace` has built everything already.
+        // With a test target, cargo selects the same features as `cargo test --workspace`, so that
+        // it does not build the dependencies again.
         let (selection, folder) = if cfg!(debug_assertions) {
             (
                 "--workspace --bin cargo-mlplots --test environment",
@@ -243,7 +246,7 @@ pub fn cargo_mlplots() -> Command {
             ("--package cargo-mlplots --release", "release")
         };
         let mut build = Command::new(env!("CARGO"));
-        scrubbed(&mut build);
+        clean_env(&mut build);
         let status = build
             .args(["build", "--quiet"])
             .args(selection.split(' '))
@@ -252,26 +255,28 @@ pub fn cargo_mlplots() -> Command {
             .status();
         assert!(
             status.is_ok_and(|status| status.success()),
-            "cargo-mlplots does not build"
+            "cargo-mlplots cannot be built"
         );
         target().join(folder).join("cargo-mlplots")
     });
-    // It ignores what it was started to ignore, as a shell starts tests in the background.
+    // A process inherits ignored signals, for example from a shell that runs the tests in the
+    // background. `env` resets them.
     let mut command = Command::new("env");
     command.arg("--default-signal=HUP,INT,QUIT,TERM");
     command.arg(program);
-    scrubbed(&mut command);
+    clean_env(&mut command);
     command
 }
 
-/// The checkout's own target folder.
+/// The target folder of the workspace.
 pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout().join("target"), PathBuf::from)
 }
 
-/// Takes away what cargo and the environment of the tests hand to their children.
-pub fn scrubbed(command: &mut Command) {
-    clean(command);
+/// Removes environment variables that cargo, or the user of the tests, sets and that change
+/// results.
+pub fn clean_env(command: &mut Command) {
+    remove_service_variables(command);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_") && text != "CARGO_HOME" && !text.starts_with("CARGO_REGISTR")

@@ -1,4 +1,4 @@
-//! A proxy with TLS in front of a server, as companies have them.
+//! A TLS proxy in front of a server, like a company's authenticating proxy.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::{MlflowServer, Venv};
 
-/// Makes an authority, and certificates for the server and for a client; then passes on every
-/// connection whose first request carries the token.
+/// Creates a certificate authority, a server certificate and a client certificate, then forwards
+/// connections whose first request contains the token.
 const SCRIPT: &str = r#"
 import datetime, ipaddress, pathlib, socket, ssl, sys, threading
 from cryptography import x509
@@ -82,21 +82,21 @@ while True:
     threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
 "#;
 
-/// A running proxy that wants a client certificate and a token; it ends when dropped.
+/// A running proxy that requires a client certificate and a token. Dropping the value stops it.
 #[derive(Debug)]
 pub struct TlsProxy {
-    /// `https://127.0.0.1:PORT`, and the path prefix of the server behind it.
+    /// `https://127.0.0.1:PORT` with the path prefix of the server.
     pub url: String,
     folder: TempDir,
     process: Child,
 }
 
 impl TlsProxy {
-    /// Starts one in front of a server.
+    /// Starts a proxy for a server.
     pub fn start(server: &MlflowServer, token: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (_, place) = server.url.rsplit_once(':').expect("a port");
-        let (port, prefix) = place.split_once('/').unwrap_or((place, ""));
+        let (_, address) = server.url.rsplit_once(':').expect("a port");
+        let (port, prefix) = address.split_once('/').unwrap_or((address, ""));
         let mut process = Venv::get()
             .python()
             .args(["-c", SCRIPT])
@@ -106,10 +106,10 @@ impl TlsProxy {
             .spawn()
             .expect("Python starts");
         let mut line = String::new();
-        let output = process.stdout.take().expect("its output");
+        let output = process.stdout.take().expect("the stdout of the proxy");
         BufReader::new(output)
             .read_line(&mut line)
-            .expect("the proxy says its port");
+            .expect("the proxy prints its port");
         Self {
             url: format!("https://127.0.0.1:{}/{prefix}", line.trim()),
             folder,
@@ -117,13 +117,13 @@ impl TlsProxy {
         }
     }
 
-    /// The certificate of the authority that its own comes from.
-    pub fn authority(&self) -> PathBuf {
+    /// The certificate of the authority that signed the server's certificate.
+    pub fn ca_certificate(&self) -> PathBuf {
         self.file("authority.pem")
     }
 
-    /// A certificate, with its key, that it lets in.
-    pub fn client(&self) -> PathBuf {
+    /// A client certificate with its key that the proxy accepts.
+    pub fn client_certificate(&self) -> PathBuf {
         self.file("client.pem")
     }
 

@@ -1,4 +1,4 @@
-//! What a store holds, read by MLflow's own Python client.
+//! Reads the runs of a store with MLflow's Python client.
 
 use serde_json::Value;
 
@@ -44,12 +44,12 @@ runs = [
 print(json.dumps(runs))
 "#;
 
-/// A run as MLflow's client tells it.
+/// A run as MLflow's Python client returns it.
 #[derive(Clone, Debug)]
-pub struct Read(pub Value);
+pub struct StoredRun(pub Value);
 
-impl Read {
-    /// A field that is a text, such as `name` or `run_id`; empty when there is none.
+impl StoredRun {
+    /// A string field, such as `name` or `run_id`. Empty if it is missing.
     pub fn text(&self, key: &str) -> &str {
         self.0[key].as_str().unwrap_or_default()
     }
@@ -59,57 +59,62 @@ impl Read {
         self.text("status")
     }
 
-    /// A tag; empty when there is none.
+    /// A tag. Empty if it is missing.
     pub fn tag(&self, key: &str) -> &str {
         self.0["tags"][key].as_str().unwrap_or_default()
     }
 
-    /// The newest value of a metric.
+    /// The last value of a metric.
     pub fn metric(&self, key: &str) -> Option<f64> {
         self.0["metrics"][key].as_str()?.parse().ok()
     }
 
-    /// The steps of a metric that have a point, in order.
+    /// The steps of all points of a metric, in the order of MLflow.
     pub fn steps(&self, key: &str) -> Vec<i64> {
         let points = self.0["history"][key].as_array().into_iter().flatten();
         points.filter_map(|point| point[0].as_i64()).collect()
     }
 
-    /// SHA-256 of an artifact's bytes as the server serves them.
+    /// The SHA-256 digest of a downloaded artifact.
     pub fn sha256(&self, path: &str) -> Option<&str> {
         self.0["artifacts"][path].as_str()
     }
 
-    /// Paths of all artifacts.
+    /// The paths of all artifacts.
     pub fn artifacts(&self) -> Vec<&str> {
         let artifacts = self.0["artifacts"].as_object().into_iter().flatten();
         artifacts.map(|(path, _)| path.as_str()).collect()
     }
 }
 
-/// All runs of a tracking URI, oldest first within an experiment.
-pub fn read(tracking_uri: &str) -> Vec<Read> {
+/// All runs of a tracking URI. Within an experiment, the oldest run comes first.
+pub fn read(tracking_uri: &str) -> Vec<StoredRun> {
     read_with(tracking_uri, &[])
 }
 
 /// The only run of a tracking URI.
-pub fn only(tracking_uri: &str) -> Read {
+pub fn only(tracking_uri: &str) -> StoredRun {
     let mut runs = read(tracking_uri);
-    assert_eq!(runs.len(), 1, "there is not one run");
+    assert_eq!(runs.len(), 1, "the store has exactly one run");
     runs.remove(0)
 }
 
-/// All runs, read by a client with these environment variables.
-pub fn read_with(tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<Read> {
-    read_of(Venv::get(), tracking_uri, variables)
+/// All runs of a tracking URI, read with these environment variables.
+pub fn read_with(tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<StoredRun> {
+    read_with_venv(Venv::get(), tracking_uri, variables)
 }
 
-/// The same, by the MLflow of an environment.
-pub fn read_of(venv: &Venv, tracking_uri: &str, variables: &[(&str, &str)]) -> Vec<Read> {
+/// All runs of a tracking URI, read with these environment variables by the MLflow version of a
+/// virtual environment.
+pub fn read_with_venv(
+    venv: &Venv,
+    tracking_uri: &str,
+    variables: &[(&str, &str)],
+) -> Vec<StoredRun> {
     let output = venv.run(variables, SCRIPT, &[tracking_uri]);
     let runs: Value = serde_json::from_str(&output).expect("the script prints JSON");
     let Value::Array(runs) = runs else {
         panic!("the script prints a list")
     };
-    runs.into_iter().map(Read).collect()
+    runs.into_iter().map(StoredRun).collect()
 }

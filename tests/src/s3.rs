@@ -1,4 +1,4 @@
-//! An S3 server that looks at signatures.
+//! An S3 server that verifies signatures.
 
 use std::fs::File;
 use std::net::TcpStream;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::server::free_port;
-use crate::{kept, scrubbed};
+use crate::{cache_dir, clean_env};
 
-/// The newest one that our minimum Rust builds.
+/// The newest version that the minimum supported Rust version can build.
 const VERSION: &str = "0.14.1";
 
-/// A running S3 server that keeps its buckets as folders; it ends when dropped.
+/// A running S3 server that stores buckets as folders. Dropping the value stops it.
 #[derive(Debug)]
 pub struct S3 {
     /// `http://127.0.0.1:PORT`.
@@ -24,20 +24,20 @@ pub struct S3 {
 }
 
 impl S3 {
-    /// The access key that it knows.
+    /// The access key ID.
     pub const KEY: &'static str = "AKIAMLPLOTSTESTS";
-    /// That key's secret.
+    /// The secret access key.
     pub const SECRET: &'static str = "the-secret-of-the-bucket";
 
-    /// Starts one with these buckets.
+    /// Starts a server with these buckets.
     ///
     /// # Panics
-    /// The server cannot be built; the message says what to type.
+    /// The server cannot be installed. The message contains the command that installs it.
     pub fn start(buckets: &[&str]) -> Self {
         let program = program();
         let folder = tempfile::tempdir().expect("a temporary folder");
         for bucket in buckets {
-            std::fs::create_dir(folder.path().join(bucket)).expect("a bucket");
+            std::fs::create_dir(folder.path().join(bucket)).expect("the bucket is created");
         }
         let port = free_port();
         let process = Command::new(program)
@@ -49,11 +49,11 @@ impl S3 {
             .stderr(Stdio::null())
             .spawn()
             .expect("the S3 server starts");
-        let since = Instant::now();
+        let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
-                since.elapsed() < Duration::from_secs(30),
-                "the S3 server does not answer"
+                start.elapsed() < Duration::from_secs(30),
+                "the S3 server does not accept connections"
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -64,7 +64,7 @@ impl S3 {
         }
     }
 
-    /// The variables by which a client reaches it.
+    /// The environment variables that a client needs to access the server.
     pub fn variables(&self) -> [(&str, &str); 4] {
         [
             ("AWS_ACCESS_KEY_ID", Self::KEY),
@@ -74,7 +74,7 @@ impl S3 {
         ]
     }
 
-    /// Where it keeps an object.
+    /// The path of the file in which the server stores an object.
     pub fn object(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
@@ -87,16 +87,16 @@ impl Drop for S3 {
     }
 }
 
-/// The server's program, built once.
+/// Returns the path of the program. The first call builds it.
 fn program() -> PathBuf {
-    let folder = kept("s3s-fs");
-    // Test processes run side by side; the first builds it, the others wait.
+    let folder = cache_dir("s3s-fs");
+    // Several test processes may run at once: the first one builds the server, the others wait.
     let lock = File::create(folder.join("lock")).expect("a lock file");
-    lock.lock().expect("the lock on the S3 server");
+    lock.lock().expect("the lock of the installation");
     let program = folder.join("bin").join("s3s-fs");
     if !program.exists() {
         let mut install = Command::new(env!("CARGO"));
-        scrubbed(&mut install);
+        clean_env(&mut install);
         install
             .args(["install", "--quiet", "--locked", "--debug", "s3s-fs"])
             .args(["--version", VERSION, "--features", "binary", "--root"])
@@ -104,7 +104,7 @@ fn program() -> PathBuf {
         let built = install.status().is_ok_and(|status| status.success());
         assert!(
             built,
-            "the tests need an S3 server; type: cargo install --locked --debug s3s-fs --version {VERSION} --features binary --root {}",
+            "the tests need an S3 server; run: cargo install --locked --debug s3s-fs --version {VERSION} --features binary --root {}",
             folder.display()
         );
     }

@@ -1,24 +1,25 @@
-//! A small training whose ending a param chooses.
+//! A small training program. A param selects how it ends.
 
 use std::path::Path;
 
 use crate::{Project, program};
 
-/// A project with one training and two figures. `-P ending=` is `ok`, `error`, `panic`, `exit`,
-/// `abort` or `plot` (one plot panics), or else
-/// - `exit1`: exits with code 1,
-/// - `overflow`: the stack overflows,
-/// - `memory`: takes 2 GB in small pieces, for those who limit it,
-/// - `orphan`: exits with code 1 and leaves a process behind that keeps the standard streams open,
-/// - `hang`: leaves the file `hanging` in the current folder and never ends.
+/// A project with one training and two figures. `-P ending=` is one of:
+/// - `ok`, `error`, `panic`, `abort`,
+/// - `plot`: one plot panics,
+/// - `exit`, `exit1`: exits with code 0 or 1 before the training returns,
+/// - `overflow`: overflows the stack,
+/// - `memory`: allocates 2 GB in blocks of 16 MB,
+/// - `orphan`: exits with code 1 and leaves a child process that keeps the standard streams open,
+/// - `hang`: writes the file `hanging` to the current folder and never returns.
 ///
-/// `-P steps=` and `-P millis=` say how long it takes.
+/// `-P steps=` and `-P millis=` set the duration.
 pub fn sample(name: &str) -> Project {
     Project::new(name).file("src/main.rs", SOURCE)
 }
 
-/// The sample's program, built once for all tests of a file; its file has this name.
-pub fn built(name: &str) -> &'static Path {
+/// Builds the program of [`sample`] once per test binary. `name` becomes its file name.
+pub fn sample_program(name: &str) -> &'static Path {
     program(name, SOURCE)
 }
 
@@ -81,7 +82,7 @@ fn curve(canvas: &Canvas, fit: &Fit) -> PlotResult {
     Ok(())
 }
 
-/// Endings of other kinds.
+/// Endings other than a return.
 fn end(ending: &str) {
     use std::{process, thread, time::Duration};
     match ending {
@@ -92,7 +93,7 @@ fn end(ending: &str) {
             println!("{} pieces", pieces.len());
         }
         "orphan" => {
-            process::Command::new("sleep").arg("60").spawn().expect("it starts");
+            process::Command::new("sleep").arg("60").spawn().expect("the process starts");
             process::exit(1);
         }
         "hang" => {

@@ -1,4 +1,4 @@
-//! A real MLflow server.
+//! An `mlflow server` process.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,14 +13,14 @@ use tempfile::TempDir;
 
 use crate::Venv;
 
-/// How long a server may take to answer the first time.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// The deadline for the first response of a server.
+const TIMEOUT: Duration = Duration::from_mins(5);
 
-/// A running `mlflow server`, with a SQLite file unless told otherwise; it ends when dropped.
+/// A running `mlflow server`, by default with a SQLite database. Dropping the value stops it.
 #[derive(Debug)]
 pub struct MlflowServer {
     venv: &'static Venv,
-    /// `http://127.0.0.1:PORT`, and the path prefix if it has one.
+    /// `http://127.0.0.1:PORT` with the path prefix, if any.
     pub url: String,
     folder: PathBuf,
     port: u16,
@@ -28,33 +28,33 @@ pub struct MlflowServer {
     variables: Vec<(String, String)>,
     prefix: String,
     process: Option<Child>,
-    /// Its folder, when it has one of its own.
+    /// Deletes `folder` on drop, unless the caller owns it.
     temporary: Option<TempDir>,
 }
 
 impl MlflowServer {
-    /// Starts a server in a folder of its own, with further arguments of `mlflow server`.
+    /// Starts a server in a temporary folder with further arguments of `mlflow server`.
     pub fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, &[])
     }
 
-    /// The same with environment variables.
+    /// Like [`start`](Self::start), with environment variables.
     pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::start_of_with(Venv::get(), arguments, variables)
+        Self::start_with_venv_and_env(Venv::get(), arguments, variables)
     }
 
-    /// Starts a server in a folder, as somebody does who types `mlflow server` there.
+    /// Starts a server with `folder` as its working directory.
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Self {
-        Self::start_of(Venv::get(), folder, arguments)
+        Self::start_with_venv(Venv::get(), folder, arguments)
     }
 
-    /// The same with the MLflow of an environment.
-    pub fn start_of(venv: &'static Venv, folder: &Path, arguments: &[&str]) -> Self {
+    /// Like [`start_in`](Self::start_in), with the MLflow version of a virtual environment.
+    pub fn start_with_venv(venv: &'static Venv, folder: &Path, arguments: &[&str]) -> Self {
         Self::new(venv, folder, arguments, &[])
     }
 
-    /// The same with environment variables.
-    pub fn start_of_with(
+    /// Like [`start_with`](Self::start_with), with the MLflow version of a virtual environment.
+    pub fn start_with_venv_and_env(
         venv: &'static Venv,
         arguments: &[&str],
         variables: &[(&str, &str)],
@@ -72,9 +72,9 @@ impl MlflowServer {
         variables: &[(&str, &str)],
     ) -> Self {
         let port = free_port();
-        let mut before = arguments.iter();
-        before.find(|&&argument| argument == "--static-prefix");
-        let prefix = before.next().copied().unwrap_or_default();
+        let mut remaining = arguments.iter();
+        remaining.find(|&&argument| argument == "--static-prefix");
+        let prefix = remaining.next().copied().unwrap_or_default();
         let mut server = Self {
             venv,
             url: format!("http://127.0.0.1:{port}{prefix}"),
@@ -96,18 +96,18 @@ impl MlflowServer {
         server
     }
 
-    /// Stops all its processes where they are, for a while: what it is asked meanwhile waits.
-    pub fn freeze(&self, time: Duration) {
-        let process = self.process.as_ref().expect("it runs");
+    /// Suspends all processes of the server for a while. Requests wait until they resume.
+    pub fn freeze(&self, duration: Duration) {
+        let process = self.process.as_ref().expect("the server runs");
         let group = Pid::from_child(process);
-        kill_process_group(group, Signal::STOP).expect("it can be stopped");
+        kill_process_group(group, Signal::STOP).expect("the processes are suspended");
         std::thread::spawn(move || {
-            std::thread::sleep(time);
+            std::thread::sleep(duration);
             let _ = kill_process_group(group, Signal::CONT);
         });
     }
 
-    /// Starts it again, on the same port and with the same database.
+    /// Restarts the server on the same port and with the same database.
     pub fn restart(&mut self) {
         self.stop();
         let log = std::fs::File::create(self.folder.join("server.log")).expect("a log file");
@@ -123,7 +123,7 @@ impl MlflowServer {
             ])
             .args(&self.arguments)
             .current_dir(&self.folder)
-            // The job runners are seven more processes of 200 MB that no test needs.
+            // No test needs the job runners, which are seven processes of 200 MB each.
             .env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
@@ -133,40 +133,40 @@ impl MlflowServer {
             .spawn()
             .expect("`mlflow server` starts");
         self.process = Some(process);
-        let since = Instant::now();
-        while !self.answers() {
-            let ended = self.process.as_mut().map(Child::try_wait);
+        let start = Instant::now();
+        while !self.is_healthy() {
+            let status = self.process.as_mut().map(Child::try_wait);
             assert!(
-                matches!(ended, Some(Ok(None))) && since.elapsed() < PATIENCE,
-                "the MLflow server does not answer:\n{}",
+                matches!(status, Some(Ok(None))) && start.elapsed() < TIMEOUT,
+                "the MLflow server does not respond:\n{}",
                 self.log()
             );
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Stops it; the database stays.
+    /// Stops the server. The database stays.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            // The server's workers are processes of their own: the group is ended as a whole.
+            // The workers are child processes, so the signal goes to the process group.
             let group = format!("-{}", process.id());
             let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
             let _ = process.wait();
         }
     }
 
-    /// The folder it was started in, with its database.
+    /// The working directory of the server, which contains its database.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What it has written since it was started.
+    /// The output of the server since its last start.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
     }
 
-    /// Asks the server's API directly, where the time of Python's client would count; `path` is
-    /// below `/api/2.0/mlflow/`.
+    /// Calls the server's REST API without the Python client, which would distort measurements.
+    /// `path` is relative to `/api/2.0/mlflow/`.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         let body = body.to_string();
         let request = format!(
@@ -175,29 +175,29 @@ impl MlflowServer {
             self.prefix,
             body.len()
         );
-        let answer = self.ask(&request).expect("the server answers");
-        let (_, json) = answer.split_once("\r\n\r\n").expect("a body");
-        serde_json::from_str(json).unwrap_or_else(|why| panic!("{why}: {answer}"))
+        let response = self.send(&request).expect("the server responds");
+        let (_, json) = response.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {response}"))
     }
 
-    fn answers(&self) -> bool {
+    fn is_healthy(&self) -> bool {
         let prefix = &self.prefix;
         let request = format!("GET {prefix}/health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
-        self.ask(&request)
-            .is_ok_and(|answer| answer.contains("200 OK"))
+        self.send(&request)
+            .is_ok_and(|response| response.contains("200 OK"))
     }
 
-    fn ask(&self, request: &str) -> std::io::Result<String> {
+    fn send(&self, request: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        let mut response = String::new();
+        stream.read_to_string(&mut response)?;
+        Ok(response)
     }
 }
 
-/// A port of this machine that nobody listens on.
+/// A local port on which no process listens.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("the port").port()

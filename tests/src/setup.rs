@@ -1,8 +1,8 @@
-//! The programs that the tests need beside cargo: what is missing is installed once, before the
-//! first test that needs any of them, where that may be done; otherwise the tests stop at once.
+//! Installs the system packages that the tests need. If it cannot, it ends the tests before the
+//! first one that needs a package.
 //!
-//! A build script could stop them earlier, but would install programs for everyone who checks or
-//! opens the workspace in an editor.
+//! A build script could do this earlier, but it would also install packages for users who only
+//! check the workspace or open it in an editor.
 
 use std::fs::File;
 use std::io::Write;
@@ -10,29 +10,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
-/// Chromium's program goes by several names.
+/// The names under which distributions install Chromium.
 pub(crate) const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Makes sure that everything is there. Ends the process where it is not: one test after the other
-/// would fail for the same reason.
+/// Installs missing packages. Ends the process if it cannot, because most tests would fail for the
+/// same reason.
 pub(crate) fn ensure(target: &Path) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if missing(target).is_empty() {
             return;
         }
-        // Test processes run side by side; the first installs, the others wait.
+        // Several test processes may run at once: the first one installs, the others wait.
         let lock = File::create(target.join("setup.lock")).expect("a lock file");
-        lock.lock().expect("the lock on the set-up");
+        lock.lock().expect("the lock of the installation");
         let packages = missing(target);
         if packages.is_empty() {
             return;
         }
         let packages = packages.join(" ");
         let install = format!("apt-get install -y --no-install-recommends {packages}");
-        // Past the test harness, which keeps to itself what a test prints.
+        // Unlike `eprintln!`, this bypasses the output capture of the test harness.
         let mut stderr = std::io::stderr();
-        let _ = writeln!(stderr, "set-up: {install}");
+        let _ = writeln!(stderr, "installing: {install}");
         let installed = Command::new("sh")
             .args(["-c", &format!("apt-get update -qq && {install} >/dev/null")])
             .env("DEBIAN_FRONTEND", "noninteractive")
@@ -44,18 +44,18 @@ pub(crate) fn ensure(target: &Path) {
             let _ = writeln!(
                 stderr,
                 "error: the tests need programs that are not installed\n  \
-                 help: type `sudo sh -c 'apt-get update && {install}'`, or install what is called \
-                 so on your system"
+                 help: run `sudo sh -c 'apt-get update && {install}'`, or install the \
+                 equivalent packages of your system"
             );
             std::process::exit(2);
         }
     });
 }
 
-/// Debian's packages of what is missing.
+/// The Debian packages that are missing.
 fn missing(target: &Path) -> Vec<&'static str> {
     let mut missing = Vec::new();
-    // Python comes without its module for environments.
+    // Debian's Python does not include the module `venv`.
     if !target.join("python").join("venv").exists() && !has_venv() {
         missing.extend(["python3", "python3-venv"]);
     }
@@ -83,7 +83,7 @@ fn has_venv() -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// The first of these programs that is in the `PATH`.
+/// The path of the first of these programs that is in `PATH`.
 pub(crate) fn in_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let files = names
@@ -92,7 +92,8 @@ pub(crate) fn in_path(names: &[&str]) -> Option<PathBuf> {
     files.into_iter().find(|file| file.is_file())
 }
 
-/// Where PostgreSQL's programs are: Debian keeps them apart, by version; the newest counts.
+/// The folder of PostgreSQL's programs. Debian installs them outside of `PATH`, in one folder per
+/// version; the newest version is used.
 pub(crate) fn postgres() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let versions = versions.into_iter().flatten().flatten();

@@ -1,8 +1,8 @@
-//! Trainings that die at random, and whether MLflow has all that they had logged.
+//! The soak test: kills trainings at random and checks that MLflow has everything they logged.
 
 mod count;
-mod found;
 mod kill;
+mod report;
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,37 +11,37 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 
 use crate::{FaultyProxy, MlflowServer, Project, at_random};
-pub use found::Soaked;
-use kill::{Victim, finished_syncing, one_training};
+use kill::{Victim, run_training, sync_until_complete};
+pub use report::SoakReport;
 
-/// Trainings at a time: most of the time they wait.
+/// The number of parallel trainings. Most of the time they sleep.
 const TRAININGS: usize = 6;
-/// And at a time `cargo mlplots sync`, each with a run of its own.
+/// The number of parallel `cargo mlplots sync` processes. Each ships a different run.
 const SYNCS: u64 = 3;
-/// How many of the requests meet a fault; a run makes some thirty.
-const FAULTY: f64 = 0.1;
+/// The probability that a request meets a fault. A run sends about 30 requests.
+const FAULT_PROBABILITY: f64 = 0.1;
 
-/// What the threads of a soak share.
-struct Scene {
+/// The state that the threads of a soak test share.
+struct Soak {
     project: Project,
     url: String,
-    wanted: usize,
+    target_kills: usize,
     kills: [AtomicUsize; 4],
     trainings: AtomicUsize,
     seed: u64,
 }
 
-impl Scene {
+impl Soak {
     fn kills(&self) -> usize {
         let count = |kills: &AtomicUsize| kills.load(Ordering::Relaxed);
         self.kills.iter().map(count).sum()
     }
 
-    fn goes_on(&self) -> bool {
-        self.kills() < self.wanted
+    fn is_running(&self) -> bool {
+        self.kills() < self.target_kills
     }
 
-    /// `cargo mlplots ARGUMENTS`, which soon takes a silent server for dead.
+    /// The command `cargo mlplots ARGUMENTS` with a short request timeout.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.project.command(arguments);
         command
@@ -52,11 +52,11 @@ impl Scene {
         command
     }
 
-    fn killed(&self, victim: Victim) {
+    fn count_kill(&self, victim: Victim) {
         self.kills[victim as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Random numbers of one training: the same whichever thread runs it.
+    /// The number of the next training, and its random numbers, which do not depend on the thread.
     fn next_training(&self) -> (usize, Rng) {
         let number = self.trainings.fetch_add(1, Ordering::Relaxed);
         (
@@ -66,20 +66,21 @@ impl Scene {
     }
 }
 
-/// Runs trainings, some at a time and behind a faulty proxy, until `kills` SIGKILLs have hit; then
-/// ships the rest, and counts. `name` is the project's.
-pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
-    let since = Instant::now();
+/// Runs parallel trainings behind a faulty proxy until `kills` processes are killed by SIGKILL.
+/// Then ships the rest and compares MLflow's database with the acknowledged records. `name` is the
+/// name of the project.
+pub fn soak(name: &str, kills: usize, seed: u64) -> SoakReport {
+    let start = Instant::now();
     let mut server = MlflowServer::start(&["--workers", "2"]);
-    let mut proxy = FaultyProxy::start(&server.url, at_random(seed, FAULTY));
+    let mut proxy = FaultyProxy::start(&server.url, at_random(seed, FAULT_PROBABILITY));
     let project = Project::new(name).file("src/main.rs", SOURCE);
     let built = project.cargo(&["build", "--quiet"]);
     assert_eq!(built.code, 0, "{}", built.text());
-    std::fs::create_dir(project.path().join("acknowledged")).expect("a folder");
-    let scene = Scene {
+    std::fs::create_dir(project.path().join("acknowledged")).expect("the folder is created");
+    let soak = Soak {
         url: proxy.url.clone(),
         project,
-        wanted: kills,
+        target_kills: kills,
         kills: Default::default(),
         trainings: AtomicUsize::new(0),
         seed,
@@ -87,29 +88,29 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
     let restarts = std::thread::scope(|threads| {
         for _ in 0..TRAININGS {
             threads.spawn(|| {
-                while scene.goes_on() {
-                    one_training(&scene);
+                while soak.is_running() {
+                    run_training(&soak);
                 }
             });
         }
         for number in 1..=SYNCS {
             let rng = Rng::with_seed(seed.wrapping_sub(number));
-            threads.spawn(|| sync(&scene, rng));
+            threads.spawn(|| sync(&soak, rng));
         }
-        restart(&scene, &mut server, &mut proxy)
+        restart_server(&soak, &mut server, &mut proxy)
     });
     eprintln!(
-        "{} kills in {:.0} s; the rest is shipped",
-        scene.kills(),
-        since.elapsed().as_secs_f64()
+        "{} kills in {:.0} s; shipping the rest",
+        soak.kills(),
+        start.elapsed().as_secs_f64()
     );
     std::thread::scope(|threads| {
         for _ in 0..SYNCS {
-            threads.spawn(|| finished_syncing(&scene));
+            threads.spawn(|| sync_until_complete(&soak));
         }
     });
-    let count = |victim: Victim| scene.kills[victim as usize].load(Ordering::Relaxed);
-    Soaked {
+    let count = |victim: Victim| soak.kills[victim as usize].load(Ordering::Relaxed);
+    SoakReport {
         seed,
         trainers: count(Victim::Trainer),
         supervisors: count(Victim::Supervisor),
@@ -117,57 +118,57 @@ pub fn soak(name: &str, kills: usize, seed: u64) -> Soaked {
         syncs: count(Victim::Sync),
         restarts,
         faults: proxy.faults(),
-        took: since.elapsed(),
-        ..count::count(&scene.project, &server.folder().join("mlflow.db"))
+        duration: start.elapsed(),
+        ..count::count(&soak.project, &server.folder().join("mlflow.db"))
     }
 }
 
-/// Restarts the server now and then. Returns how often.
-fn restart(scene: &Scene, server: &mut MlflowServer, proxy: &mut FaultyProxy) -> usize {
-    let mut rng = Rng::with_seed(scene.seed);
+/// Restarts the server at random times. Returns the number of restarts.
+fn restart_server(soak: &Soak, server: &mut MlflowServer, proxy: &mut FaultyProxy) -> usize {
+    let mut rng = Rng::with_seed(soak.seed);
     let mut restarts = 0;
     let mut next = rng.usize(5..20);
-    while scene.goes_on() {
+    while soak.is_running() {
         std::thread::sleep(Duration::from_millis(100));
-        if scene.kills() < next {
+        if soak.kills() < next {
             continue;
         }
-        // Away, it refuses connections, or what stands before it breaks them.
+        // During a restart, clients see refused connections or broken ones.
         if rng.bool() {
             proxy.down();
         }
         server.restart();
         proxy.up();
         restarts += 1;
-        eprintln!("{} kills, {restarts} restarts", scene.kills());
-        next = scene.kills() + rng.usize(10..40);
+        eprintln!("{} kills, {restarts} restarts", soak.kills());
+        next = soak.kills() + rng.usize(10..40);
     }
     restarts
 }
 
-/// Ships what the dead have left, while others train; may die of it.
-fn sync(scene: &Scene, mut rng: Rng) {
-    while scene.goes_on() {
+/// Ships the runs of killed processes while other trainings run. Kills some of the syncs.
+fn sync(soak: &Soak, mut rng: Rng) {
+    while soak.is_running() {
         std::thread::sleep(Duration::from_millis(rng.u64(200..2000)));
-        let mut sync = scene
+        let mut sync = soak
             .command(&["sync", "--flush-timeout", "5"])
             .spawn()
             .expect("cargo-mlplots starts");
         if rng.f64() < 0.25 {
             std::thread::sleep(Duration::from_millis(rng.u64(0..1000)));
-            sync.kill().expect("it can be killed");
-            kill::count_dead(scene, &mut sync, Victim::Sync);
+            sync.kill().expect("the process can be killed");
+            kill::count_if_killed(soak, &mut sync, Victim::Sync);
         } else {
-            sync.wait().expect("it ends");
+            sync.wait().expect("the process exits");
         }
     }
 }
 
-/// Threads of a training that log.
+/// The number of logging threads of a training.
 const THREADS: i64 = 4;
 
-/// Each point and each file is acknowledged by a line, written once logging it has returned. Each
-/// thread logs every fourth step.
+/// Each thread logs every fourth step. After each logged point or file, it appends a line to the
+/// file of acknowledged records.
 const SOURCE: &str = r#"
 use std::io::Write;
 use mlplots::prelude::*;

@@ -1,13 +1,13 @@
-//! A Python environment with MLflow, made once for all tests.
+//! Python virtual environments with MLflow, which all tests share.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::{checkout, kept};
+use crate::{cache_dir, checkout};
 
-/// A Python virtual environment with what a file of `tests/` names.
+/// A Python virtual environment with the packages of a requirements file.
 #[derive(Debug)]
 pub struct Venv {
     folder: PathBuf,
@@ -15,46 +15,46 @@ pub struct Venv {
 }
 
 impl Venv {
-    /// The environment of `tests/requirements.txt`; made the first time, and again when the
-    /// requirements or the folder change.
+    /// The environment of `tests/requirements.txt`. It is created again if the requirements or the
+    /// folder change.
     ///
     /// # Panics
-    /// Python or the packages cannot be had; the message says what to type.
+    /// The environment cannot be created. The message contains the command that failed.
     pub fn get() -> &'static Self {
         static VENV: OnceLock<Venv> = OnceLock::new();
-        VENV.get_or_init(|| Self::made("python", "requirements.txt"))
+        VENV.get_or_init(|| Self::open("python", "requirements.txt"))
     }
 
-    /// The same with the last MLflow before 3: `tests/requirements-mlflow-2.txt`.
+    /// The environment of `tests/requirements-mlflow-2.txt`, with the last MLflow before 3.
     pub fn mlflow_2() -> &'static Self {
         static VENV: OnceLock<Venv> = OnceLock::new();
-        VENV.get_or_init(|| Self::made("python-mlflow-2", "requirements-mlflow-2.txt"))
+        VENV.get_or_init(|| Self::open("python-mlflow-2", "requirements-mlflow-2.txt"))
     }
 
-    fn made(name: &str, requirements: &str) -> Self {
-        let folder = kept(name);
-        // Test processes run side by side; the first makes it, the others wait.
+    fn open(name: &str, requirements: &str) -> Self {
+        let folder = cache_dir(name);
+        // Several test processes may run at once: the first one creates it, the others wait.
         let lock = File::create(folder.join("lock")).expect("a lock file");
-        lock.lock().expect("the lock on the Python environment");
+        lock.lock().expect("the lock of the environment");
         let venv = Self {
             folder: folder.join("venv"),
             requirements: checkout().join("tests").join(requirements),
         };
-        // The scripts of an environment name its folder: a checkout that was moved needs a new one.
-        let wanted = format!(
+        // Scripts of an environment contain its path, so a moved checkout needs a new one.
+        let expected = format!(
             "{}\n{}",
             venv.folder.display(),
             std::fs::read_to_string(&venv.requirements).expect("the requirements")
         );
-        let made = folder.join("made-from.txt");
-        if std::fs::read_to_string(&made).ok().as_ref() != Some(&wanted) {
-            venv.make();
-            std::fs::write(made, wanted).expect("the note of what it is made from");
+        let stamp = folder.join("made-from.txt");
+        if std::fs::read_to_string(&stamp).ok().as_ref() != Some(&expected) {
+            venv.create();
+            std::fs::write(stamp, expected).expect("the stamp file is written");
         }
         venv
     }
 
-    fn make(&self) {
+    fn create(&self) {
         let mut create = Command::new("python3");
         create.args(["-m", "venv", "--clear"]).arg(&self.folder);
         run(&mut create, "apt-get install -y python3 python3-venv");
@@ -68,23 +68,23 @@ impl Venv {
             "-r",
         ]);
         install.arg(&self.requirements);
-        let by_hand = format!(
+        let manual = format!(
             "{} -m pip install -r {}",
             self.folder.join("bin").join("python").display(),
             self.requirements.display()
         );
-        run(&mut install, &by_hand);
+        run(&mut install, &manual);
     }
 
-    /// Its Python, untouched by variables of MLflow.
+    /// The Python interpreter, without MLflow's environment variables.
     pub fn python(&self) -> Command {
         self.command("python")
     }
 
-    /// Runs a script with environment variables and arguments, and returns what it prints.
+    /// Runs a script with environment variables and arguments, and returns its output.
     ///
     /// # Panics
-    /// The script fails; the message has its errors.
+    /// The script fails. The message contains its stderr.
     pub fn run(&self, variables: &[(&str, &str)], script: &str, arguments: &[&str]) -> String {
         let output = self
             .python()
@@ -101,10 +101,10 @@ impl Venv {
         String::from_utf8(output.stdout).expect("the script prints UTF-8")
     }
 
-    /// A program of the environment, such as `mlflow`, untouched by variables of MLflow.
+    /// A program of the environment, such as `mlflow`, without MLflow's environment variables.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join("bin").join(program));
-        clean(&mut command);
+        remove_service_variables(&mut command);
         command
             .env("MLFLOW_DISABLE_TELEMETRY", "true")
             .env("PYTHONWARNINGS", "ignore");
@@ -112,18 +112,18 @@ impl Venv {
     }
 }
 
-/// Runs a script with arguments and returns what it prints.
+/// Runs a script in the environment of [`Venv::get`] and returns its output.
 ///
 /// # Panics
-/// The script fails; the message has its errors.
+/// The script fails. The message contains its stderr.
 pub fn python(script: &str, arguments: &[&str]) -> String {
     Venv::get().run(&[], script, arguments)
 }
 
-/// The SHA-256 of a file that we have.
+/// The SHA-256 digest of a local file.
 ///
 /// # Panics
-/// It cannot be read.
+/// The file cannot be read.
 pub fn sha256(path: &Path) -> String {
     let script =
         "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())";
@@ -131,23 +131,23 @@ pub fn sha256(path: &Path) -> String {
     python(script, &[path]).trim().to_owned()
 }
 
-/// Takes away what the environment of the tests could change.
-pub(crate) fn clean(command: &mut Command) {
+/// Removes variables that configure MLflow, mlplots or a cloud provider.
+pub(crate) fn remove_service_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let ours = ["MLFLOW_", "MLPLOTS_", "AWS_", "AZURE_", "GOOGLE_"];
-        if ours.iter().any(|prefix| text.starts_with(prefix)) {
+        let prefixes = ["MLFLOW_", "MLPLOTS_", "AWS_", "AZURE_", "GOOGLE_"];
+        if prefixes.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
     }
 }
 
-fn run(command: &mut Command, by_hand: &str) {
+fn run(command: &mut Command, manual: &str) {
     let output = command.stdin(Stdio::null()).output();
-    let why = match &output {
+    let error = match &output {
         Ok(output) if output.status.success() => return,
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(why) => why.to_string(),
+        Err(error) => error.to_string(),
     };
-    panic!("the tests need a Python environment, and {command:?} failed:\n{why}\ntype: {by_hand}");
+    panic!("the tests need a Python environment, and {command:?} failed:\n{error}\nrun: {manual}");
 }

@@ -1,4 +1,5 @@
-//! Servers that let in only some: passwords, tokens, certificates; and that none of them is seen.
+//! Servers that require passwords, tokens or certificates. None of these secrets may appear in
+//! output, journals or MLflow.
 
 use std::path::Path;
 
@@ -21,30 +22,30 @@ fn mlplots(
     command.output().expect("cargo-mlplots starts").into()
 }
 
-/// None of the secrets is in a text or in a file of the folder, journals and all.
-fn unseen(text: &str, folder: &Path) {
+/// Checks that neither the text nor any file below the folder contains a secret.
+fn assert_no_secrets(text: &str, folder: &Path) {
     let secrets = [ADMIN, READER, TOKEN, "wrong-password"];
     for secret in secrets {
-        assert!(!text.contains(secret), "{secret} is seen: {text}");
+        assert!(!text.contains(secret), "{secret} appears: {text}");
     }
     for entry in std::fs::read_dir(folder).expect("the folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            unseen("", &path);
+            assert_no_secrets("", &path);
             continue;
         }
         let bytes = std::fs::read(&path).expect("a file");
         for secret in secrets {
             let found = bytes
                 .windows(secret.len())
-                .any(|part| part == secret.as_bytes());
+                .any(|bytes| bytes == secret.as_bytes());
             assert!(!found, "{secret} is in {}", path.display());
         }
     }
 }
 
 #[test]
-fn users_and_what_they_may() {
+fn requests_need_valid_credentials_and_permissions() {
     let server = MlflowServer::start_with(
         &["--workers", "1", "--app-name", "basic-auth"],
         &[
@@ -57,11 +58,11 @@ fn users_and_what_they_may() {
     let admin = [user("admin"), password(ADMIN)];
     let project = sample("access-users");
 
-    // The admin's name and password stand in the address.
-    let address = server.url.replace("//", &format!("//admin:{ADMIN}@"));
-    let finished = mlplots(&project, &["run"], &address, &[]);
+    // The tracking URI may contain the credentials.
+    let uri = server.url.replace("//", &format!("//admin:{ADMIN}@"));
+    let finished = mlplots(&project, &["run"], &uri, &[]);
     assert_eq!(finished.code, 0, "{}", finished.text());
-    unseen(&finished.text(), project.path());
+    assert_no_secrets(&finished.text(), project.path());
 
     python(
         "import os, sys\n\
@@ -70,26 +71,27 @@ fn users_and_what_they_may() {
          get_app_client('basic-auth', sys.argv[1]).create_user('reader', sys.argv[3])",
         &[&server.url, ADMIN, READER],
     );
-    let refused = |arguments: &[&str], variables: &[(&str, &str)], words: &str, help: &str| {
-        let finished = mlplots(&project, arguments, &server.url, variables);
-        let text = finished.text();
-        assert_eq!(finished.code, 4, "{text}");
-        assert!(text.contains(words) && text.contains(help), "{text}");
-        unseen(&text, project.path());
-    };
-    refused(
+    let assert_refused =
+        |arguments: &[&str], variables: &[(&str, &str)], expected: &str, help: &str| {
+            let finished = mlplots(&project, arguments, &server.url, variables);
+            let text = finished.text();
+            assert_eq!(finished.code, 4, "{text}");
+            assert!(text.contains(expected) && text.contains(help), "{text}");
+            assert_no_secrets(&text, project.path());
+        };
+    assert_refused(
         &["run"],
         &[user("reader"), password(READER)],
         "403 Forbidden: Permission denied",
         "help: ask the server's administrator for the right to write there",
     );
-    refused(
+    assert_refused(
         &["sync"],
         &[user("admin"), password("wrong-password")],
         "401 Unauthorized",
         "help: the server does not accept these credentials",
     );
-    refused(
+    assert_refused(
         &["sync"],
         &[],
         "401 Unauthorized",
@@ -98,7 +100,7 @@ fn users_and_what_they_may() {
     let synced = mlplots(&project, &["sync"], &server.url, &admin);
     assert_eq!(synced.code, 0, "{}", synced.text());
 
-    // Each call costs this server a second of hashing: two of them say enough.
+    // Two calls must suffice: the server hashes the password for a second per call.
     let runs = python(
         "import json, os, sys\n\
          from mlflow import MlflowClient\n\
@@ -114,37 +116,38 @@ fn users_and_what_they_may() {
     assert_eq!(lines.next(), Some("['FINISHED', 'FINISHED']"));
     let files = "['curve.png', 'curve.svg', 'data', 'mlplots', 'notes']";
     assert_eq!(lines.next(), Some(files));
-    unseen(&runs, project.path());
-    unseen(&server.log(), project.path());
+    assert_no_secrets(&runs, project.path());
+    assert_no_secrets(&server.log(), project.path());
 }
 
 #[test]
-fn a_private_authority_a_client_certificate_a_token_and_a_prefix() {
+fn a_tls_proxy_needs_certificates_a_token_and_the_path_prefix() {
     let server = MlflowServer::start(&["--workers", "1", "--static-prefix", "/ml"]);
     let proxy = TlsProxy::start(&server, TOKEN);
-    let (authority, client) = (proxy.authority(), proxy.client());
+    let (ca, client) = (proxy.ca_certificate(), proxy.client_certificate());
     let text = |path: &Path| path.to_str().expect("a path in UTF-8").to_owned();
-    let (authority, client) = (text(&authority), text(&client));
-    let authority = ("MLFLOW_TRACKING_SERVER_CERT_PATH", &*authority);
+    let (ca, client) = (text(&ca), text(&client));
+    let ca = ("MLFLOW_TRACKING_SERVER_CERT_PATH", &*ca);
     let client = ("MLFLOW_TRACKING_CLIENT_CERT_PATH", &*client);
     let token = ("MLFLOW_TRACKING_TOKEN", TOKEN);
     let project = sample("access-tls");
 
-    let left = |arguments: &[&str], uri: &str, variables: &[(&str, &str)], words: &[&str]| {
-        let arguments = [arguments, &["--flush-timeout", "2"]].concat();
-        let mut command = project.command(&arguments);
-        command
-            .args(["--tracking-uri", uri])
-            .envs(variables.iter().copied());
-        let finished: Finished = command.output().expect("cargo-mlplots starts").into();
-        let text = finished.text();
-        assert_eq!(finished.code, 4, "{text}");
-        for words in words {
-            assert!(text.contains(words), "{text}");
-        }
-        unseen(&text, project.path());
-    };
-    left(
+    let assert_unshipped =
+        |arguments: &[&str], uri: &str, variables: &[(&str, &str)], expected: &[&str]| {
+            let arguments = [arguments, &["--flush-timeout", "2"]].concat();
+            let mut command = project.command(&arguments);
+            command
+                .args(["--tracking-uri", uri])
+                .envs(variables.iter().copied());
+            let finished: Finished = command.output().expect("cargo-mlplots starts").into();
+            let text = finished.text();
+            assert_eq!(finished.code, 4, "{text}");
+            for message in expected {
+                assert!(text.contains(message), "{text}");
+            }
+            assert_no_secrets(&text, project.path());
+        };
+    assert_unshipped(
         &["run"],
         &proxy.url,
         &[client, token],
@@ -153,43 +156,43 @@ fn a_private_authority_a_client_certificate_a_token_and_a_prefix() {
             "MLFLOW_TRACKING_SERVER_CERT_PATH names",
         ],
     );
-    left(
+    assert_unshipped(
         &["sync"],
         &proxy.url,
-        &[authority, token],
+        &[ca, token],
         &["MLFLOW_TRACKING_CLIENT_CERT_PATH names"],
     );
-    left(
+    assert_unshipped(
         &["sync"],
         &proxy.url,
-        &[authority, client],
+        &[ca, client],
         &["401 Unauthorized", "MLFLOW_TRACKING_TOKEN"],
     );
-    left(
+    assert_unshipped(
         &["sync"],
         proxy.url.trim_end_matches("/ml"),
-        &[authority, client, token],
+        &[ca, client, token],
         &[
             "404 Not Found",
             "its path prefix belongs to the tracking URI",
         ],
     );
-    let synced = mlplots(&project, &["sync"], &proxy.url, &[authority, client, token]);
+    let synced = mlplots(&project, &["sync"], &proxy.url, &[ca, client, token]);
     assert_eq!(synced.code, 0, "{}", synced.text());
-    let run = mlplots(&project, &["run"], &proxy.url, &[authority, client, token]);
+    let run = mlplots(&project, &["run"], &proxy.url, &[ca, client, token]);
     assert_eq!(run.code, 0, "{}", run.text());
-    // The address of the run's page keeps the prefix.
+    // The URL of the run's page contains the prefix.
     assert!(
         run.stderr
             .contains(&format!("{}/#/experiments/", proxy.url)),
         "{}",
         run.text()
     );
-    unseen(&run.text(), project.path());
+    assert_no_secrets(&run.text(), project.path());
     let runs = read(&server.url);
     assert_eq!(runs.len(), 2);
     for run in &runs {
         assert_eq!((run.status(), run.artifacts().len()), ("FINISHED", 5));
-        unseen(&run.0.to_string(), project.path());
+        assert_no_secrets(&run.0.to_string(), project.path());
     }
 }

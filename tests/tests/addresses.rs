@@ -1,36 +1,40 @@
-//! Which addresses are contacted, and with what.
+//! Which servers are contacted, and what is sent there. A journal or cursor of unknown origin must
+//! not redirect data or credentials.
 
 use std::os::unix::fs::DirBuilderExt;
 use std::time::{Duration, Instant};
 
 use mlplots_tests::http::{Answering, silent};
-use mlplots_tests::written::{self, leave};
-use mlplots_tests::{Project, built};
+use mlplots_tests::journal::{self, write_run};
+use mlplots_tests::{Project, sample_program};
 
 const PROGRAM: &str = "healing";
+/// No process listens on this port.
 const NOBODY: &str = "http://127.0.0.1:9";
 /// Options of a run that reaches no server.
 const UNREACHABLE: [&str; 4] = ["--tracking-uri", NOBODY, "--flush-timeout", "1"];
 
-/// A journal of unknown origin names a server of its own: nothing is sent there.
 #[test]
-fn an_address_that_only_a_journal_names_is_not_contacted() {
+fn a_server_that_only_the_cursor_names_is_not_contacted() {
     let folder = Project::new(PROGRAM);
-    assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
-    let listening = Answering::new(|_, _, _| String::new());
-    let attacker = &listening.url;
+    assert_eq!(
+        folder.exec(&UNREACHABLE, &[sample_program(PROGRAM)]).code,
+        4
+    );
+    let server = Answering::new(|_, _, _| String::new());
+    let attacker = &server.url;
     let cursor = folder.run_dir().join("cursor.json");
-    let run = r#""run":{"id":"0123456789abcdef0123456789abcdef","experiment_id":"1","name":"n","artifact_uri":"/tmp"}"#;
-    for (begun, words) in [
+    let begun = r#""run":{"id":"0123456789abcdef0123456789abcdef","experiment_id":"1","name":"n","artifact_uri":"/tmp"}"#;
+    for (run, expected) in [
         (
             r#""run":null"#,
             format!("goes to {attacker}, not to {NOBODY}"),
         ),
-        // The address that the user names is asked for a run that has begun.
-        (run, format!("GET {NOBODY}/")),
+        // For a run that has begun, the client asks the server that the user chose.
+        (begun, format!("GET {NOBODY}/")),
     ] {
-        let text = format!(r#"{{"tracking_uri":"{attacker}",{begun}}}"#);
-        std::fs::write(&cursor, text).expect("written");
+        let text = format!(r#"{{"tracking_uri":"{attacker}",{run}}}"#);
+        std::fs::write(&cursor, text).expect("the file is written");
         let output = folder
             .command(&["sync", "--flush-timeout", "1"])
             .env("MLFLOW_TRACKING_URI", NOBODY)
@@ -39,16 +43,16 @@ fn an_address_that_only_a_journal_names_is_not_contacted() {
             .expect("cargo-mlplots starts");
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{text}");
-        assert!(text.contains(&words), "{text}");
+        assert!(text.contains(&expected), "{text}");
     }
-    assert_eq!(listening.asked(), []);
+    assert_eq!(server.asked(), []);
 }
 
-/// The workspace's folder gets another name while a run is partly shipped.
+/// A partly shipped run is completed after its workspace was renamed.
 #[test]
-fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
+fn a_run_resumes_in_a_database_that_moved_with_its_folder() {
     let folder = Project::new(PROGRAM);
-    let finished = folder.exec(&[], &[built(PROGRAM)]);
+    let finished = folder.exec(&[], &[sample_program(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     let cursor = folder.run_dir().join("cursor.json");
     let text = std::fs::read_to_string(&cursor).expect("the cursor");
@@ -66,32 +70,34 @@ fn a_run_goes_on_in_a_database_that_moved_with_its_folder() {
     std::fs::DirBuilder::new()
         .mode(0o700)
         .create(artifacts)
-        .expect("made");
-    std::fs::write(&cursor, state.to_string()).expect("written");
+        .expect("the folder is created");
+    std::fs::write(&cursor, state.to_string()).expect("the file is written");
     let synced = folder.mlplots(&["sync"]);
     assert_eq!(synced.code, 0, "{}", synced.text());
     let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
 
-    // Where that database is not, none is made.
-    std::fs::write(&cursor, state.to_string()).expect("written");
+    // Without the moved database, sync does not create a new one.
+    std::fs::write(&cursor, state.to_string()).expect("the file is written");
     let database = folder.path().join("mlflow.db");
-    std::fs::remove_file(&database).expect("removed");
+    std::fs::remove_file(&database).expect("the file is removed");
     let synced = folder.mlplots(&["sync"]);
     assert_ne!(synced.code, 0, "{}", synced.text());
-    let words = "goes to sqlite:////old/place/mlflow.db, not to sqlite:///";
-    assert!(synced.stderr.contains(words), "{}", synced.text());
+    let expected = "goes to sqlite:////old/place/mlflow.db, not to sqlite:///";
+    assert!(synced.stderr.contains(expected), "{}", synced.text());
     assert!(!database.exists());
 }
 
-/// A server that takes calls and never answers costs the time that it is given, not the time of
-/// each call.
+/// The flush timeout limits the total duration, not the duration of each request.
 #[test]
-fn a_silent_server_is_given_up_in_time() {
+fn an_unresponsive_server_fails_the_sync_at_the_flush_timeout() {
     let (_silent, url) = silent();
     let folder = Project::new(PROGRAM);
-    assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
-    let since = Instant::now();
+    assert_eq!(
+        folder.exec(&UNREACHABLE, &[sample_program(PROGRAM)]).code,
+        4
+    );
+    let start = Instant::now();
     let synced = folder.mlplots(&["sync", "--tracking-uri", &url, "--flush-timeout", "2"]);
     assert_eq!(synced.code, 4, "{}", synced.text());
     assert!(
@@ -100,25 +106,25 @@ fn a_silent_server_is_given_up_in_time() {
         synced.text()
     );
     assert!(
-        since.elapsed() < Duration::from_mins(1),
+        start.elapsed() < Duration::from_mins(1),
         "{:?}",
-        since.elapsed()
+        start.elapsed()
     );
 }
 
-/// Whether a run that is noted as another server's is at this one costs that time once, too.
+/// The flush timeout is spent once, not once per run.
 #[test]
-fn a_silent_server_is_asked_for_one_run_only() {
+fn an_unresponsive_server_is_tried_for_one_run_only() {
     let (_silent, url) = silent();
     let folder = Project::new(PROGRAM);
     for number in 0..3 {
         let uuid = format!("0198{number:028x}");
-        let journal = [written::open(&uuid, 1, 1_000), written::close(2_000)];
-        let dir = leave(folder.path(), &uuid, written::journal(&journal));
+        let journal = [journal::open(&uuid, 1, 1_000), journal::close(2_000)];
+        let dir = write_run(folder.path(), &uuid, journal::encode(&journal));
         let cursor = serde_json::json!({
             "tracking_uri": "http://127.0.0.1:9", "run": { "id": "1", "name": "elsewhere" },
         });
-        std::fs::write(dir.join("cursor.json"), cursor.to_string()).expect("a cursor");
+        std::fs::write(dir.join("cursor.json"), cursor.to_string()).expect("the cursor is written");
     }
     let sync = folder.mlplots(&["sync", "--tracking-uri", &url, "--flush-timeout", "1"]);
     assert_eq!(sync.code, 4, "{}", sync.text());
@@ -130,31 +136,34 @@ fn a_silent_server_is_asked_for_one_run_only() {
     );
 }
 
-/// A file that was changed in the journal is not shipped, and a cursor does not say where files go.
+/// Neither a changed file is shipped, nor does the cursor decide where files are stored.
 #[test]
-fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
+fn changed_files_are_not_shipped_and_the_store_decides_the_destination() {
     let folder = Project::new(PROGRAM);
-    assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
+    assert_eq!(
+        folder.exec(&UNREACHABLE, &[sample_program(PROGRAM)]).code,
+        4
+    );
     let artifacts = folder.run_dir().join("artifacts");
     let entry = std::fs::read_dir(&artifacts).expect("the artifacts").next();
-    let content = entry.expect("one").expect("an entry").path();
+    let content = entry.expect("an artifact").expect("an entry").path();
     let logged = std::fs::read(&content).expect("a file");
     let other: Vec<u8> = logged.iter().map(|byte| !byte).collect();
-    std::fs::write(&content, other).expect("changed");
+    std::fs::write(&content, other).expect("the file is changed");
 
     let sync = ["sync", "--tracking-uri", "sqlite:///mlflow.db"];
     let synced = folder.mlplots(&sync);
     assert_eq!(synced.code, 4, "{}", synced.text());
-    let words = "its bytes are not those that were logged";
-    assert!(synced.stderr.contains(words), "{}", synced.text());
+    let expected = "its bytes are not those that were logged";
+    assert!(synced.stderr.contains(expected), "{}", synced.text());
 
     let home = tempfile::tempdir().expect("a folder");
     let cursor = folder.run_dir().join("cursor.json");
     let text = std::fs::read_to_string(&cursor).expect("the cursor");
     let mut state: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     state["run"]["artifact_uri"] = home.path().display().to_string().into();
-    std::fs::write(&cursor, state.to_string()).expect("written");
-    std::fs::write(&content, logged).expect("as it was");
+    std::fs::write(&cursor, state.to_string()).expect("the file is written");
+    std::fs::write(&content, logged).expect("the file is restored");
     let synced = folder.mlplots(&sync);
     assert_eq!(synced.code, 0, "{}", synced.text());
     assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 0);
@@ -164,16 +173,18 @@ fn files_are_shipped_as_they_were_logged_to_where_the_store_says() {
     assert!(runs[0].artifacts().len() > 2);
 }
 
-/// A run that goes elsewhere keeps back no other.
 #[test]
-fn each_run_is_shipped_or_reported_on_its_own() {
+fn a_run_for_another_server_does_not_block_other_runs() {
     let folder = Project::new(PROGRAM);
     for _ in 0..2 {
-        assert_eq!(folder.exec(&UNREACHABLE, &[built(PROGRAM)]).code, 4);
+        assert_eq!(
+            folder.exec(&UNREACHABLE, &[sample_program(PROGRAM)]).code,
+            4
+        );
     }
-    // The second was never shipped to anywhere.
+    // The second run has no destination yet.
     let runs = folder.runs();
-    std::fs::remove_file(runs[1].join("cursor.json")).expect("removed");
+    std::fs::remove_file(runs[1].join("cursor.json")).expect("the file is removed");
     let synced = folder.mlplots(&["sync"]);
     assert_eq!(synced.code, 4, "{}", synced.text());
     assert!(
@@ -193,27 +204,27 @@ fn each_run_is_shipped_or_reported_on_its_own() {
 }
 
 #[test]
-fn a_run_that_mlflow_has_no_more_is_named_and_can_be_dropped() {
+fn a_run_that_was_deleted_in_mlflow_is_reported_and_can_be_dropped() {
     let folder = Project::new(PROGRAM);
-    let finished = folder.exec(&[], &[built(PROGRAM)]);
+    let finished = folder.exec(&[], &[sample_program(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
-    // It was broken off at its last step, and MLflow's database was made anew since.
+    // The last step of shipping was interrupted, and MLflow's database was created anew since then.
     let run = folder.run_dir();
     let path = run.join("cursor.json");
     let cursor = std::fs::read_to_string(&path).expect("the cursor");
     let cursor = cursor.replace("\"complete\":true", "\"complete\":false");
     std::fs::write(&path, cursor).expect("the cursor");
-    std::fs::remove_file(folder.path().join("mlflow.db")).expect("removed");
-    let other = folder.exec(&[], &[built(PROGRAM)]);
+    std::fs::remove_file(folder.path().join("mlflow.db")).expect("the file is removed");
+    let other = folder.exec(&[], &[sample_program(PROGRAM)]);
     assert_eq!(other.code, 0, "{}", other.text());
     let uuid = run.file_name().expect("a name").to_string_lossy();
     let synced = folder.mlplots(&["sync"]);
     assert_eq!(synced.code, 4, "{}", synced.text());
-    let words = format!(
+    let expected = format!(
         "help: if it was deleted there for good, `cargo mlplots drop {}` deletes its journal too",
         &uuid[..12]
     );
-    assert!(synced.stderr.contains(&words), "{}", synced.text());
+    assert!(synced.stderr.contains(&expected), "{}", synced.text());
     let dropped = folder.mlplots(&["drop", &uuid[..12]]);
     assert_eq!(dropped.code, 0, "{}", dropped.text());
     assert_eq!(folder.mlplots(&["sync"]).code, 0);

@@ -1,36 +1,36 @@
-//! A `.mlplots` that another user planted, or that came with a repository: nothing outside it is
-//! read, written or made.
+//! A folder `.mlplots` from an attacker, such as another user or the author of a repository.
+//! mlplots must not read, write or create any file outside of it.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use mlplots_tests::written::{self, leave};
-use mlplots_tests::{Project, built};
+use mlplots_tests::journal::{self, write_run};
+use mlplots_tests::{Project, sample_program};
 use serde_json::json;
 
 const PROGRAM: &str = "attacked";
 const UUID: &str = "01980000000070008000000000000000";
-/// Another user than the one that runs the tests.
+/// The user ID of `nobody`, which does not run the tests.
 const NOBODY: u32 = 65534;
 
-/// The journal of a run that ended, with one artifact of this digest.
+/// The journal of a finished run with one artifact of this digest.
 fn journal(sha256: &str, bytes: usize, path: &str) -> String {
     let artifact = json!({ "artifact": { "path": path, "sha256": sha256, "bytes": bytes } });
-    written::journal(&[
-        written::open(UUID, 1, 1_000),
+    journal::encode(&[
+        journal::open(UUID, 1, 1_000),
         artifact,
-        written::close(2_000),
+        journal::close(2_000),
     ])
 }
 
-/// All that is below a folder, with its content.
-fn everything(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+/// All files below a folder with their content.
+fn snapshot(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() && !path.is_symlink() {
-            found.extend(everything(&path));
+            found.extend(snapshot(&path));
         } else {
             let content = fs::read(&path).unwrap_or_default();
             found.push((path, content));
@@ -41,12 +41,12 @@ fn everything(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 #[test]
-fn a_folder_that_another_user_planted_is_refused() {
+fn a_folder_of_another_user_is_refused() {
     let shared = tempfile::tempdir().expect("a folder");
     let me = shared.path().metadata().expect("its owner").uid();
     assert_eq!(
         me, 0,
-        "this test makes files of another user: run it as root"
+        "this test creates files of another user, which needs root"
     );
     let home = tempfile::tempdir().expect("a folder");
     fs::write(home.path().join(".bashrc"), "mine").expect("a file");
@@ -54,8 +54,8 @@ fn a_folder_that_another_user_planted_is_refused() {
     let project = Project::new("attacked-folder");
     let victim = shared.path().join("work");
     fs::create_dir(&victim).expect("a folder");
-    let dir = leave(shared.path(), UUID, journal(&"0".repeat(64), 3, ".bashrc"));
-    fs::write(dir.join("artifacts").join("0".repeat(64)), "bad").expect("a content");
+    let dir = write_run(shared.path(), UUID, journal(&"0".repeat(64), 3, ".bashrc"));
+    fs::write(dir.join("artifacts").join("0".repeat(64)), "bad").expect("the content is written");
     let cursor = json!({
         "tracking_uri": "sqlite:///mlflow.db",
         "run": { "id": "1", "name": "x", "experiment_id": "0", "artifact_uri": home.path() },
@@ -68,8 +68,8 @@ fn a_folder_that_another_user_planted_is_refused() {
     ] {
         chown(&path, Some(NOBODY), Some(NOBODY)).expect("another owner");
     }
-    let (before, of_home) = (everything(shared.path()), everything(home.path()));
-    let program = built(PROGRAM).display().to_string();
+    let (before, home_before) = (snapshot(shared.path()), snapshot(home.path()));
+    let program = sample_program(PROGRAM).display().to_string();
     for arguments in [
         vec!["sync"],
         vec!["runs"],
@@ -81,21 +81,22 @@ fn a_folder_that_another_user_planted_is_refused() {
         command
             .current_dir(&victim)
             .env_remove("CARGO_MANIFEST_DIR");
-        let done: mlplots_tests::Finished = command.output().expect("it starts").into();
-        assert_ne!(done.code, 0, "{}", done.text());
-        let words = "belongs to another user (uid 65534; you are uid 0)";
-        assert!(done.stderr.contains(words), "{}", done.text());
-        assert!(done.stderr.contains("chown"), "{}", done.text());
-        assert_eq!(everything(shared.path()), before, "{arguments:?}");
-        assert_eq!(everything(home.path()), of_home, "{arguments:?}");
+        let finished: mlplots_tests::Finished =
+            command.output().expect("the process starts").into();
+        assert_ne!(finished.code, 0, "{}", finished.text());
+        let expected = "belongs to another user (uid 65534; you are uid 0)";
+        assert!(finished.stderr.contains(expected), "{}", finished.text());
+        assert!(finished.stderr.contains("chown"), "{}", finished.text());
+        assert_eq!(snapshot(shared.path()), before, "{arguments:?}");
+        assert_eq!(snapshot(home.path()), home_before, "{arguments:?}");
     }
-    // The program alone does not journal there either.
+    // Without a supervisor, the program does not write a journal there either.
     let mut alone = std::process::Command::new(&program);
-    mlplots_tests::scrubbed(&mut alone);
+    mlplots_tests::clean_env(&mut alone);
     let alone: mlplots_tests::Finished = alone
         .current_dir(&victim)
         .output()
-        .expect("it starts")
+        .expect("the process starts")
         .into();
     assert_eq!(alone.code, 3, "{}", alone.text());
     assert!(
@@ -103,15 +104,15 @@ fn a_folder_that_another_user_planted_is_refused() {
         "{}",
         alone.text()
     );
-    assert_eq!(everything(shared.path()), before);
+    assert_eq!(snapshot(shared.path()), before);
 }
 
 #[test]
-fn links_that_came_with_a_repository_lead_nowhere() {
+fn symbolic_links_in_a_run_are_not_followed() {
     let home = tempfile::tempdir().expect("a folder");
     let profile = home.path().join(".profile");
     fs::write(&profile, "mine").expect("a file");
-    let of_home = everything(home.path());
+    let home_before = snapshot(home.path());
     for link in [
         "cursor.json",
         "cursor.new",
@@ -124,14 +125,14 @@ fn links_that_came_with_a_repository_lead_nowhere() {
         "artifacts/0.part",
     ] {
         let project = Project::new("attacked-links");
-        let dir = leave(project.path(), UUID, journal(&"0".repeat(64), 3, "x.txt"));
+        let dir = write_run(project.path(), UUID, journal(&"0".repeat(64), 3, "x.txt"));
         symlink(&profile, dir.join(link)).expect("a link");
         for arguments in [vec!["sync"], vec!["runs"], vec!["sync", UUID]] {
             project.mlplots(&arguments);
-            assert_eq!(everything(home.path()), of_home, "{link}: {arguments:?}");
+            assert_eq!(snapshot(home.path()), home_before, "{link}: {arguments:?}");
         }
     }
-    // A folder that is a link leads elsewhere too.
+    // The same for folders that are links.
     for folder in [
         "",
         "runs",
@@ -139,53 +140,53 @@ fn links_that_came_with_a_repository_lead_nowhere() {
         &format!("runs/{UUID}/artifacts"),
     ] {
         let project = Project::new("attacked-links");
-        leave(project.path(), UUID, journal(&"0".repeat(64), 3, "x.txt"));
+        write_run(project.path(), UUID, journal(&"0".repeat(64), 3, "x.txt"));
         let path = match folder {
             "" => project.path().join(".mlplots"),
             folder => project.path().join(".mlplots").join(folder),
         };
         let elsewhere = home.path().join("elsewhere");
-        fs::rename(&path, &elsewhere).expect("it can be moved");
+        fs::rename(&path, &elsewhere).expect("the folder is moved");
         symlink(&elsewhere, &path).expect("a link");
-        let before = everything(&elsewhere);
+        let before = snapshot(&elsewhere);
         let sync = project.mlplots(&["sync"]);
-        // What lies in `runs` and is a link is no run.
-        let is_run = folder.len() > 4 && !folder.ends_with("artifacts");
-        assert_eq!(sync.code == 0, is_run, "{folder}: {}", sync.text());
+        // A link in `runs` is not a run, so sync ignores it.
+        let is_ignored = folder.len() > 4 && !folder.ends_with("artifacts");
+        assert_eq!(sync.code == 0, is_ignored, "{folder}: {}", sync.text());
         assert!(
-            is_run || sync.stderr.contains("is a symbolic link"),
+            is_ignored || sync.stderr.contains("is a symbolic link"),
             "{}",
             sync.text()
         );
-        assert_eq!(everything(&elsewhere), before, "{folder}");
-        fs::remove_dir_all(&elsewhere).expect("it can be removed");
+        assert_eq!(snapshot(&elsewhere), before, "{folder}");
+        fs::remove_dir_all(&elsewhere).expect("the folder is removed");
     }
 }
 
 #[test]
-fn a_training_makes_no_file_elsewhere() {
+fn a_training_creates_no_file_through_a_symbolic_link() {
     let project = Project::new("attacked-ignore");
     let elsewhere = tempfile::tempdir().expect("a folder");
     fs::create_dir_all(project.path().join(".mlplots/runs")).expect("a folder");
-    let dangling = elsewhere.path().join("made");
-    symlink(&dangling, project.path().join(".mlplots/.gitignore")).expect("a link");
-    let run = project.exec(&[], &[built(PROGRAM)]);
+    let target = elsewhere.path().join("made");
+    symlink(&target, project.path().join(".mlplots/.gitignore")).expect("a link");
+    let run = project.exec(&[], &[sample_program(PROGRAM)]);
     assert_eq!(run.code, 0, "{}", run.text());
-    assert!(!dangling.exists());
+    assert!(!target.exists());
 }
 
 #[test]
-fn a_journal_reads_no_file_of_its_readers() {
+fn a_digest_cannot_be_the_path_of_another_file() {
     let secret = tempfile::NamedTempFile::new().expect("a file");
     fs::write(secret.path(), "s3cret").expect("a secret");
     let path = secret.path().display().to_string();
     for sha256 in [&*path, "../../../../../etc/passwd", "", "0"] {
         let project = Project::new("attacked-digest");
-        leave(project.path(), UUID, journal(sha256, 6, "stolen.txt"));
+        write_run(project.path(), UUID, journal(sha256, 6, "stolen.txt"));
         let sync = project.mlplots(&["sync"]);
-        let words = "is not a SHA-256, which has 64 lowercase hex digits";
-        assert!(sync.stderr.contains(words), "{}", sync.text());
-        let stored = everything(&project.path().join("mlruns"));
+        let expected = "is not a SHA-256, which has 64 lowercase hex digits";
+        assert!(sync.stderr.contains(expected), "{}", sync.text());
+        let stored = snapshot(&project.path().join("mlruns"));
         let is_stolen = |(path, content): &(std::path::PathBuf, Vec<u8>)| {
             path.ends_with("stolen.txt") || content == b"s3cret"
         };
@@ -193,29 +194,30 @@ fn a_journal_reads_no_file_of_its_readers() {
         let uri = project.database();
         let run = mlplots_tests::read(&uri).remove(0);
         assert_eq!(run.status(), "FAILED");
-        assert!(run.tag("mlplots.reason").contains(words));
+        assert!(run.tag("mlplots.reason").contains(expected));
     }
 }
 
-/// Neither what a program prints of a journal nor the result for programs commands a terminal.
+/// Otherwise a journal could send control sequences to the terminal.
 #[test]
-fn what_files_say_is_written_as_escapes() {
+fn control_characters_from_a_journal_are_escaped() {
     let project = Project::new(PROGRAM);
-    let mut open = written::open(UUID, 1, 1_000);
+    let mut open = journal::open(UUID, 1, 1_000);
     open["open"]["run_name"] = json!("plum\u{9b}2J\u{202e}");
     let params = json!({ "params": [{ "key": "ending", "value": "\u{1b}[2J\nerror: x" }] });
-    let journal = written::journal(&[open, params, written::close(2_000)]);
-    leave(project.path(), UUID, journal);
+    let journal = journal::encode(&[open, params, journal::close(2_000)]);
+    write_run(project.path(), UUID, journal);
     let listed = project.mlplots(&["runs", "--json"]);
     assert!(
         listed.stdout.contains(r"plum\u009b2J\u202e"),
         "{}",
         listed.text()
     );
-    let program = built(PROGRAM).display().to_string();
+    let program = sample_program(PROGRAM).display().to_string();
     let exec = ["exec", "--resume", UUID, "-P", "ending=ok", "--", &program];
     let resumed = project.mlplots(&exec);
     assert_eq!(resumed.code, 3, "{}", resumed.text());
-    let words = "error: the param `ending` is `\\u{1b}[2J\n    error: x` in the run that goes on";
-    assert!(resumed.stderr.contains(words), "{}", resumed.text());
+    let expected =
+        "error: the param `ending` is `\\u{1b}[2J\n    error: x` in the run that is resumed";
+    assert!(resumed.stderr.contains(expected), "{}", resumed.text());
 }

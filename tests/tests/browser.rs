@@ -1,6 +1,7 @@
-//! What people see: MLflow's pages of a run, in a real browser.
+//! Opens MLflow's pages of a run in a browser. They show problems that the API does not, such as a
+//! figure that the page cannot display.
 
-use mlplots_tests::{Browser, MlflowServer, Project, Read, read};
+use mlplots_tests::{Browser, MlflowServer, Project, StoredRun, read};
 
 const SOURCE: &str = r#"
 use mlplots::{onnx, prelude::*};
@@ -30,7 +31,7 @@ fn falling(run: &Run, params: Params) -> Result<Fit, String> {
     let model = Model::onnx(onnx::linear(&[2.0, -1.0], 0.5))
         .input_example(&[[1.0, 3.0], [1.5, 2.0]])
         .columns(["price", "rainfall"]);
-    run.log_model("model", model).map_err(|why| why.to_string())?;
+    run.log_model("model", model).map_err(|error| error.to_string())?;
     Ok(Fit { loss })
 }
 
@@ -50,9 +51,9 @@ fn page(fit: &Fit) -> Html {
 mlplots::main!();
 "#;
 
-/// What looks at the table's rows and at pictures. The table keeps the parts of a row in several
+/// JavaScript functions that read table rows and images. The table splits a row into several
 /// elements with the same index.
-const LOOK: &str = r#"
+const HELPERS: &str = r#"
 var rows = [...document.querySelectorAll("[role=row]")];
 var row = name => {
     const index = rows.find(part => part.innerText.includes(name)).getAttribute("row-index");
@@ -84,102 +85,101 @@ fn mlflow_shows_runs_figures_and_models() {
     assert_eq!(finished.code, 0, "{}", finished.text());
     let refused = project.mlplots(&[&tracking[..], &["-P", "rate=0"]].concat());
     assert_eq!(refused.code, 1, "{}", refused.text());
-    let [run, failed]: [Read; 2] = read(&server.url).try_into().expect("two runs");
+    let [run, failed]: [StoredRun; 2] = read(&server.url).try_into().expect("two runs");
 
-    // The first experiment after "Default".
+    // Experiment 0 is "Default".
     let experiment = format!("{}/#/experiments/1", server.url);
     let page = format!("{experiment}/runs/{}", run.text("run_id"));
     let link = format!("{page}?workflowType=machine_learning");
     let view = format!("View {link}\n");
     assert!(finished.stderr.contains(&view), "{}", finished.text());
 
-    // A browser that has not seen MLflow before.
     let mut browser = Browser::start();
-    the_way_back(&mut browser, &link, &run, &failed);
-    runs(&mut browser, &experiment, &run, &failed);
-    one_run(&mut browser, &page, &run);
-    failure(&mut browser, &experiment, &failed);
-    figures(&mut browser, &page);
-    model(&mut browser, &experiment, &run);
+    check_link(&mut browser, &link, &run, &failed);
+    check_runs(&mut browser, &experiment, &run, &failed);
+    check_run(&mut browser, &page, &run);
+    check_failed_run(&mut browser, &experiment, &failed);
+    check_figures(&mut browser, &page);
+    check_model(&mut browser, &experiment, &run);
 }
 
-/// From a run's page, as its link opens it, the experiment is one click away, with its runs.
-fn the_way_back(browser: &mut Browser, link: &str, run: &Read, failed: &Read) {
+/// The link of a run opens its page, from which one click leads to the experiment and its runs.
+fn check_link(browser: &mut Browser, link: &str, run: &StoredRun, failed: &StoredRun) {
     let mut page = browser.open("link", link);
-    page.shows(&[run.text("name"), "Finished"]);
-    page.clicks("Pages");
-    page.shows(&["Run Name", run.text("name"), failed.text("name")]);
+    page.wait_for_texts(&[run.text("name"), "Finished"]);
+    page.click("Pages");
+    page.wait_for_texts(&["Run Name", run.text("name"), failed.text("name")]);
     page.screenshot();
 }
 
-fn runs(browser: &mut Browser, experiment: &str, run: &Read, failed: &Read) {
+fn check_runs(browser: &mut Browser, experiment: &str, run: &StoredRun, failed: &StoredRun) {
     let mut page = browser.open("runs", &format!("{experiment}/runs"));
     let (name, failed) = (run.text("name"), failed.text("name"));
-    page.shows(&["Run Name", "Duration", "Source", "Models"]);
-    page.shows(&[name, failed, "2 matching runs"]);
-    let row = format!("{LOOK} /main\\.rs:\\d+\\s+model\\b/.test(text({name:?}))");
-    page.holds("the source and the model of the finished run", &row);
-    let took = format!("{LOOK} /\\d(ms|s|min)\\b/.test(text({name:?}))");
-    page.holds("the duration of the finished run", &took);
-    let green = format!("{LOOK} statusColor({name:?}) == 'green'");
-    page.holds("a green icon for the finished run", &green);
-    let red = format!("{LOOK} statusColor({failed:?}) == 'red'");
-    page.holds("a red icon for the failed run", &red);
+    page.wait_for_texts(&["Run Name", "Duration", "Source", "Models"]);
+    page.wait_for_texts(&[name, failed, "2 matching runs"]);
+    let source = format!("{HELPERS} /main\\.rs:\\d+\\s+model\\b/.test(text({name:?}))");
+    page.wait_for("the source and the model of the finished run", &source);
+    let duration = format!("{HELPERS} /\\d(ms|s|min)\\b/.test(text({name:?}))");
+    page.wait_for("the duration of the finished run", &duration);
+    let green = format!("{HELPERS} statusColor({name:?}) == 'green'");
+    page.wait_for("a green icon for the finished run", &green);
+    let red = format!("{HELPERS} statusColor({failed:?}) == 'red'");
+    page.wait_for("a red icon for the failed run", &red);
     page.screenshot();
 }
 
-fn one_run(browser: &mut Browser, url: &str, run: &Read) {
+fn check_run(browser: &mut Browser, url: &str, run: &StoredRun) {
     let mut page = browser.open("run", url);
-    page.shows(&[run.text("name"), "A loss that falls.", "Finished"]);
-    page.shows(&["Metrics (1)", "loss", "0.2962962962962963"]);
-    page.shows(&["Parameters (1)", "rate", "0.125"]);
-    page.shows(&["Logged models (1)", "Ready", "2 of 2"]);
+    page.wait_for_texts(&[run.text("name"), "A loss that falls.", "Finished"]);
+    page.wait_for_texts(&["Metrics (1)", "loss", "0.2962962962962963"]);
+    page.wait_for_texts(&["Parameters (1)", "rate", "0.125"]);
+    page.wait_for_texts(&["Logged models (1)", "Ready", "2 of 2"]);
     page.screenshot();
     drop(page);
 
     let mut page = browser.open("metrics", &format!("{url}/model-metrics"));
-    page.shows(&["Step", &format!("{} (loss)", run.text("name"))]);
+    page.wait_for_texts(&["Step", &format!("{} (loss)", run.text("name"))]);
     let points = "document.querySelectorAll('.scatterlayer .point').length == 20";
-    page.holds("a line with 20 points", points);
+    page.wait_for("a line with 20 points", points);
     page.screenshot();
 }
 
-fn failure(browser: &mut Browser, experiment: &str, failed: &Read) {
+fn check_failed_run(browser: &mut Browser, experiment: &str, failed: &StoredRun) {
     let url = format!("{experiment}/runs/{}", failed.text("run_id"));
     let mut page = browser.open("failed", &url);
-    page.shows(&[failed.text("name"), "Failed", "the rate is not positive"]);
+    page.wait_for_texts(&[failed.text("name"), "Failed", "the rate is not positive"]);
     page.screenshot();
 }
 
-fn figures(browser: &mut Browser, run: &str) {
+fn check_figures(browser: &mut Browser, run: &str) {
     for figure in ["curve.png", "curve.svg"] {
         let mut page = browser.open(figure, &format!("{run}/artifacts/{figure}"));
-        page.shows(&["curve.png", "curve.svg", "page.html"]);
-        page.shows(&[&format!("artifacts/{figure}")]);
-        let drawn = format!("{LOOK} size({figure:?}) == '600 x 400' && colors({figure:?}) > 20");
-        page.holds(&format!("the picture {figure}"), &drawn);
+        page.wait_for_texts(&["curve.png", "curve.svg", "page.html"]);
+        page.wait_for_texts(&[&format!("artifacts/{figure}")]);
+        let drawn = format!("{HELPERS} size({figure:?}) == '600 x 400' && colors({figure:?}) > 20");
+        page.wait_for(&format!("the image {figure}"), &drawn);
         page.screenshot();
     }
     let mut page = browser.open("page.html", &format!("{run}/artifacts/page.html"));
-    page.shows(&["artifacts/page.html"]);
-    page.frame_shows("after 20 steps");
+    page.wait_for_texts(&["artifacts/page.html"]);
+    page.wait_for_frame_text("after 20 steps");
     page.screenshot();
 }
 
-fn model(browser: &mut Browser, experiment: &str, run: &Read) {
+fn check_model(browser: &mut Browser, experiment: &str, run: &StoredRun) {
     let model = run.0["models"][0].as_str().expect("the run has a model");
     let url = format!("{experiment}/models/{model}");
     let mut page = browser.open("model", &url);
-    page.shows(&["About this logged model", "Ready", model]);
-    page.shows(&["Source run", run.text("name"), run.text("run_id")]);
-    page.shows(&["Metrics (1)", "loss", "Parameters (1)", "rate", "0.125"]);
-    page.shows(&["Logged from", "main.rs"]);
+    page.wait_for_texts(&["About this logged model", "Ready", model]);
+    page.wait_for_texts(&["Source run", run.text("name"), run.text("run_id")]);
+    page.wait_for_texts(&["Metrics (1)", "loss", "Parameters (1)", "rate", "0.125"]);
+    page.wait_for_texts(&["Logged from", "main.rs"]);
     page.screenshot();
     drop(page);
 
     let mut page = browser.open("model-files", &format!("{url}/artifacts"));
-    page.shows(&["conda.yaml", "model.onnx", "requirements.txt"]);
-    page.clicks("MLmodel");
-    page.shows(&["loader_module", "mlflow.onnx", "price", "rainfall"]);
+    page.wait_for_texts(&["conda.yaml", "model.onnx", "requirements.txt"]);
+    page.click("MLmodel");
+    page.wait_for_texts(&["loader_module", "mlflow.onnx", "price", "rainfall"]);
     page.screenshot();
 }

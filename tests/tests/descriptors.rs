@@ -1,12 +1,13 @@
-//! What may happen to a journal's file while a program writes to it: a file system that reserves no
-//! room, a fork, and descriptors that the program closes.
+//! Threats to the journal while a program writes to it: a file system without `fallocate`, a fork,
+//! and closed file descriptors.
 
 use std::fs;
 use std::process::Command;
 
-use mlplots_tests::{Project, kept, program};
+use mlplots_tests::{Project, cache_dir, program};
 
-/// Logs from eight threads, so that windows are turned while others write.
+/// Logs from eight threads, so that a thread maps the next window of the journal while others
+/// write.
 const THREADS: &str = r#"
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = mlplots::Run::start("Reserving")?;
@@ -24,46 +25,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
-/// Answers as a file system does that cannot reserve room; `posix_fallocate` writes as the C library
-/// does for want of it, and slowly.
-const RESERVING: &str = r#"
-#define _GNU_SOURCE
+/// Starts a program in which the system call `fallocate` fails, as on a file system without it.
+const LAUNCHER: &str = r"
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
-int fallocate(int fd, int mode, off_t at, off_t size) { errno = EOPNOTSUPP; return -1; }
-int fallocate64(int fd, int mode, off_t at, off_t size) { errno = EOPNOTSUPP; return -1; }
-int posix_fallocate(int fd, off_t at, off_t size) {
-    char byte;
-    for (off_t i = at; i < at + size; i += 512) {
-        if (pread(fd, &byte, 1, i) == 1 && byte != 0) continue;
-        usleep(100);
-        pwrite(fd, "", 1, i);
-    }
-    return 0;
+int main(int count, char **arguments) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        return 90;
+    if (!syscall(SYS_fallocate, 1, 0, 0, 1) || errno != EOPNOTSUPP) return 91;
+    execvp(arguments[1], arguments + 1);
+    return 92;
 }
-int posix_fallocate64(int fd, off_t at, off_t size) { return posix_fallocate(fd, at, size); }
-"#;
+";
 
 #[test]
-fn a_file_system_that_reserves_no_room_costs_no_point() {
-    let folder = kept("interposed");
-    let (source, library) = (folder.join("reserving.c"), folder.join("libreserving.so"));
-    fs::write(&source, RESERVING).expect("a source");
-    let made = Command::new("cc")
-        .args(["-shared", "-fPIC", "-w", "-o"])
-        .arg(&library)
+fn no_point_is_lost_without_fallocate() {
+    let folder = cache_dir("launcher");
+    let (source, launcher) = (folder.join("launcher.c"), folder.join("launcher"));
+    fs::write(&source, LAUNCHER).expect("the source is written");
+    let status = Command::new("cc")
+        .args(["-w", "-o"])
+        .arg(&launcher)
         .arg(&source)
         .status()
-        .expect("cc, the C compiler: `apt-get install -y gcc`");
-    assert!(made.success());
+        .expect("the C compiler `cc` starts; it comes with `apt-get install -y gcc`");
+    assert!(status.success());
     let project = Project::new("descriptors");
-    let mut command = project.command(&["exec", "--", "env"]);
-    command.arg(format!("LD_PRELOAD={}", library.display()));
-    let run: mlplots_tests::Finished = command
-        .arg(program("reserving", THREADS))
-        .output()
-        .expect("it starts")
-        .into();
+    let run = project.exec(&[], &[launcher.as_path(), program("reserving", THREADS)]);
     assert_eq!(run.code, 0, "{}", run.text());
     let stored = project.only();
     assert_eq!(stored.status(), "FINISHED");
@@ -75,7 +76,7 @@ fn a_file_system_that_reserves_no_room_costs_no_point() {
     }
 }
 
-/// Forks while it logs; the child does all that a run does.
+/// Forks while it logs. The child process calls all methods of the run.
 const FORKING: &str = r#"
 unsafe extern "C" {
     fn fork() -> i32;
@@ -96,7 +97,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         run.set_tag("of", "the child");
         let _ = run.log_text("the child's", "child.txt");
         run.provide(1_u8);
-        // As a program does that ends well: the run is dropped.
+        // Drops the run, as at the end of a successful program.
         return Ok(());
     }
     for step in 2_000..40_000_i64 {
@@ -112,7 +113,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 "#;
 
 #[test]
-fn a_fork_cannot_write_over_the_lines_of_its_parent() {
+fn a_forked_child_cannot_write_to_the_journal_of_its_parent() {
     let project = Project::new("descriptors");
     let run = project.exec(&["--timeout", "60"], &[program("forking", FORKING)]);
     assert_eq!(run.code, 0, "{}", run.text());
@@ -127,7 +128,8 @@ fn a_fork_cannot_write_over_the_lines_of_its_parent() {
     assert!(stored.steps("child").is_empty());
 }
 
-/// Closes descriptors that it does not know, as daemons do, and opens a file of its own.
+/// Closes the journal's file descriptor, as daemons close all that they inherited, and opens files
+/// that reuse it. Other descriptors of mlplots are open only for a moment, and not closed here.
 const CLOSING: &str = r#"
 use std::io::Write;
 
@@ -138,8 +140,11 @@ unsafe extern "C" {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = mlplots::Run::start("Closing")?;
     run.log_metric("before", 1.0);
-    for descriptor in 3..100 {
-        unsafe { close(descriptor) };
+    for entry in std::fs::read_dir("/proc/self/fd")?.flatten() {
+        let is_journal = std::fs::read_link(entry.path()).is_ok_and(|file| file.ends_with("journal"));
+        if let (true, Some(descriptor)) = (is_journal, entry.file_name().to_str()) {
+            unsafe { close(descriptor.parse()?) };
+        }
     }
     let mut mine: Vec<_> = (0..20)
         .map(|number| std::fs::File::create(format!("mine-{number}")).unwrap())
@@ -155,12 +160,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 "#;
 
 #[test]
-fn a_file_that_takes_the_journals_descriptor_is_left_alone() {
+fn a_file_that_reuses_the_journals_descriptor_stays_unchanged() {
     let project = Project::new("descriptors");
     let run = project.exec(&["--timeout", "60"], &[program("closing", CLOSING)]);
     assert_eq!(run.code, 1, "{}", run.text());
-    let words = "the program closed the journal's file descriptor";
-    assert!(run.stderr.contains(words), "{}", run.text());
+    let expected = "the program closed the journal's file descriptor";
+    assert!(run.stderr.contains(expected), "{}", run.text());
     for number in 0..20 {
         let mine = fs::read(project.path().join(format!("mine-{number}"))).expect("a file");
         assert_eq!(mine, b"mine", "{number}");

@@ -1,5 +1,5 @@
-//! Modules import in one direction. ARCHITECTURE.md lists the imports of every room; this test
-//! compares them with the sources.
+//! Checks that modules import in one direction, and that the tables in ARCHITECTURE.md list the
+//! imports of every top-level module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,33 +8,33 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 use syn::{Ident, UseTree};
 
-/// A module's path below the crate's root: `["ship", "rest"]`.
+/// The path of a module relative to the crate root, such as `["ship", "rest"]`.
 type Module = Vec<String>;
-/// From each module to those that it imports.
+/// The imports of each module.
 type Imports = BTreeMap<Module, BTreeSet<Module>>;
 
 #[test]
-fn rooms_import_what_architecture_md_says() {
+fn imports_match_architecture_md() {
     let document = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
     let mut sections = 0;
     for section in document.split("\n## Rooms of `").skip(1) {
         let (src, text) = section.split_once('`').expect("a folder");
         let text = text.split("\n## ").next().unwrap_or_default();
-        let stated: BTreeMap<&str, BTreeSet<&str>> = text.lines().filter_map(row).collect();
+        let documented: BTreeMap<&str, BTreeSet<&str>> = text.lines().filter_map(row).collect();
         let imports = imports(&root().join(src));
-        let rooms = within(&imports, &[]);
-        let found: BTreeMap<&str, BTreeSet<&str>> = rooms
+        let graph = siblings(&imports, &[]);
+        let actual: BTreeMap<&str, BTreeSet<&str>> = graph
             .iter()
-            .map(|(room, to)| (&**room, to.iter().map(|to| &**to).collect()))
+            .map(|(module, to)| (&**module, to.iter().map(|to| &**to).collect()))
             .collect();
-        assert_eq!(stated, found, "the rooms of {src}");
+        assert_eq!(documented, actual, "imports in {src}");
         sections += 1;
     }
-    assert_eq!(sections, PACKAGES.len(), "one section for each package");
+    assert_eq!(sections, PACKAGES.len(), "each package has one section");
 }
 
 #[test]
-fn no_folder_has_a_cycle() {
+fn imports_have_no_cycle() {
     for src in PACKAGES {
         let imports = imports(&root().join(src));
         let folders: BTreeSet<&[String]> = imports
@@ -42,9 +42,9 @@ fn no_folder_has_a_cycle() {
             .flat_map(|module| (0..module.len()).map(|end| &module[..end]))
             .collect();
         for folder in folders {
-            let rooms = within(&imports, folder);
+            let graph = siblings(&imports, folder);
             assert_eq!(
-                cycle(&rooms),
+                cycle(&graph),
                 None,
                 "in {src}, folder `{}`",
                 folder.join("/")
@@ -54,19 +54,19 @@ fn no_folder_has_a_cycle() {
 }
 
 #[test]
-fn a_cycle_is_found() {
-    let rooms = |edges: &[(&str, &str)]| {
-        let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn a_cycle_is_detected() {
+    let graph = |edges: &[(&str, &str)]| {
+        let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (from, to) in edges {
-            rooms.entry((*to).to_owned()).or_default();
-            let from = rooms.entry((*from).to_owned()).or_default();
+            graph.entry((*to).to_owned()).or_default();
+            let from = graph.entry((*from).to_owned()).or_default();
             from.insert((*to).to_owned());
         }
-        rooms
+        graph
     };
-    assert_eq!(cycle(&rooms(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
-    let circle = rooms(&[("a", "b"), ("b", "c"), ("c", "b")]);
-    assert_eq!(cycle(&circle), Some(vec!["a", "b", "c"]));
+    assert_eq!(cycle(&graph(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    let cyclic = graph(&[("a", "b"), ("b", "c"), ("c", "b")]);
+    assert_eq!(cycle(&cyclic), Some(vec!["a", "b", "c"]));
 }
 
 const PACKAGES: [&str; 4] = [
@@ -79,64 +79,64 @@ const PACKAGES: [&str; 4] = [
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("the workspace")
+        .expect("the tests have a parent folder")
 }
 
-/// A row of the table, `` | `room` | `import`, `import` | … | ``.
+/// Parses a row of the table: `` | `module` | `import`, `import` | … | ``.
 fn row(line: &str) -> Option<(&str, BTreeSet<&str>)> {
     let mut cells = line.strip_prefix("| `")?.split('|').map(str::trim);
-    let room = cells.next()?.strip_suffix('`')?;
+    let module = cells.next()?.strip_suffix('`')?;
     let imports = cells.next()?;
-    Some((room, imports.split('`').skip(1).step_by(2).collect()))
+    Some((module, imports.split('`').skip(1).step_by(2).collect()))
 }
 
-/// The modules directly in a folder, each with those of its siblings that it imports.
-fn within(imports: &Imports, folder: &[String]) -> BTreeMap<String, BTreeSet<String>> {
+/// The modules directly in a folder, with the imports between them.
+fn siblings(imports: &Imports, folder: &[String]) -> BTreeMap<String, BTreeSet<String>> {
     let child = |module: &Module| {
         let below = module.strip_prefix(folder)?;
         below.first().cloned()
     };
-    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (module, to) in imports {
-        let Some(room) = child(module) else { continue };
-        let to = to.iter().filter_map(child).filter(|to| *to != room);
-        rooms.entry(room.clone()).or_default().extend(to);
+        let Some(from) = child(module) else { continue };
+        let to = to.iter().filter_map(child).filter(|to| *to != from);
+        graph.entry(from.clone()).or_default().extend(to);
     }
-    rooms
+    graph
 }
 
-/// The modules of a cycle and those that lead to it, if there is one.
-fn cycle(rooms: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<&str>> {
-    let mut left: BTreeMap<&str, BTreeSet<&str>> = rooms
+/// The modules of a cycle and the modules that import them, if there is a cycle.
+fn cycle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<&str>> {
+    let mut remaining: BTreeMap<&str, BTreeSet<&str>> = graph
         .iter()
-        .map(|(room, to)| (&**room, to.iter().map(|to| &**to).collect()))
+        .map(|(module, to)| (&**module, to.iter().map(|to| &**to).collect()))
         .collect();
-    while let Some(room) = left
+    while let Some(module) = remaining
         .iter()
         .find(|(_, to)| {
             to.iter()
-                .all(|to| !rooms.contains_key(*to) || !left.contains_key(to))
+                .all(|to| !graph.contains_key(*to) || !remaining.contains_key(to))
         })
-        .map(|(room, _)| *room)
+        .map(|(module, _)| *module)
     {
-        left.remove(room);
+        remaining.remove(module);
     }
-    (!left.is_empty()).then(|| left.into_keys().collect())
+    (!remaining.is_empty()).then(|| remaining.into_keys().collect())
 }
 
-/// All modules of a crate with their imports, without tests.
+/// The imports of all modules of a crate, without test modules.
 fn imports(src: &Path) -> Imports {
     let mut sources = BTreeMap::new();
     read(src, &[], &mut sources);
     let modules: BTreeSet<Module> = sources.keys().cloned().collect();
-    let of = |(module, source): (&Module, &String)| {
+    let resolve_all = |(module, source): (&Module, &String)| {
         let mut paths = Paths::default();
-        paths.visit_file(&syn::parse_file(source).expect("Rust"));
+        paths.visit_file(&syn::parse_file(source).expect("valid Rust"));
         let to = paths.0.iter();
         let to = to.filter_map(|path| resolve(path, module, &modules));
         (module.clone(), to.filter(|to| to != module).collect())
     };
-    sources.iter().map(of).collect()
+    sources.iter().map(resolve_all).collect()
 }
 
 fn read(folder: &Path, module: &[String], sources: &mut BTreeMap<Module, String>) {
@@ -160,26 +160,26 @@ fn read(folder: &Path, module: &[String], sources: &mut BTreeMap<Module, String>
     }
 }
 
-/// Modules that are compiled for tests only.
+/// Whether a module is compiled for tests only.
 fn is_test(name: &str) -> bool {
-    ["tests", "contract", "hardness", "random", "scripted"].contains(&name)
+    ["tests", "contract", "hardness", "random"].contains(&name)
 }
 
-/// The paths of `use`, and all others that begin with `crate`, `self` or `super`.
+/// All paths in `use` items, and all other paths that start with `crate`, `self` or `super`.
 #[derive(Default)]
 struct Paths(Vec<Vec<String>>);
 
 impl Paths {
-    fn add_tree(&mut self, tree: &UseTree, before: &[String]) {
-        let with = |word: &Ident| [before, &[word.to_string()]].concat();
+    fn add_tree(&mut self, tree: &UseTree, prefix: &[String]) {
+        let with = |segment: &Ident| [prefix, &[segment.to_string()]].concat();
         match tree {
             UseTree::Path(path) => self.add_tree(&path.tree, &with(&path.ident)),
             UseTree::Name(name) => self.0.push(with(&name.ident)),
             UseTree::Rename(name) => self.0.push(with(&name.ident)),
-            UseTree::Glob(_) => self.0.push(before.to_vec()),
+            UseTree::Glob(_) => self.0.push(prefix.to_vec()),
             UseTree::Group(group) => {
                 for tree in &group.items {
-                    self.add_tree(tree, before);
+                    self.add_tree(tree, prefix);
                 }
             }
         }
@@ -198,19 +198,19 @@ impl<'ast> Visit<'ast> for Paths {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let words = path
+        let segments = path
             .segments
             .iter()
             .map(|segment| segment.ident.to_string());
-        let words: Vec<String> = words.collect();
-        if matches!(words[0].as_str(), "crate" | "self" | "super") {
-            self.0.push(words);
+        let segments: Vec<String> = segments.collect();
+        if matches!(segments[0].as_str(), "crate" | "self" | "super") {
+            self.0.push(segments);
         }
         visit::visit_path(self, path);
     }
 }
 
-/// The module that a path in `module` leads to, if it is one of this crate.
+/// The module of this crate that a path in `module` refers to, if any.
 fn resolve(path: &[String], module: &Module, modules: &BTreeSet<Module>) -> Option<Module> {
     let mut base = module.clone();
     let mut rest = path;
@@ -221,7 +221,7 @@ fn resolve(path: &[String], module: &Module, modules: &BTreeSet<Module>) -> Opti
         }
         "self" => rest = &rest[1..],
         "super" => {
-            while rest.first().is_some_and(|word| word == "super") {
+            while rest.first().is_some_and(|segment| segment == "super") {
                 base.pop();
                 rest = &rest[1..];
             }

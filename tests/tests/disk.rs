@@ -1,19 +1,20 @@
-//! Disks that are full, forbidden or gone while a training runs: it goes on or says why it cannot,
-//! MLflow has what was journaled before, and no run is short and silent about it.
+//! Disks that become full, read-only or empty while a training runs. The training continues, MLflow
+//! gets everything that was journaled before, and an incomplete run is always reported as FAILED.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, only, program, trainer};
+use mlplots_tests::{Finished, MlflowServer, Project, StoredRun, only, program, trainer};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 const PROGRAM: &str = "disk";
-/// Whoever hits a limit is told by an error, as by a full disk, and not by a signal.
-const TOLD: [&str; 3] = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
+/// Ignores SIGXFSZ, so that a write beyond the file size limit fails with an error, as on a full
+/// disk.
+const IGNORE_XFSZ: [&str; 3] = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
 
-/// A training that has logged a part and waits, in a folder of its own.
+/// A training that has logged its first points and waits for the file `go on`.
 struct Training {
     folder: Project,
     supervisor: Child,
@@ -21,32 +22,32 @@ struct Training {
 }
 
 impl Training {
-    /// Starts it as arguments of a program that becomes its supervisor, and waits until MLflow has
-    /// the first points.
-    fn start(through: &[&str], server: Option<&MlflowServer>) -> Self {
+    /// Starts the supervisor through another command and waits until MLflow has the first points.
+    fn start(wrapper: &[&str], server: Option<&MlflowServer>) -> Self {
         let folder = Project::new(PROGRAM);
         let database = folder.database();
         let uri = server.map_or(database, |server| server.url.clone());
-        let mut command = through_which(through, &exec(&folder, &uri));
-        let supervisor = command.spawn().expect("it starts");
+        let mut command = wrap(wrapper, &exec(&folder, &uri));
+        let supervisor = command.spawn().expect("the process starts");
         let mut training = Self {
             folder,
             supervisor,
             uri,
         };
-        let since = Instant::now();
+        let start = Instant::now();
         while !training.folder.path().join("ready").exists() || training.points() < 1000 {
-            let ended = training.supervisor.try_wait().expect("it can be asked");
+            let status = training.supervisor.try_wait();
+            let status = status.expect("the status of the supervisor");
             assert!(
-                ended.is_none() && since.elapsed() < Duration::from_mins(2),
-                "{ended:?}"
+                status.is_none() && start.elapsed() < Duration::from_mins(2),
+                "{status:?}"
             );
             std::thread::sleep(Duration::from_millis(100));
         }
         training
     }
 
-    /// How many points the supervisor has noted as shipped, by their bytes.
+    /// The number of shipped points, estimated from the journal offset in the cursor.
     fn points(&self) -> u64 {
         let dir = self.folder.runs().pop().unwrap_or_default();
         let cursor = fs::read(dir.join("cursor.json")).unwrap_or_default();
@@ -58,23 +59,27 @@ impl Training {
         trainer(self.supervisor.id(), PROGRAM)
     }
 
-    /// Lets it go on to its end.
-    fn finish(self) -> (Project, Finished, Read) {
+    /// Lets the training continue, and waits until the supervisor exits.
+    fn finish(self) -> (Project, Finished, StoredRun) {
         self.folder.write("go on", "");
-        let finished = self.supervisor.wait_with_output().expect("it ends").into();
+        let finished = self
+            .supervisor
+            .wait_with_output()
+            .expect("the process exits")
+            .into();
         let run = only(&self.uri);
         (self.folder, finished, run)
     }
 }
 
-/// From now on no file of a process may grow beyond this.
+/// Sets the file size limit of a process.
 fn limit(pid: u32, bytes: u64) {
     let pid = Pid::from_raw(pid as i32);
     let limit = Rlimit {
         current: Some(bytes),
         maximum: Some(bytes),
     };
-    prlimit(pid, Resource::Fsize, limit).expect("a process of ours can be limited");
+    prlimit(pid, Resource::Fsize, limit).expect("the limit is set");
 }
 
 fn exec(folder: &Project, uri: &str) -> Command {
@@ -84,31 +89,31 @@ fn exec(folder: &Project, uri: &str) -> Command {
     command
 }
 
-/// A command as the arguments of another program.
-fn through_which(through: &[&str], command: &Command) -> Command {
-    let words = through.iter().map(std::ffi::OsStr::new);
-    let mut words = words
+/// A command that executes `command` through `wrapper`.
+fn wrap(wrapper: &[&str], command: &Command) -> Command {
+    let arguments = wrapper.iter().map(std::ffi::OsStr::new);
+    let mut arguments = arguments
         .chain([command.get_program()])
         .chain(command.get_args());
-    let mut other = Command::new(words.next().expect("a program"));
-    other
-        .args(words)
+    let mut result = Command::new(arguments.next().expect("a program"));
+    result
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    other.current_dir(command.get_current_dir().expect("it has one"));
+    result.current_dir(command.get_current_dir().expect("a working directory"));
     for (name, value) in command.get_envs() {
         match value {
-            Some(value) => other.env(name, value),
-            None => other.env_remove(name),
+            Some(value) => result.env(name, value),
+            None => result.env_remove(name),
         };
     }
-    other
+    result
 }
 
-/// Words before which a program has no power over files that others may not write to.
-fn powerless() -> &'static [&'static str] {
+/// A wrapper that removes the capabilities with which root bypasses file permissions.
+fn without_capabilities() -> &'static [&'static str] {
     if rustix::process::getuid().is_root() {
-        // Debian has it always; in a container without it: `apt-get install -y util-linux`.
+        // `setpriv` is part of Debian's package `util-linux`.
         &[
             "setpriv",
             "--bounding-set=-dac_override,-dac_read_search",
@@ -119,43 +124,43 @@ fn powerless() -> &'static [&'static str] {
     }
 }
 
-/// How many points there are, the first ones without a gap.
-fn first_points(run: &Read) -> usize {
+/// The number of points. Checks that they have no gap.
+fn count_points(run: &StoredRun) -> usize {
     let steps = run.steps("loss");
     assert_eq!(steps, (0..steps.len() as i64).collect::<Vec<_>>());
     steps.len()
 }
 
-fn says(text: &str, words: &[&str]) {
-    for words in words {
-        assert!(text.contains(words), "{words:?} is not in:\n{text}");
+fn assert_contains(text: &str, expected: &[&str]) {
+    for part in expected {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
     }
 }
 
 #[test]
-fn a_journal_that_may_not_grow_is_a_problem_of_the_run() {
-    let training = Training::start(&TOLD, None);
+fn a_journal_that_cannot_grow_fails_the_run() {
+    let training = Training::start(&IGNORE_XFSZ, None);
     limit(training.program(), 300_000);
     let (folder, finished, run) = training.finish();
     assert_eq!(finished.code, 1, "{}", finished.text());
-    let words = [
+    let expected = [
         "the journal `",
         "could not be written, and what was logged is lost: File too large",
     ];
-    says(&finished.stderr, &words);
-    says(&finished.stdout, &["the training goes on"]);
+    assert_contains(&finished.stderr, &expected);
+    assert_contains(&finished.stdout, &["the training goes on"]);
     assert_eq!(run.status(), "FAILED");
-    says(run.tag("mlplots.reason"), &words);
-    says(run.tag("mlplots.problems"), &words);
-    // The room that there is, is used but for a part that a journal does not take singly.
-    assert!((2300..20_000).contains(&first_points(&run)));
+    assert_contains(run.tag("mlplots.reason"), &expected);
+    assert_contains(run.tag("mlplots.problems"), &expected);
+    // The journal grows in blocks, so it does not use the limit completely.
+    assert!((2300..20_000).contains(&count_points(&run)));
     assert!(run.sha256("early.txt").is_some());
     let synced = folder.mlplots(&["sync"]);
-    says(&synced.stderr, &["nothing is left to ship"]);
+    assert_contains(&synced.stderr, &["nothing is left to ship"]);
 }
 
 #[test]
-fn a_limit_that_kills_is_named() {
+fn a_file_size_limit_that_kills_the_program_is_reported() {
     let training = Training::start(&["env"], None);
     limit(training.program(), 300_000);
     let (_, finished, run) = training.finish();
@@ -165,95 +170,99 @@ fn a_limit_that_kills_is_named() {
         run.tag("mlplots.reason"),
         "the program was killed by SIGXFSZ"
     );
-    assert!((1000..20_000).contains(&first_points(&run)));
+    assert!((1000..20_000).contains(&count_points(&run)));
 }
 
 #[test]
-fn a_supervisor_without_room_tells_mlflow_and_is_completed_later() {
+fn a_supervisor_that_cannot_write_fails_the_run_and_sync_completes_it() {
     let server = MlflowServer::start(&["--workers", "1"]);
-    let training = Training::start(&TOLD, Some(&server));
+    let training = Training::start(&IGNORE_XFSZ, Some(&server));
     limit(training.supervisor.id(), 0);
     let (folder, finished, run) = training.finish();
     assert_eq!(finished.code, 4, "{}", finished.text());
-    says(
+    assert_contains(
         &finished.stderr,
-        &["how the run ended cannot be noted in `", "File too large"],
+        &["the run's status cannot be written to `", "File too large"],
     );
-    assert_eq!(run.status(), "FAILED", "not whole, it says so");
-    says(
+    assert_eq!(run.status(), "FAILED", "an incomplete run is FAILED");
+    assert_contains(
         run.tag("mlplots.reason"),
         &["not everything is shipped", "File too large"],
     );
-    assert_eq!(first_points(&run), 20_000);
-    completed(&folder, &server.url);
+    assert_eq!(count_points(&run), 20_000);
+    assert_sync_completes(&folder, &server.url);
 }
 
 #[test]
-fn a_folder_that_becomes_forbidden_costs_no_point() {
-    let training = Training::start(powerless(), None);
+fn a_folder_that_becomes_read_only_loses_no_point() {
+    let training = Training::start(without_capabilities(), None);
     let dir = training.folder.run_dir();
-    let allow = |mode| {
+    let set_mode = |mode| {
         for folder in [&dir, &dir.join("artifacts")] {
-            fs::set_permissions(folder, Permissions::from_mode(mode)).expect("it is ours");
+            fs::set_permissions(folder, Permissions::from_mode(mode)).expect("the mode is set");
         }
     };
-    allow(0o500);
+    set_mode(0o500);
     let uri = training.uri.clone();
     let (folder, finished, run) = training.finish();
-    allow(0o700);
+    set_mode(0o700);
     assert_eq!(finished.code, 4, "{}", finished.text());
-    says(
+    assert_contains(
         &finished.stdout,
         &[
             "could not store the artifact `late.txt`",
             "Permission denied",
         ],
     );
-    assert_eq!(run.status(), "FAILED", "not whole, it says so");
-    says(
+    assert_eq!(run.status(), "FAILED", "an incomplete run is FAILED");
+    assert_contains(
         run.tag("mlplots.reason"),
         &["not everything is shipped", "Permission denied"],
     );
-    assert_eq!(first_points(&run), 20_000);
-    completed(&folder, &uri);
+    assert_eq!(count_points(&run), 20_000);
+    assert_sync_completes(&folder, &uri);
 }
 
-/// Once there is room again, the rest is shipped.
-fn completed(folder: &Project, uri: &str) {
+/// Checks that a sync without the limit ships the rest.
+fn assert_sync_completes(folder: &Project, uri: &str) {
     let synced = folder.mlplots(&["sync", "--tracking-uri", uri]);
     assert_eq!(synced.code, 0, "{}", synced.text());
     let run = only(uri);
     assert_eq!(run.status(), "FINISHED");
-    assert_eq!(first_points(&run), 20_000);
+    assert_eq!(count_points(&run), 20_000);
     assert!(run.sha256("early.txt").is_some());
 }
 
 #[test]
-fn a_folder_that_is_forbidden_from_the_start_is_refused_before_the_training() {
+fn a_read_only_folder_is_reported_before_the_training() {
     let folder = Project::new(PROGRAM);
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).expect("it is ours");
-    let output = through_which(powerless(), &exec(&folder, "sqlite:///mlflow.db")).output();
-    let finished: Finished = output.expect("it starts").into();
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).expect("it is ours");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).expect("the mode is set");
+    let output = wrap(
+        without_capabilities(),
+        &exec(&folder, "sqlite:///mlflow.db"),
+    )
+    .output();
+    let finished: Finished = output.expect("the process starts").into();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).expect("the mode is set");
     assert_eq!(finished.code, 3, "{}", finished.text());
-    says(
+    assert_contains(
         &finished.stderr,
         &[
-            "error: could not make the run's folder `",
+            "error: could not create the run's directory `",
             "Permission denied",
-            "help: the journal needs a folder that can be written to",
+            "help: the journal needs a directory that this user can write to",
         ],
     );
     assert!(!folder.path().join("ready").exists());
 }
 
 #[test]
-fn a_journal_that_is_deleted_is_no_silent_end() {
+fn a_deleted_journal_is_reported_and_fails_the_run() {
     let training = Training::start(&["env"], None);
-    fs::remove_dir_all(training.folder.path().join(".mlplots")).expect("it is there");
+    fs::remove_dir_all(training.folder.path().join(".mlplots")).expect("the folder is removed");
     let (_, finished, run) = training.finish();
     assert_eq!(finished.code, 1, "{}", finished.text());
-    says(
+    assert_contains(
         &finished.stderr,
         &[
             "warning: the journal `",
@@ -262,17 +271,17 @@ fn a_journal_that_is_deleted_is_no_silent_end() {
             "help: `.mlplots` must stay until the training has ended",
         ],
     );
-    says(
+    assert_contains(
         &finished.stdout,
         &["could not store the artifact `late.txt`"],
     );
     assert_eq!(run.status(), "FAILED");
-    says(
+    assert_contains(
         run.tag("mlplots.reason"),
         &["the run's folder `", "` was deleted while the program ran"],
     );
-    // Who has it open can still read it.
-    assert_eq!(first_points(&run), 20_000);
+    // The supervisor has the file open, so it can still read it.
+    assert_eq!(count_points(&run), 20_000);
 }
 
 const SOURCE: &str = r#"
@@ -287,8 +296,8 @@ fn train(run: &Run) -> Result<(), mlplots::Error> {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     points(run, 1200..20_000);
-    if let Err(why) = run.log_text("late", "late.txt") {
-        println!("{why:#}");
+    if let Err(error) = run.log_text("late", "late.txt") {
+        println!("{error:#}");
     }
     println!("the training goes on");
     Ok(())

@@ -1,15 +1,17 @@
-//! However a training ends, MLflow says so.
+//! The status and reason in MLflow for each way in which a training can end.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, built, read, sample, signal, trainer};
+use mlplots_tests::{
+    Finished, MlflowServer, Project, StoredRun, read, sample, sample_program, signal, trainer,
+};
 
 const ABORTED: &str =
-    "the program was killed by SIGABRT, as by abort, a stack overflow or refused memory";
+    "the program was killed by SIGABRT, as after abort, a stack overflow or a failed allocation";
 
-/// Runs the sample with these params against a store in its own folder.
-fn run(project: &Project, params: &[&str]) -> (Finished, Read) {
+/// Runs the sample with these params and its default database.
+fn run(project: &Project, params: &[&str]) -> (Finished, StoredRun) {
     let mut arguments = vec!["run"];
     params
         .iter()
@@ -20,9 +22,9 @@ fn run(project: &Project, params: &[&str]) -> (Finished, Read) {
     (finished, runs[0].clone())
 }
 
-/// The same with a program that is already built; `before` are commands of the shell that becomes
-/// it.
-fn exec(params: &[&str], before: &str) -> (Finished, Read) {
+/// Like [`run`], for endings with exit code 1 and a program that is already built. A shell executes
+/// the commands in `before` and then replaces itself with the program.
+fn exec(params: &[&str], before: &str) -> (Finished, StoredRun) {
     let folder = Project::new("endings");
     let mut command = folder.command(&["exec"]);
     params.iter().for_each(|param| {
@@ -30,9 +32,9 @@ fn exec(params: &[&str], before: &str) -> (Finished, Read) {
     });
     command.args(["--", "sh", "-c", &format!("{before}\nexec \"$0\"")]);
     let finished: Finished = command
-        .arg(built("endings"))
+        .arg(sample_program("endings"))
         .output()
-        .expect("it starts")
+        .expect("the process starts")
         .into();
     assert_eq!(finished.code, 1, "{}", finished.text());
     let mut runs = read(&folder.database());
@@ -64,7 +66,7 @@ fn a_training_that_returns_ok_is_finished() {
 }
 
 #[test]
-fn a_training_that_returns_an_error_is_failed_and_says_why() {
+fn a_training_that_returns_an_error_is_failed_with_that_error() {
     let project = sample("ending-error");
     let (finished, run) = run(&project, &["ending=error"]);
     assert_eq!(finished.code, 1, "{}", finished.text());
@@ -77,7 +79,7 @@ fn a_training_that_returns_an_error_is_failed_and_says_why() {
 }
 
 #[test]
-fn a_panic_is_failed_and_says_where() {
+fn a_panic_is_failed_with_its_location() {
     let project = sample("ending-panic");
     let (finished, run) = run(&project, &["ending=panic"]);
     assert_eq!(finished.code, 1, "{}", finished.text());
@@ -90,7 +92,7 @@ fn a_panic_is_failed_and_says_where() {
 }
 
 #[test]
-fn an_exit_and_an_abort_before_the_return_are_failed() {
+fn an_exit_or_abort_before_the_training_returns_is_failed() {
     let project = sample("ending-exit");
     let (finished, read) = run(&project, &["ending=exit"]);
     assert_eq!(
@@ -115,7 +117,7 @@ fn an_exit_and_an_abort_before_the_return_are_failed() {
 }
 
 #[test]
-fn an_exit_with_an_error_is_failed_with_its_code() {
+fn an_exit_with_an_error_code_is_failed_with_that_code() {
     let (_, run) = exec(&["ending=exit1"], "");
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
@@ -137,10 +139,10 @@ fn a_stack_overflow_is_failed() {
 }
 
 #[test]
-fn memory_that_is_refused_is_failed() {
+fn a_failed_memory_allocation_is_failed() {
     let (finished, run) = exec(&["ending=memory"], "ulimit -v 1000000");
-    let said = "memory allocation of 16777216 bytes failed";
-    assert!(finished.stderr.contains(said), "{}", finished.text());
+    let expected = "memory allocation of 16777216 bytes failed";
+    assert!(finished.stderr.contains(expected), "{}", finished.text());
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
         ("FAILED", ABORTED)
@@ -148,7 +150,7 @@ fn memory_that_is_refused_is_failed() {
 }
 
 #[test]
-fn a_panic_that_aborts_says_where() {
+fn an_aborting_panic_is_failed_with_its_location() {
     let project = sample("ending-panic-abort");
     let build = project.cargo(&["rustc", "--quiet", "--", "-C", "panic=abort"]);
     assert_eq!(build.code, 0, "{}", build.text());
@@ -163,17 +165,17 @@ fn a_panic_that_aborts_says_where() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_changes_nothing() {
+fn a_closed_stderr_does_not_change_the_status() {
     let folder = Project::new("endings");
-    let program = built("endings").display().to_string();
+    let program = sample_program("endings").display().to_string();
     let mut supervisor = folder
         .command(&["exec", "-P", "ending=plot", "--", &program])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("the process starts");
     drop(supervisor.stderr.take());
-    let status = supervisor.wait().expect("it ends");
+    let status = supervisor.wait().expect("the process exits");
     let run = read(&folder.database()).remove(0);
     assert_eq!((status.code(), run.status()), (Some(1), "FAILED"));
     let reason = run.tag("mlplots.reason");
@@ -181,7 +183,7 @@ fn a_stderr_that_nobody_reads_changes_nothing() {
 }
 
 #[test]
-fn a_run_without_macros_says_with_what_it_panics() {
+fn a_panic_in_a_run_without_macros_is_failed_with_its_message() {
     let project = Project::new("ending-started").file(
         "src/main.rs",
         r#"
@@ -203,19 +205,19 @@ fn main() {
 }
 
 #[test]
-fn a_process_left_behind_does_not_delay_the_end() {
+fn an_orphaned_child_process_does_not_delay_the_end() {
     let folder = Project::new("endings");
-    let program = built("endings").display().to_string();
-    // It keeps both pipes open for a minute.
+    let program = sample_program("endings").display().to_string();
+    // The orphaned process keeps both pipes open for a minute.
     let mut supervisor = folder
         .command(&["exec", "-P", "ending=orphan", "--", &program])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
-    let since = Instant::now();
-    let status = supervisor.wait().expect("it ends");
-    assert!(since.elapsed() < Duration::from_secs(50));
+        .expect("the process starts");
+    let start = Instant::now();
+    let status = supervisor.wait().expect("the process exits");
+    assert!(start.elapsed() < Duration::from_secs(50));
     assert_eq!(status.code(), Some(1));
     let run = read(&folder.database()).remove(0);
     assert_eq!(
@@ -225,12 +227,13 @@ fn a_process_left_behind_does_not_delay_the_end() {
             "the program exited with code 1 before the training returned"
         )
     );
-    let took = run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
-    assert!((0..50_000).contains(&took), "{took}");
+    let duration =
+        run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
+    assert!((0..50_000).contains(&duration), "{duration}");
 }
 
 #[test]
-fn a_plot_that_panics_fails_alone_and_makes_the_run_failed() {
+fn a_panicking_plot_fails_the_run_but_no_other_figure() {
     let project = sample("ending-plot");
     let (finished, run) = run(&project, &["ending=plot"]);
     assert_eq!(finished.code, 1, "{}", finished.text());
@@ -250,7 +253,7 @@ fn a_plot_that_panics_fails_alone_and_makes_the_run_failed() {
 }
 
 #[test]
-fn sigkill_is_failed_within_a_second_with_every_metric() {
+fn sigkill_is_failed_and_keeps_every_metric_point() {
     let server = MlflowServer::start(&["--workers", "1"]);
     let project = sample("ending-sigkill");
     let mut command = project.command(&[
@@ -266,28 +269,32 @@ fn sigkill_is_failed_within_a_second_with_every_metric() {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("the process starts");
     let child = trainer(supervisor.id(), "ending-sigkill");
     std::thread::sleep(Duration::from_secs(2));
     signal("-KILL", child);
     let killed = Instant::now();
-    let status = "import mlflow, sys, time\n\
+    let status = "import mlflow, sys\n\
         client = mlflow.MlflowClient(sys.argv[1])\n\
-        print(client.search_runs(['1'])[0].info.status, time.time())";
-    let finished: Finished = supervisor.wait_with_output().expect("it ends").into();
+        print(client.search_runs(['1'])[0].info.status)";
+    let finished: Finished = supervisor
+        .wait_with_output()
+        .expect("the process exits")
+        .into();
     assert_eq!(finished.code, 1, "{}", finished.text());
     assert!(mlplots_tests::python(status, &[&server.url]).starts_with("FAILED"));
     let run = read(&server.url).remove(0);
-    // The end time is when the program died, not when the word of it arrived.
-    let took = run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
-    assert!(took > 1000 && took < 60_000, "{took}");
+    // The end time is the time of the exit, not the time at which MLflow is notified.
+    let duration =
+        run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
+    assert!(duration > 1000 && duration < 60_000, "{duration}");
     assert!(killed.elapsed() < Duration::from_mins(1));
     let steps = run.steps("loss");
     assert!(steps.len() > 100, "{}", steps.len());
     assert_eq!(
         steps,
         (0..steps.len() as i64).collect::<Vec<_>>(),
-        "no point is missing"
+        "the points have no gap"
     );
     assert!(
         run.tag("mlplots.reason").contains("SIGKILL"),

@@ -1,4 +1,4 @@
-//! Files of a run: how many, under which names, and what is never taken along.
+//! Artifacts of a run: many files, unusual and invalid names, links, and file permissions.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,11 +8,11 @@ use std::process::Command;
 use mlplots_tests::{Finished, MlflowServer, Project, program, read, sha256};
 
 const PROGRAM: &str = "limits-files";
-/// Nobody listens there.
+/// No process listens on this port.
 const NOBODY: &str = "http://127.0.0.1:9";
-const OUTSIDE: &str = "what stands outside";
+const OUTSIDE: &str = "content of a file outside of the run";
 
-/// Puts something at the second path that may lead to the first.
+/// Creates a link or pipe at the second path. Links point to the first path.
 type Make = fn(&Path, &Path);
 
 fn train(folder: &Project, case: &str) -> Finished {
@@ -20,23 +20,23 @@ fn train(folder: &Project, case: &str) -> Finished {
     folder.exec(&["-P", &case], &[program(PROGRAM, SOURCE)])
 }
 
-/// Whether a file below a folder holds a text.
-fn is_below(folder: &Path, text: &str) -> bool {
+/// Whether a file below a folder contains a text.
+fn contains_below(folder: &Path, text: &str) -> bool {
     let mut entries = fs::read_dir(folder).expect("the folder");
     entries.any(|entry| {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            return is_below(&path, text);
+            return contains_below(&path, text);
         }
         let bytes = fs::read(&path).expect("a file");
         bytes
             .windows(text.len())
-            .any(|part| part == text.as_bytes())
+            .any(|bytes| bytes == text.as_bytes())
     })
 }
 
 #[test]
-fn a_directory_of_hundreds_of_files_arrives_as_it_is() {
+fn a_directory_with_hundreds_of_files_is_stored_unchanged() {
     let folder = Project::new(PROGRAM);
     for number in 0..300 {
         let path = format!("given/{}/ü {number}.txt", number % 7);
@@ -46,7 +46,11 @@ fn a_directory_of_hundreds_of_files_arrives_as_it_is() {
     assert_eq!(finished.code, 0, "{}", finished.text());
     let run = folder.only();
     let root = PathBuf::from(run.text("artifact_uri"));
-    assert_eq!(run.artifacts().len(), 301, "and the list of figures");
+    assert_eq!(
+        run.artifacts().len(),
+        301,
+        "300 files and the list of figures"
+    );
     for number in 0..300 {
         let path = format!("taken/{}/ü {number}.txt", number % 7);
         let text = fs::read_to_string(root.join(path)).expect("the artifact");
@@ -55,7 +59,7 @@ fn a_directory_of_hundreds_of_files_arrives_as_it_is() {
 }
 
 #[test]
-fn a_link_or_a_pipe_in_a_directory_is_refused() {
+fn symbolic_links_and_pipes_in_a_directory_are_refused() {
     let outside = tempfile::tempdir().expect("a temporary folder");
     let secret = outside.path().join("secret.txt");
     fs::write(&secret, OUTSIDE).expect("a file");
@@ -80,29 +84,29 @@ fn a_link_or_a_pipe_in_a_directory_is_refused() {
             "is not a regular file",
         ),
     ];
-    for (make, words) in cases {
+    for (make, expected) in cases {
         let folder = Project::new(PROGRAM).file("given/deep/good.txt", "good");
         make(&secret, &folder.path().join("given/deep/other"));
         let finished = train(&folder, "directory");
         let text = finished.text();
         assert_eq!(finished.code, 1, "{text}");
         assert!(
-            text.contains(words) && text.contains("given/deep/other"),
+            text.contains(expected) && text.contains("given/deep/other"),
             "{text}"
         );
-        for place in [".mlplots", "mlruns"] {
-            assert!(!is_below(&folder.path().join(place), OUTSIDE));
+        for stored in [".mlplots", "mlruns"] {
+            assert!(!contains_below(&folder.path().join(stored), OUTSIDE));
         }
         assert!(text.contains("Failed"), "{text}");
     }
 }
 
 #[test]
-fn paths_that_lead_out_of_the_run_are_refused() {
+fn artifact_paths_outside_of_the_run_are_refused() {
     let folder = Project::new(PROGRAM).file("given.txt", "given");
     let finished = train(&folder, "paths");
     assert_eq!(finished.code, 0, "{}", finished.text());
-    for words in [
+    for expected in [
         "../out.txt: the artifact path `../out.txt` has the part `..`, which leads elsewhere",
         "in/../../out.txt: the artifact path `in/../../out.txt` has the part `..`",
         "/tmp/out.txt: the artifact path `/tmp/out.txt` starts with `/`; it is relative to the run",
@@ -113,29 +117,29 @@ fn paths_that_lead_out_of_the_run_are_refused() {
         "has a part of 256 bytes; file systems take 255",
     ] {
         assert!(
-            finished.stdout.contains(words),
-            "{words}\n{}",
+            finished.stdout.contains(expected),
+            "{expected}\n{}",
             finished.text()
         );
     }
     let run = folder.only();
     let long = format!("{}.txt", "n".repeat(251));
-    let mut wanted = [
+    let mut expected = [
         "mlplots/figures.json",
         &*long,
         "損失/ü + (1).txt",
         "here.txt",
     ];
-    wanted.sort_unstable();
+    expected.sort_unstable();
     let mut artifacts = run.artifacts();
     artifacts.sort_unstable();
-    assert_eq!(artifacts, wanted);
-    let beside = fs::read_dir(folder.path().join("mlruns")).expect("the artifacts");
-    assert_eq!(beside.count(), 1, "only the experiment's folder");
+    assert_eq!(artifacts, expected);
+    let entries = fs::read_dir(folder.path().join("mlruns")).expect("the artifacts");
+    assert_eq!(entries.count(), 1, "only the experiment's folder");
 }
 
 #[test]
-fn a_name_that_cannot_be_keeps_no_other_back() {
+fn an_invalid_name_does_not_block_other_files() {
     let server = MlflowServer::start(&["--workers", "1"]);
     let folder = Project::new(PROGRAM)
         .file("given/a:b.txt", "colon")
@@ -147,7 +151,7 @@ fn a_name_that_cannot_be_keeps_no_other_back() {
     let options = ["--tracking-uri", &server.url, "-P", "case=names"];
     let finished = folder.exec(&options, &[program(PROGRAM, SOURCE)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
-    for words in [
+    for expected in [
         "given: 3 files of `given` are not logged; the first: '#' in the artifact path \
          `taken/no#.txt` is not allowed",
         "in a file: the artifact path `x/y` needs a folder `x`, and the run has a file of that name",
@@ -157,20 +161,20 @@ fn a_name_that_cannot_be_keeps_no_other_back() {
         "model: the model `x` needs a folder `x`, and the run has a file of that name",
     ] {
         let text = finished.text();
-        assert!(finished.stdout.contains(words), "{words}\n{text}");
+        assert!(finished.stdout.contains(expected), "{expected}\n{text}");
     }
     let run = read(&server.url).remove(0);
     assert_eq!(run.status(), "FINISHED");
     let mut artifacts = run.artifacts();
     artifacts.sort_unstable();
-    let wanted = [
+    let expected = [
         "mlplots/figures.json",
         "taken/50%.txt",
         "taken/a:b.txt",
         "taken/deep/ü d.txt",
         "x",
     ];
-    assert_eq!(artifacts, wanted);
+    assert_eq!(artifacts, expected);
     let given = folder.path().join("given");
     for path in ["a:b.txt", "50%.txt", "deep/ü d.txt"] {
         let digest = sha256(&given.join(path));
@@ -179,7 +183,7 @@ fn a_name_that_cannot_be_keeps_no_other_back() {
 }
 
 #[test]
-fn more_tables_than_a_tag_lists_are_artifacts_all_the_same() {
+fn tables_beyond_the_size_limit_of_the_tag_are_still_artifacts() {
     let folder = Project::new(PROGRAM);
     let finished = train(&folder, "tables");
     assert_eq!(finished.code, 0, "{}", finished.text());
@@ -202,34 +206,36 @@ fn more_tables_than_a_tag_lists_are_artifacts_all_the_same() {
 }
 
 #[test]
-fn what_waits_to_be_shipped_is_its_owners_only() {
+fn unshipped_files_are_accessible_to_the_owner_only() {
     let folder = Project::new(PROGRAM).file("given/a.txt", "a");
-    // Where everybody may do everything unless a program says otherwise.
+    // With this umask, new files are accessible to everyone by default.
     let mut shell = Command::new("sh");
-    let inner = folder.command(&["exec", "--tracking-uri", NOBODY, "--flush-timeout", "1"]);
-    mlplots_tests::scrubbed(&mut shell);
+    let supervisor = folder.command(&["exec", "--tracking-uri", NOBODY, "--flush-timeout", "1"]);
+    mlplots_tests::clean_env(&mut shell);
     shell.args(["-c", "umask 000; exec \"$@\"", "sh"]);
-    shell.arg(inner.get_program()).args(inner.get_args());
+    shell
+        .arg(supervisor.get_program())
+        .args(supervisor.get_args());
     shell
         .args(["-P", "case=directory", "--"])
         .arg(program(PROGRAM, SOURCE));
     let output = shell.current_dir(folder.path()).output();
     let finished = Finished::from(output.expect("a shell"));
     assert_eq!(finished.code, 4, "{}", finished.text());
-    let mut seen = 0;
-    private(&folder.path().join(".mlplots"), &mut seen);
-    assert!(seen >= 7, "{seen}");
+    let mut count = 0;
+    assert_private(&folder.path().join(".mlplots"), &mut count);
+    assert!(count >= 7, "{count}");
 }
 
-/// Nobody else may read what is below a folder.
-fn private(folder: &Path, seen: &mut usize) {
+/// Checks that only the owner can access a folder and everything below it. Counts the entries.
+fn assert_private(folder: &Path, count: &mut usize) {
     let mode = |path: &Path| fs::metadata(path).expect("an entry").permissions().mode() & 0o777;
     assert_eq!(mode(folder), 0o700, "{}", folder.display());
     for entry in fs::read_dir(folder).expect("the folder") {
         let path = entry.expect("an entry").path();
-        *seen += 1;
+        *count += 1;
         if path.is_dir() {
-            private(&path, seen);
+            assert_private(&path, count);
         } else if !path.ends_with(".gitignore") {
             assert_eq!(mode(&path), 0o600, "{}", path.display());
         }
@@ -257,24 +263,24 @@ fn fill(run: &Run, params: Params) -> Result<(), Error> {
 
 fn paths(run: &Run) -> Result<(), Error> {
     for path in ["../out.txt", "in/../../out.txt", "/tmp/out.txt", r"..\out.txt", &"n".repeat(256)] {
-        told(path, run.log_text("out", path));
+        print_error(path, run.log_text("out", path));
     }
     for below in ["..", "/tmp"] {
-        told(&format!("given.txt below {below}"), run.log_artifact("given.txt", below));
+        print_error(&format!("given.txt below {below}"), run.log_artifact("given.txt", below));
     }
-    told("figure", run.log_figure(charts::histogram(&[1.0, 2.0]), "../figure.png"));
+    print_error("figure", run.log_figure(charts::histogram(&[1.0, 2.0]), "../figure.png"));
     run.log_text("in", &format!("{}.txt", "n".repeat(251)))?;
     run.log_text("in", "損失/ü + (1).txt")?;
     run.log_text("in", "here.txt")
 }
 
 fn names(run: &Run) -> Result<(), Error> {
-    told("given", run.log_artifacts("given", "taken"));
+    print_error("given", run.log_artifacts("given", "taken"));
     run.log_text("x", "x")?;
-    told("in a file", run.log_text("y", "x/y"));
-    told("over a folder", run.log_text("z", "taken/deep"));
-    told("ours", run.log_text("{}", "mlplots/figures.json"));
-    told("model", run.log_model("x", mlplots::Model::onnx(mlplots::onnx::linear(&[2.0], 0.5))));
+    print_error("in a file", run.log_text("y", "x/y"));
+    print_error("over a folder", run.log_text("z", "taken/deep"));
+    print_error("ours", run.log_text("{}", "mlplots/figures.json"));
+    print_error("model", run.log_model("x", mlplots::Model::onnx(mlplots::onnx::linear(&[2.0], 0.5))));
     Ok(())
 }
 
@@ -286,7 +292,7 @@ fn tables(run: &Run) -> Result<(), Error> {
     })
 }
 
-fn told(what: &str, result: Result<(), Error>) {
+fn print_error(what: &str, result: Result<(), Error>) {
     println!("{what}: {}", result.expect_err("it is refused"));
 }
 

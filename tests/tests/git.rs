@@ -1,4 +1,4 @@
-//! Which commit a run says it is from.
+//! The git commit that a run records.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, Project, built};
+use mlplots_tests::{Finished, Project, sample_program};
 
 const PROGRAM: &str = "git";
 
@@ -21,7 +21,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A repository with one commit, and its id.
+/// Creates a repository with one commit and returns the commit ID.
 fn repository(folder: &Path, text: &str) -> String {
     git(folder, &["init", "--quiet", "--initial-branch", "fruit"]);
     fs::write(folder.join("apples.txt"), text).expect("a file");
@@ -31,10 +31,11 @@ fn repository(folder: &Path, text: &str) -> String {
 }
 
 #[test]
-fn the_commit_is_that_of_the_package() {
-    let (here, package) = (tempfile::tempdir(), tempfile::tempdir());
-    let (here, package) = (here.expect("a folder"), package.expect("a folder"));
-    repository(here.path(), "not this one");
+fn the_commit_is_the_one_of_the_package() {
+    let (current, package) = (tempfile::tempdir(), tempfile::tempdir());
+    let current = current.expect("a temporary folder");
+    let package = package.expect("a temporary folder");
+    repository(current.path(), "not this one");
     let commit = repository(package.path(), "ripe");
     for detached in [false, true] {
         let folder = Project::new(PROGRAM);
@@ -44,13 +45,13 @@ fn the_commit_is_that_of_the_package() {
         }
         let mut command = folder.command(&["exec", "--tracking-uri"]);
         let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
-        command.args([&*uri, "--"]).arg(built(PROGRAM));
+        command.args([&*uri, "--"]).arg(sample_program(PROGRAM));
         command
             .env("CARGO_MANIFEST_DIR", package.path())
-            .current_dir(here.path());
-        // As in a hook of git's.
-        command.env("GIT_DIR", here.path().join(".git"));
-        let run: Finished = command.output().expect("it starts").into();
+            .current_dir(current.path());
+        // Git hooks set this variable, which must not select the repository.
+        command.env("GIT_DIR", current.path().join(".git"));
+        let run: Finished = command.output().expect("the process starts").into();
         assert_eq!(run.code, 0, "{}", run.text());
         let run = folder.only();
         assert_eq!(run.tag("mlflow.source.git.commit"), commit);
@@ -63,7 +64,7 @@ fn the_commit_is_that_of_the_package() {
             .get("mlflow.source.git.diff")
             .and_then(|tag| tag.as_str());
         if detached {
-            assert_eq!(branch, None, "HEAD is no branch");
+            assert_eq!(branch, None, "a detached HEAD has no branch");
             assert!(diff.is_some_and(|diff| diff.contains("-ripe") && diff.contains("+green")));
         } else {
             assert_eq!((branch, diff), (Some("fruit"), None));
@@ -72,29 +73,30 @@ fn the_commit_is_that_of_the_package() {
 }
 
 #[test]
-fn a_git_that_takes_its_time_is_not_waited_for() {
+fn a_slow_git_does_not_delay_the_run() {
     let folder = Project::new(PROGRAM);
     let shims = folder.path().join("shims");
     fs::create_dir(&shims).expect("a folder");
     fs::write(shims.join("git"), "#!/bin/sh\nsleep 45\n").expect("a program");
     fs::set_permissions(shims.join("git"), Permissions::from_mode(0o755)).expect("a mode");
     let path = std::env::var("PATH").unwrap_or_default();
-    let since = Instant::now();
+    let start = Instant::now();
     let mut command = folder.command(&["exec", "--"]);
     command
-        .arg(built(PROGRAM))
+        .arg(sample_program(PROGRAM))
         .env("PATH", format!("{}:{path}", shims.display()));
-    let run: Finished = command.output().expect("it starts").into();
+    let run: Finished = command.output().expect("the process starts").into();
     assert_eq!(run.code, 0, "{}", run.text());
     assert!(
-        since.elapsed() < Duration::from_secs(40),
-        "it took {:?}",
-        since.elapsed()
+        start.elapsed() < Duration::from_secs(40),
+        "the command took {:?}",
+        start.elapsed()
     );
     let run = folder.only();
-    let took = run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
+    let duration =
+        run.0["end_time"].as_i64().unwrap_or(0) - run.0["start_time"].as_i64().unwrap_or(0);
     assert!(
-        took < 1_900,
-        "the wait for git is not the training's time: {took} ms"
+        duration < 1_900,
+        "the duration of the run does not include git: {duration} ms"
     );
 }

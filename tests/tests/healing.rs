@@ -1,25 +1,28 @@
-//! Supervisors that die: the training goes on, and `cargo mlplots sync` tells how it ended.
+//! Supervisors that are killed. The training continues, and `cargo mlplots sync` determines its
+//! final status.
 
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use mlplots_tests::{Hanging, Project, built, gone, moved, signal, silent};
+use mlplots_tests::{
+    Hanging, Project, change_host, sample_program, set_heartbeat_age, signal, wait_for_exit,
+};
 use serde_json::Value;
 
 const PROGRAM: &str = "healing";
 
+/// A hanging training that MLflow already knows.
 fn hanging() -> (Project, Hanging) {
     let folder = Project::new(PROGRAM);
-    let training = Hanging::start(&folder, built(PROGRAM), &[], "");
-    // MLflow knows the run, and holds some of it.
+    let training = Hanging::start(&folder, sample_program(PROGRAM), &[], "");
     while folder.stored().is_empty() {
         std::thread::sleep(Duration::from_millis(100));
     }
     (folder, training)
 }
 
-/// What `cargo mlplots runs` says of the only run.
+/// The output of `cargo mlplots runs --json` for the only run.
 fn listed(folder: &Project) -> Value {
     let finished = folder.mlplots(&["runs", "--json"]);
     assert_eq!(finished.code, 0, "{}", finished.text());
@@ -30,19 +33,22 @@ fn listed(folder: &Project) -> Value {
 
 fn kill(pid: u32) {
     signal("-KILL", pid);
-    gone(pid);
+    wait_for_exit(pid);
 }
 
 #[test]
-fn a_training_outlives_its_supervisor() {
+fn a_training_continues_without_its_supervisor() {
     let folder = Project::new(PROGRAM);
-    let program = built(PROGRAM).display().to_string();
+    let program = sample_program(PROGRAM).display().to_string();
     let options = ["exec", "-P", "steps=300", "-P", "millis=20", "--", &program];
-    let mut supervisor = folder.command(&options).spawn().expect("it starts");
+    let mut supervisor = folder
+        .command(&options)
+        .spawn()
+        .expect("the process starts");
     let trainer = mlplots_tests::trainer(supervisor.id(), PROGRAM);
     std::thread::sleep(Duration::from_secs(1));
-    supervisor.kill().expect("it can be killed");
-    supervisor.wait().expect("it ends");
+    supervisor.kill().expect("the process can be killed");
+    supervisor.wait().expect("the process exits");
     assert_eq!(listed(&folder)["status"], "RUNNING");
     let sync = folder.mlplots(&["sync"]);
     assert!(
@@ -50,7 +56,7 @@ fn a_training_outlives_its_supervisor() {
         "{}",
         sync.text()
     );
-    gone(trainer);
+    wait_for_exit(trainer);
     let row = listed(&folder);
     assert_eq!(
         (&row["status"], &row["shipped"]),
@@ -64,11 +70,15 @@ fn a_training_outlives_its_supervisor() {
 }
 
 #[test]
-fn a_training_that_dies_unwatched_is_failed_and_says_so() {
+fn a_training_killed_without_a_supervisor_is_failed_by_sync() {
     let (folder, training) = hanging();
     kill(training.supervisor());
     kill(training.program);
-    assert_eq!(folder.stored()[0].status(), "RUNNING", "nobody has told");
+    assert_eq!(
+        folder.stored()[0].status(),
+        "RUNNING",
+        "no process has updated the status"
+    );
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let runs = folder.stored();
@@ -76,7 +86,7 @@ fn a_training_that_dies_unwatched_is_failed_and_says_so() {
     assert_eq!(runs[0].status(), "FAILED");
     assert_eq!(
         runs[0].tag("mlplots.reason"),
-        "the program ended before the training returned, and nobody watched it"
+        "the program ended before the training returned, and had no supervisor"
     );
     assert_eq!(runs[0].steps("loss"), [0, 1, 2, 3, 4]);
     assert_eq!(
@@ -84,9 +94,9 @@ fn a_training_that_dies_unwatched_is_failed_and_says_so() {
         ["data/spread.png", "mlplots/figures.json"]
     );
     let ended = runs[0].0["end_time"].as_i64().unwrap_or(0);
-    let took = ended - runs[0].0["start_time"].as_i64().unwrap_or(0);
-    assert!((0..60_000).contains(&took), "{took}");
-    // Once is enough.
+    let duration = ended - runs[0].0["start_time"].as_i64().unwrap_or(0);
+    assert!((0..60_000).contains(&duration), "{duration}");
+    // A second sync changes nothing.
     assert!(
         folder
             .mlplots(&["sync"])
@@ -97,10 +107,10 @@ fn a_training_that_dies_unwatched_is_failed_and_says_so() {
 }
 
 #[test]
-fn a_living_run_is_never_touched() {
+fn sync_does_not_touch_a_running_run() {
     let (folder, training) = hanging();
-    for dead_supervisor in [false, true] {
-        if dead_supervisor {
+    for supervisor_killed in [false, true] {
+        if supervisor_killed {
             kill(training.supervisor());
         }
         let before = folder.stored();
@@ -112,8 +122,8 @@ fn a_living_run_is_never_touched() {
         );
         assert_eq!(before[0].0, folder.stored()[0].0);
         let row = listed(&folder);
-        let reason = if dead_supervisor {
-            "nobody watches over it".into()
+        let reason = if supervisor_killed {
+            "it has no supervisor".into()
         } else {
             Value::Null
         };
@@ -121,71 +131,72 @@ fn a_living_run_is_never_touched() {
             (&row["status"], &row["reason"]),
             (&"RUNNING".into(), &reason)
         );
-        let beat = before[0].tag("mlplots.heartbeat");
+        let heartbeat = before[0].tag("mlplots.heartbeat");
         assert!(
-            beat.len() == 20 && beat.contains('T') && beat.ends_with('Z'),
-            "{beat}"
+            heartbeat.len() == 20 && heartbeat.contains('T') && heartbeat.ends_with('Z'),
+            "{heartbeat}"
         );
     }
     kill(training.program);
 }
 
-/// A run whose supervisor and program are dead, as if this machine, or another one, had run them.
-fn dead(host: Option<&str>) -> (Project, PathBuf) {
+/// A run whose supervisor and program are killed, and which looks like one of an earlier boot or of
+/// another host.
+fn killed_on(host: Option<&str>) -> (Project, PathBuf) {
     let (folder, training) = hanging();
     kill(training.supervisor());
     kill(training.program);
     let run = folder.run_dir();
-    moved(&run, host);
+    change_host(&run, host);
     (folder, run)
 }
 
-/// It is taken for a living one, and MLflow is told nothing.
-fn is_left_alone(folder: &Project, words: &str) {
+/// Checks that sync takes the run for a running one and does not change it in MLflow.
+fn assert_untouched(folder: &Project, expected: &str) {
     let row = listed(folder);
     assert_eq!(row["status"], "RUNNING");
     let reason = row["reason"].as_str().unwrap_or_default();
-    assert!(reason.contains("last sign of life"), "{reason}");
+    assert!(reason.contains("last heartbeat"), "{reason}");
     let sync = folder.mlplots(&["sync"]);
-    assert!(sync.stderr.contains(words), "{}", sync.text());
+    assert!(sync.stderr.contains(expected), "{}", sync.text());
     assert_eq!(folder.stored()[0].status(), "RUNNING");
 }
 
 #[test]
-fn a_machine_that_was_restarted_took_its_runs_with_it() {
-    let (folder, run) = dead(None);
-    // It may be a container of the same name on another machine, and alive.
-    is_left_alone(&folder, "it is still running on ");
-    silent(&run, Duration::from_secs(90));
+fn runs_from_before_a_restart_of_the_machine_are_failed() {
+    let (folder, run) = killed_on(None);
+    // The host may be a container with the same name on another machine, where the run still runs.
+    assert_untouched(&folder, "it is still running on ");
+    set_heartbeat_age(&run, Duration::from_secs(90));
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let [run] = folder.stored().try_into().expect("one run");
     assert_eq!(run.status(), "FAILED");
     let reason = run.tag("mlplots.reason");
-    let words = ("the machine ", " went down before the training returned");
     assert!(
-        reason.starts_with(words.0) && reason.ends_with(words.1),
+        reason.starts_with("the machine ")
+            && reason.ends_with(" went down before the training returned"),
         "{reason}"
     );
     assert_eq!(run.steps("loss"), [0, 1, 2, 3, 4]);
-    // It ended when it was last seen.
+    // The end time is the time of the last heartbeat.
     let time = |key: &str| run.0[key].as_i64().unwrap_or(0);
     assert!(time("end_time") - time("start_time") < 60_000);
 }
 
 #[test]
-fn a_run_of_another_machine_is_left_to_it() {
-    let (folder, run) = dead(Some("node7"));
-    is_left_alone(&folder, "it is still running on node7, last sign of life ");
-    silent(&run, Duration::from_hours(3));
-    is_left_alone(
+fn a_run_of_another_machine_is_shipped_only_on_request() {
+    let (folder, run) = killed_on(Some("node7"));
+    assert_untouched(&folder, "it is still running on node7, last heartbeat ");
+    set_heartbeat_age(&run, Duration::from_hours(3));
+    assert_untouched(
         &folder,
-        "it was running on node7, last sign of life 3 h 00 min ago; ",
+        "it was running on node7, last heartbeat 3 h 00 min ago; ",
     );
-    // Who names it says that it is dead.
+    // A user who names the run confirms that it no longer runs.
     let uuid = listed(&folder)["run_uuid"]
         .as_str()
-        .expect("a text")
+        .expect("a string")
         .to_owned();
     let sync = folder.mlplots(&["sync", &uuid[..12]]);
     assert_eq!(sync.code, 0, "{}", sync.text());
@@ -199,10 +210,10 @@ fn a_run_of_another_machine_is_left_to_it() {
     );
 }
 
-/// Which run it is stands in the cursor too: MLflow is told, though nothing can be shipped.
+/// The cursor also contains the ID of the run, so sync can set its status without the journal.
 #[test]
-fn a_journal_whose_beginning_is_damaged_leaves_no_run_running() {
-    for words in [
+fn a_run_with_a_damaged_first_record_is_failed() {
+    for expected in [
         "does not say which run it is: in its first record, its checksum does not fit",
         "it holds no whole record",
     ] {
@@ -211,7 +222,7 @@ fn a_journal_whose_beginning_is_damaged_leaves_no_run_running() {
         kill(training.program);
         let journal = folder.run_dir().join("journal");
         let mut bytes = std::fs::read(&journal).expect("the journal");
-        if words.contains("checksum") {
+        if expected.contains("checksum") {
             bytes[20] ^= 1;
         } else {
             bytes.clear();
@@ -219,23 +230,23 @@ fn a_journal_whose_beginning_is_damaged_leaves_no_run_running() {
         std::fs::write(&journal, bytes).expect("the journal");
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 4, "{}", sync.text());
-        assert!(sync.stderr.contains(words), "{}", sync.text());
+        assert!(sync.stderr.contains(expected), "{}", sync.text());
         assert_eq!(folder.stored()[0].status(), "FAILED");
     }
 }
 
-/// Clocks may differ by a little; a sign of life that is still to come is none.
+/// Clocks may differ slightly, but not by a day.
 #[test]
-fn a_sign_of_life_from_the_future_is_none() {
-    let (folder, run) = dead(Some("node7"));
-    let beat = File::options().write(true).open(run.join("heartbeat"));
+fn a_heartbeat_from_the_future_is_ignored() {
+    let (folder, run) = killed_on(Some("node7"));
+    let heartbeat = File::options().write(true).open(run.join("heartbeat"));
     let tomorrow = SystemTime::now() + Duration::from_hours(24);
-    let set = beat.expect("the heartbeat").set_modified(tomorrow);
-    set.expect("its time can be set");
-    let words = "on node7, without a sign of life";
-    assert_eq!(listed(&folder)["reason"], words);
+    let result = heartbeat.expect("the heartbeat").set_modified(tomorrow);
+    result.expect("the time is set");
+    let expected = "on node7, without a heartbeat";
+    assert_eq!(listed(&folder)["reason"], expected);
     let sync = folder.mlplots(&["sync"]);
-    assert!(sync.stderr.contains(words), "{}", sync.text());
+    assert!(sync.stderr.contains(expected), "{}", sync.text());
     let uuid = run
         .file_name()
         .expect("a name")
@@ -246,25 +257,25 @@ fn a_sign_of_life_from_the_future_is_none() {
     assert_eq!(folder.stored()[0].status(), "FAILED");
 }
 
-/// After a restart of the machine another process may have the id that the journal names.
+/// After a restart of the machine, another process may have the process ID in the journal.
 #[test]
-fn a_process_of_the_same_id_does_not_keep_a_run_alive() {
+fn a_process_with_a_reused_id_does_not_keep_a_run_running() {
     let (folder, training) = hanging();
     kill(training.supervisor());
-    // The same bytes without the lock, as a restart leaves them; the process that they name lives.
+    // The copy has no lock, as after a restart. The process with the ID in the journal still runs.
     let journal = folder.run_dir().join("journal");
     let copy = journal.with_extension("copy");
     std::fs::copy(&journal, &copy).expect("a copy");
-    std::fs::rename(copy, &journal).expect("it takes the place");
+    std::fs::rename(copy, &journal).expect("the copy replaces the journal");
     assert_eq!(listed(&folder)["status"], "FAILED");
     assert_eq!(folder.mlplots(&["sync"]).code, 0);
     assert_eq!(folder.stored()[0].status(), "FAILED");
     kill(training.program);
 }
 
-/// A process that the program has forked holds the journal's lock as well.
+/// A child process inherits the lock of the journal and may outlive the program.
 #[test]
-fn a_lock_that_is_left_behind_does_not_keep_a_run_alive() {
+fn an_inherited_lock_does_not_keep_a_run_running() {
     let folder = Project::new(PROGRAM);
     let options = [
         "-P",
@@ -274,9 +285,9 @@ fn a_lock_that_is_left_behind_does_not_keep_a_run_alive() {
         "--flush-timeout",
         "1",
     ];
-    assert_eq!(folder.exec(&options, &[built(PROGRAM)]).code, 1);
+    assert_eq!(folder.exec(&options, &[sample_program(PROGRAM)]).code, 1);
     let lock = File::open(folder.run_dir().join("journal")).expect("the journal");
-    lock.lock().expect("nobody has it");
+    lock.lock().expect("the lock is free");
     let row = listed(&folder);
     assert_eq!(
         (&row["status"], &row["reason"]),

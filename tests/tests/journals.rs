@@ -1,4 +1,5 @@
-//! One journal, one writer, one supervisor; and journals that another version or clock has written.
+//! Journals with several writers or supervisors, journals in older and newer formats, and journals
+//! of killed programs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,19 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mlplots_tests::written::{journal, leave, open, point};
+use mlplots_tests::journal::{encode, open, point, write_run};
 use mlplots_tests::{
-    Finished, Hanging, Project, built, checkout, gone, has_arrived, program, python, scrubbed,
-    signal,
+    Finished, Hanging, Project, assert_stored, checkout, clean_env, program, python,
+    sample_program, signal, wait_for_exit,
 };
 use serde_json::{Value, json};
 
 const PROGRAM: &str = "journals";
-/// Nobody listens there.
+/// No process listens on this port.
 const NOBODY: &str = "http://127.0.0.1:9";
 const UUID: &str = "01980000000070008000000000000000";
 
-/// The records of a journal, without the room behind them.
+/// The records of a journal, without the preallocated zeros after them.
 fn records(journal: &Path) -> Vec<u8> {
     let mut bytes = fs::read(journal).expect("the journal");
     let end = bytes.iter().rposition(|&byte| byte != 0);
@@ -27,26 +28,26 @@ fn records(journal: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() {
+fn a_second_writer_creates_its_own_run_and_sync_skips_the_first_one() {
     let folder = Project::new(PROGRAM);
-    let training = Hanging::start(&folder, built(PROGRAM), &[], "");
+    let training = Hanging::start(&folder, sample_program(PROGRAM), &[], "");
     let dir = folder.run_dir();
     let journal = dir.join("journal");
     signal("-KILL", training.supervisor());
-    gone(training.supervisor());
-    // The training hangs; its figure may still be drawn.
-    let since = Instant::now();
+    wait_for_exit(training.supervisor());
+    // The training hangs, but its figure may not be drawn yet.
+    let start = Instant::now();
     while !String::from_utf8_lossy(&records(&journal)).contains("{\"figure\":") {
         assert!(
-            since.elapsed() < Duration::from_secs(30),
-            "no figure is drawn"
+            start.elapsed() < Duration::from_secs(30),
+            "the figure is not drawn"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
     let (before, cursor) = (records(&journal), fs::read(dir.join("cursor.json")).ok());
 
-    let mut second = Command::new(built(PROGRAM));
-    scrubbed(&mut second);
+    let mut second = Command::new(sample_program(PROGRAM));
+    clean_env(&mut second);
     let request = folder.path().join("second.json");
     fs::write(
         &request,
@@ -55,7 +56,7 @@ fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() 
     .expect("a request");
     second.env("MLPLOTS_REQUEST", request);
     second.env("CARGO_MANIFEST_DIR", folder.path());
-    let second: Finished = second.output().expect("it starts").into();
+    let second: Finished = second.output().expect("the process starts").into();
     assert!(
         second.stderr.contains("journaled: the run is in"),
         "{}",
@@ -65,22 +66,22 @@ fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() 
     let others = others.flatten().map(|entry| entry.path());
     let others: Vec<_> = others.filter(|path| *path != dir).collect();
     assert_eq!(others.len(), 1, "{}", second.text());
-    fs::remove_dir_all(&others[0]).expect("it can be removed");
+    fs::remove_dir_all(&others[0]).expect("the folder is removed");
 
     let uuid = dir.file_name().unwrap_or_default().to_string_lossy();
     for (arguments, code) in [(vec!["sync"], 0), (vec!["sync", &*uuid], 4)] {
         let sync = folder.mlplots(&arguments);
         assert_eq!(sync.code, code, "{}", sync.text());
-        let words = format!("{uuid}: it is still running");
-        assert!(sync.stderr.contains(&words), "{}", sync.text());
-        assert!(!sync.stderr.contains("every run"), "{}", sync.text());
+        let expected = format!("{uuid}: it is still running");
+        assert!(sync.stderr.contains(&expected), "{}", sync.text());
+        assert!(!sync.stderr.contains("shipped"), "{}", sync.text());
     }
-    assert!(records(&journal) == before, "the journal is untouched");
+    assert!(records(&journal) == before, "the journal is unchanged");
     assert!(fs::read(dir.join("cursor.json")).ok() == cursor);
     assert!(!dir.join("outcome.json").exists());
 
     signal("-KILL", training.program);
-    gone(training.program);
+    wait_for_exit(training.program);
     assert_eq!(folder.mlplots(&["sync"]).code, 0);
     let runs = folder.stored();
     assert_eq!((runs.len(), runs[0].status()), (1, "FAILED"));
@@ -88,29 +89,32 @@ fn a_second_writer_begins_a_run_of_its_own_and_a_second_supervisor_is_refused() 
 }
 
 #[test]
-fn a_run_that_its_supervisor_still_ships_is_left_to_it() {
+fn sync_skips_a_run_that_its_supervisor_still_ships() {
     let folder = Project::new(PROGRAM);
     let mut supervisor = folder
         .command(&["exec", "--tracking-uri", NOBODY, "--flush-timeout", "100"])
         .arg("--")
-        .arg(built(PROGRAM))
+        .arg(sample_program(PROGRAM))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("it starts");
-    let since = Instant::now();
-    let ended = |dir: &PathBuf| dir.join("outcome.json").exists();
-    while !folder.runs().iter().any(ended) {
-        assert!(since.elapsed() < Duration::from_mins(1), "it does not end");
+        .expect("the process starts");
+    let start = Instant::now();
+    let has_ended = |dir: &PathBuf| dir.join("outcome.json").exists();
+    while !folder.runs().iter().any(has_ended) {
+        assert!(
+            start.elapsed() < Duration::from_mins(1),
+            "the training does not end"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
-    let words = "another `cargo mlplots` ships it";
-    assert!(sync.stderr.contains(words), "{}", sync.text());
+    let expected = "another `cargo mlplots` ships it";
+    assert!(sync.stderr.contains(expected), "{}", sync.text());
     assert!(folder.stored().is_empty());
 
-    supervisor.kill().expect("it can be killed");
-    supervisor.wait().expect("it ends");
+    supervisor.kill().expect("the process can be killed");
+    supervisor.wait().expect("the process exits");
     let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let runs = folder.stored();
@@ -118,78 +122,81 @@ fn a_run_that_its_supervisor_still_ships_is_left_to_it() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_loses_nothing() {
+fn a_clock_set_back_loses_nothing() {
     let folder = Project::new(PROGRAM);
-    // It began in the year 2100, and each point is a second before the one before.
+    // The run starts in the year 2100, and the clock goes back by a second per point.
     let start = 4_102_444_800_000;
     let mut records = vec![open(UUID, 1, start)];
     records.extend((0..5).map(|step| point(step, start - 1000 * step)));
-    leave(folder.path(), UUID, journal(&records));
+    write_run(folder.path(), UUID, encode(&records));
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let run = folder.stored().remove(0);
     assert_eq!(run.status(), "FAILED");
-    // MLflow lists a metric by time.
+    // MLflow sorts points by time.
     assert_eq!(run.steps("loss"), [4, 3, 2, 1, 0]);
     assert_eq!(run.0["start_time"], start);
-    assert_eq!(run.0["end_time"], start, "it does not end before it began");
+    assert_eq!(
+        run.0["end_time"], start,
+        "the run does not end before its start"
+    );
 }
 
 #[test]
-fn a_journal_of_a_newer_format_is_kept_for_a_newer_version() {
+fn a_journal_in_a_newer_format_is_kept_for_a_newer_version() {
     let folder = Project::new(PROGRAM);
     let records = [open(UUID, 2, 1), json!({ "surface": [1, 2] }), point(0, 1)];
-    let dir = leave(folder.path(), UUID, journal(&records));
+    let dir = write_run(folder.path(), UUID, encode(&records));
     for _ in 0..2 {
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 4, "{}", sync.text());
-        for words in [
+        for expected in [
             "was written by mlplots 9.9.9 in format 2",
             "help: `cargo install cargo-mlplots` gets a newer one",
             "nothing is lost",
         ] {
-            assert!(sync.stderr.contains(words), "{}", sync.text());
+            assert!(sync.stderr.contains(expected), "{}", sync.text());
         }
     }
     assert!(folder.stored().is_empty());
     assert!(dir.join("artifacts").exists());
 }
 
-/// A run as the first release left it, before a record said on which machine it was written; with
-/// every kind of file, each record changed by `change`.
-fn of_format_1(change: impl Fn(&mut Value)) -> Project {
+/// A run as the first release wrote it, without host information but with every kind of file.
+/// `change` modifies each record.
+fn format_1_run(change: impl Fn(&mut Value)) -> Project {
     let data = checkout().join("tests/tests/data/format-1");
-    let written = fs::read_to_string(data.join("journal")).expect("the journal");
-    let records = written.lines().map(|line| {
+    let text = fs::read_to_string(data.join("journal")).expect("the journal");
+    let records = text.lines().map(|line| {
         let mut record: Value = serde_json::from_str(&line[9..]).expect("a record");
         if let Some(open) = record.get_mut("open") {
-            // A journal is that of the folder it is in.
+            // The UUID in a journal must be the name of its folder.
             open["run_uuid"] = UUID.into();
         }
         change(&mut record);
         record
     });
     let folder = Project::new(PROGRAM);
-    let dir = leave(
+    let dir = write_run(
         folder.path(),
         UUID,
-        journal(&records.collect::<Vec<Value>>()),
+        encode(&records.collect::<Vec<Value>>()),
     );
-    for file in fs::read_dir(data.join("artifacts")).expect("its files") {
+    for file in fs::read_dir(data.join("artifacts")).expect("the artifacts") {
         let file = file.expect("a file");
         let to = dir.join("artifacts").join(file.file_name());
-        fs::copy(file.path(), to).expect("a copy");
+        fs::copy(file.path(), to).expect("the file is copied");
     }
     folder
 }
 
-/// Adds to every object what a later version may write there.
-fn grown(value: &mut Value) {
+/// Adds an unknown field to every object, as a later version may do.
+fn add_fields(value: &mut Value) {
     match value {
-        Value::Array(values) => values.iter_mut().for_each(grown),
+        Value::Array(values) => values.iter_mut().for_each(add_fields),
         Value::Object(fields) => {
-            fields.values_mut().for_each(grown);
-            // One alone is not a field, but says of which kind the value is.
+            fields.values_mut().for_each(add_fields);
+            // A single field is the tag of an enum.
             if fields.len() > 1 {
                 fields.insert("later".to_owned(), json!({ "than": ["this", 1.0] }));
             }
@@ -199,8 +206,8 @@ fn grown(value: &mut Value) {
 }
 
 #[test]
-fn a_journal_of_the_first_format_still_ships_whole() {
-    for folder in [of_format_1(|_| {}), of_format_1(grown)] {
+fn a_journal_in_the_first_format_is_shipped_completely() {
+    for folder in [format_1_run(|_| {}), format_1_run(add_fields)] {
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 0, "{}", sync.text());
         assert!(!sync.stderr.contains("warning"), "{}", sync.text());
@@ -208,12 +215,12 @@ fn a_journal_of_the_first_format_still_ships_whole() {
         assert_eq!(run.steps("odd"), (0..52).collect::<Vec<_>>());
         assert_eq!(run.0["models"].as_array().map(Vec::len), Some(1));
         let database = folder.path().join("mlflow.db");
-        has_arrived(&format!("sqlite:///{}", database.display()), &[folder]);
+        assert_stored(&format!("sqlite:///{}", database.display()), &[folder]);
     }
 }
 
-/// Eight threads that do nothing but log, each its own metric, and write a byte to a file of that
-/// name when ten points are logged.
+/// Eight threads that only log, each to its own metric. After every ten points, a thread appends a
+/// byte to a file with the name of its metric.
 const FULL_SPEED: &str = r#"
 use std::io::Write;
 
@@ -238,7 +245,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
-/// The points of each metric, how many steps they have, and the last of these.
+/// Prints the number of points, the number of distinct steps and the last step of each metric.
 const COUNTS: &str = r#"
 import json, sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
@@ -247,54 +254,57 @@ print(json.dumps({key: counts for key, *counts in rows}))
 "#;
 
 #[test]
-fn threads_that_are_killed_at_full_speed_lose_nothing() {
+fn threads_killed_while_logging_lose_no_acknowledged_point() {
     let folder = Project::new(PROGRAM);
     let acknowledged = folder.path().join("acknowledged");
     fs::create_dir(&acknowledged).expect("a folder");
     let training = |millis| {
         let mut command = Command::new(program("full-speed", FULL_SPEED));
-        scrubbed(&mut command);
+        clean_env(&mut command);
         let command = command.current_dir(folder.path()).stderr(Stdio::null());
-        let mut training = command.spawn().expect("it starts");
+        let mut training = command.spawn().expect("the process starts");
         std::thread::sleep(Duration::from_millis(millis));
-        training.kill().expect("it can be killed");
-        training.wait().expect("it ends");
+        training.kill().expect("the process can be killed");
+        training.wait().expect("the process exits");
     };
-    // Until one has died in the middle of a record, with finished ones behind it; some do.
-    let met = (0..10).any(|_| {
+    // Repeat until a thread was killed within a record, with complete records after it.
+    let found = (0..10).any(|_| {
         (20..40).for_each(training);
         let sync = folder.mlplots(&["sync"]);
         assert_eq!(sync.code, 0, "{}", sync.text());
         sync.stderr.contains("its writing was not finished")
     });
-    assert!(met, "of 200 none died in the middle of a record");
+    assert!(
+        found,
+        "no thread of 200 programs was killed within a record"
+    );
     let database = folder.path().join("mlflow.db").display().to_string();
     let counts: BTreeMap<String, [u64; 3]> =
-        serde_json::from_str(&python(COUNTS, &[&database])).expect("the script prints them");
-    let mut all = 0;
+        serde_json::from_str(&python(COUNTS, &[&database])).expect("the script prints JSON");
+    let mut total = 0;
     for side in fs::read_dir(acknowledged).expect("the folder") {
         let side = side.expect("a file");
-        let logged = 10 * side.metadata().expect("its length").len();
+        let logged = 10 * side.metadata().expect("the length of the file").len();
         let name = side.file_name().to_string_lossy().into_owned();
         let [points, steps, last] = counts.get(&name).copied().unwrap_or_default();
-        // Ten more may have been logged, and the program killed before it could say so.
+        // A thread may log ten more points before it is killed without an acknowledgement.
         assert!(
             (logged..=logged + 10).contains(&points),
-            "{name}: {points} of {logged}"
+            "{name}: {points} points, {logged} acknowledged"
         );
         assert!(
             points == steps && points.saturating_sub(1) == last,
             "{name}"
         );
-        all += logged;
+        total += logged;
     }
-    assert!(all > 10_000, "{all} points were logged");
+    assert!(total > 10_000, "{total} points were logged");
 }
 
 #[test]
-fn a_journal_in_which_nothing_stands_is_nothing_to_ship() {
+fn an_empty_journal_is_nothing_to_ship() {
     let folder = Project::new(PROGRAM);
-    leave(folder.path(), UUID, "");
+    write_run(folder.path(), UUID, "");
     let sync = folder.mlplots(&["sync"]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     assert!(

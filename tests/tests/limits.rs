@@ -1,8 +1,8 @@
-//! As much as MLflow takes, as far as its numbers and names go, and what is over that.
+//! Names, values and counts up to the limits of MLflow, and beyond them.
 
 use std::path::Path;
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, program, python, read};
+use mlplots_tests::{Finished, MlflowServer, Project, StoredRun, program, python, read};
 
 const PROGRAM: &str = "limits";
 
@@ -12,7 +12,7 @@ fn train(folder: &Project, case: &str, uri: &str) -> Finished {
     folder.exec(&options, &[program(PROGRAM, SOURCE)])
 }
 
-/// The rows of a query, each as Python prints it.
+/// The rows of a query in Python's notation.
 fn rows(database: &Path, query: &str) -> Vec<String> {
     const SCRIPT: &str = "import sqlite3, sys\n\
         for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]): print(row)";
@@ -21,16 +21,16 @@ fn rows(database: &Path, query: &str) -> Vec<String> {
     rows.lines().map(str::to_owned).collect()
 }
 
-/// A store takes all that MLflow takes.
-fn takes_all(folder: &Project, uri: &str, database: &Path) {
+/// Checks that a store accepts names and values up to MLflow's limits.
+fn assert_limits(folder: &Project, uri: &str, database: &Path) {
     for case in ["threads", "params", "names", "numbers"] {
         let finished = train(folder, case, uri);
         assert_eq!(finished.code, 0, "{case}: {}", finished.text());
     }
     let runs = read(uri);
-    let run = |case: &str| -> &Read {
+    let run = |case: &str| -> &StoredRun {
         let found = runs.iter().find(|run| run.0["params"]["case"] == case);
-        found.expect("the run is there")
+        found.expect("MLflow has the run")
     };
     assert!(runs.iter().all(|run| run.status() == "FINISHED"));
     assert_eq!(run("names").text("experiment"), "Limits µ 損失 🍏");
@@ -77,7 +77,7 @@ fn takes_all(folder: &Project, uri: &str, database: &Path) {
         .iter()
         .map(|point| point[1].as_str().expect("a number"))
         .collect();
-    // As MLflow keeps them: infinity is the largest number, and zero has no sign.
+    // MLflow stores infinity as the largest finite number, and negative zero as zero.
     assert_eq!(
         values,
         [
@@ -91,7 +91,7 @@ fn takes_all(folder: &Project, uri: &str, database: &Path) {
             "0.30000000000000004",
         ]
     );
-    // Times are milliseconds of the run.
+    // No point is outside of the run's duration.
     let outside = "SELECT count(*) FROM metrics JOIN runs USING (run_uuid) \
                    WHERE timestamp < start_time OR timestamp > end_time";
     assert_eq!(rows(database, outside), ["(0,)"]);
@@ -100,28 +100,28 @@ fn takes_all(folder: &Project, uri: &str, database: &Path) {
 }
 
 #[test]
-fn a_database_takes_all_that_mlflow_takes() {
+fn a_database_stores_values_up_to_the_limits() {
     let folder = Project::new(PROGRAM);
     let database = folder.path().join("mlflow.db");
-    takes_all(&folder, &folder.database(), &database);
+    assert_limits(&folder, &folder.database(), &database);
 }
 
 #[test]
-fn a_server_takes_all_that_mlflow_takes() {
+fn a_server_stores_values_up_to_the_limits() {
     let server = MlflowServer::start(&["--workers", "1"]);
     let folder = Project::new(PROGRAM);
-    takes_all(&folder, &server.url, &server.folder().join("mlflow.db"));
+    assert_limits(&folder, &server.url, &server.folder().join("mlflow.db"));
 }
 
 #[test]
-fn what_is_over_a_limit_is_told_and_takes_nothing_with_it() {
+fn values_over_a_limit_are_reported_and_do_not_affect_others() {
     let folder = Project::new(PROGRAM);
     let uri = folder.database();
     let finished = train(&folder, "over", &uri);
     assert_eq!(finished.code, 1, "{}", finished.text());
     let run = read(&uri).remove(0);
     assert_eq!(run.status(), "FAILED");
-    for words in [
+    for expected in [
         "the metric name `nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…` has 251 characters; MLflow takes 250",
         "the param name `nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…` has 251 characters; MLflow takes 250",
         "the tag name `nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…` has 251 characters; MLflow takes 250",
@@ -136,15 +136,15 @@ fn what_is_over_a_limit_is_told_and_takes_nothing_with_it() {
         "the param `once` is `1` and cannot become `2`",
     ] {
         assert!(
-            finished.stderr.contains(words),
-            "{words}\n{}",
+            finished.stderr.contains(expected),
+            "{expected}\n{}",
             finished.text()
         );
-        assert!(run.tag("mlplots.problems").contains(words), "{words}");
+        assert!(run.tag("mlplots.problems").contains(expected), "{expected}");
     }
-    let good = |key: &str| run.metric(key);
+    let metric = |key: &str| run.metric(key);
     assert_eq!(
-        (good("before"), good("beside"), good("after")),
+        (metric("before"), metric("beside"), metric("after")),
         (Some(1.0), Some(2.0), Some(3.0))
     );
     assert_eq!(

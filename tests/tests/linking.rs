@@ -1,4 +1,5 @@
-//! Wherever the functions are, they are linked, or their absence is told.
+//! `#[train]` and `#[plot]` functions are linked from a program, a library or a dependency, in
+//! every profile. Functions that are not linked are reported.
 
 use mlplots_tests::{Finished, Project};
 use serde_json::Value;
@@ -12,7 +13,8 @@ fn values(data: &Data) -> Figure { charts::histogram(&data.0) }
 fn fit(run: &Run) -> Data { run.log_metric(\"n\", 3.0); Data(vec![1.0, 2.0, 4.0]) }
 ";
 
-fn trained(project: &Project, arguments: &[&str]) {
+/// Trains and checks that the program contains the training and the plot.
+fn train(project: &Project, arguments: &[&str]) {
     let finished = project.mlplots(&[&["run", "--json"], arguments].concat());
     assert_eq!(finished.code, 0, "{}", finished.text());
     let json: Value = serde_json::from_str(finished.stdout.trim()).expect("one JSON object");
@@ -28,24 +30,24 @@ fn listed(project: &Project) -> Finished {
 }
 
 #[test]
-fn in_the_program_in_every_profile() {
+fn functions_in_the_program_are_linked_in_every_profile() {
     let project = Project::new("linking-bin")
         .file("src/main.rs", &format!("{PLOTS}\nmlplots::main!();\n"))
         .manifest(
             "[profile.fat]\ninherits = \"release\"\nlto = \"fat\"\npanic = \"abort\"\nstrip = true",
         );
-    trained(&project, &[]);
-    trained(&project, &["--release"]);
-    trained(&project, &["--profile", "fat"]);
+    train(&project, &[]);
+    train(&project, &["--release"]);
+    train(&project, &["--profile", "fat"]);
 }
 
 #[test]
-fn in_the_library_of_the_package() {
+fn functions_in_the_library_are_linked_or_reported() {
     let project = Project::new("linking-lib")
         .file("src/lib.rs", PLOTS)
         .file("src/main.rs", "mlplots::main!(linking_lib);\n")
         .file("examples/forgotten.rs", "mlplots::main!();\n");
-    trained(&project, &[]);
+    train(&project, &[]);
     let forgotten = project.mlplots(&["check", "--example", "forgotten"]);
     assert_eq!(forgotten.code, 3, "{}", forgotten.text());
     assert!(
@@ -64,13 +66,13 @@ fn in_the_library_of_the_package() {
 }
 
 #[test]
-fn in_a_dependency() {
+fn functions_in_a_dependency_are_linked() {
     let project = Project::new("linking-dep")
         .file("plots/Cargo.toml", "[package]\nname = \"linking-plots\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\nmlplots = { path = \"RUNTIME\" }\n".replace("RUNTIME", &mlplots_tests::checkout().join("runtime").display().to_string()).as_str())
         .file("plots/src/lib.rs", PLOTS)
         .file("src/main.rs", "mlplots::main!(linking_plots);\n")
         .manifest("[dependencies.linking-plots]\npath = \"plots\"");
-    trained(&project, &[]);
+    train(&project, &[]);
     let list = listed(&project);
     assert_eq!(list.code, 0, "{}", list.text());
     assert!(
@@ -82,7 +84,7 @@ fn in_a_dependency() {
 }
 
 #[test]
-fn from_another_folder_and_without_cargo() {
+fn a_program_runs_from_another_folder_and_without_cargo() {
     let project =
         Project::new("linking-exec").file("src/main.rs", &format!("{PLOTS}\nmlplots::main!();\n"));
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
@@ -93,6 +95,6 @@ fn from_another_folder_and_without_cargo() {
     command
         .arg(project.path().join("Cargo.toml"))
         .current_dir("/");
-    let finished: Finished = command.output().expect("it starts").into();
+    let finished: Finished = command.output().expect("the process starts").into();
     assert_eq!(finished.code, 0, "{}", finished.text());
 }

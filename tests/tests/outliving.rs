@@ -1,5 +1,5 @@
-//! Programs that are started in unusual ways: by a wrapper that ends first, several times at once,
-//! below one another, or with signals set before.
+//! Programs that are started in unusual ways: by a wrapper that exits first, several at once, by
+//! another training, or with ignored signals.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -7,23 +7,24 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Finished, Project, built, program};
+use mlplots_tests::{Finished, Project, program, sample_program};
 
 const PROGRAM: &str = "outliving";
 
-/// `exec OPTIONS -- sh -c SCRIPT`, where `$T` is the program.
+/// Runs `cargo mlplots exec OPTIONS -- sh -c SCRIPT`. `$T` in the script is the path of the
+/// program.
 fn exec(folder: &Project, options: &[&str], script: &str) -> Finished {
     let mut command = folder.command(&[&["exec"][..], options].concat());
     command.args(["--", "sh", "-c", script]);
-    command.env("T", built(PROGRAM));
-    command.output().expect("it starts").into()
+    command.env("T", sample_program(PROGRAM));
+    command.output().expect("the process starts").into()
 }
 
-/// Waits in a script for the first line of a program that writes to `out`.
+/// A part of a script that waits for the first output of the program in the file `out`.
 const UNTIL_IT_TRAINS: &str = "until [ -s out ]; do sleep 0.1; done";
 
 #[test]
-fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
+fn a_program_that_outlives_its_wrapper_is_supervised_until_it_exits() {
     for script in [
         format!("setsid \"$T\" > out & {UNTIL_IT_TRAINS}"),
         format!("\"$T\" > out & {UNTIL_IT_TRAINS}; kill -KILL $$"),
@@ -32,8 +33,8 @@ fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
         let options = ["-P", "steps=30", "-P", "millis=100"];
         let run = exec(&folder, &options, &script);
         assert_eq!(run.code, 0, "{script}: {}", run.text());
-        let words = "the run goes on in another process";
-        assert!(run.stderr.contains(words), "{script}: {}", run.text());
+        let expected = "the run continues in another process";
+        assert!(run.stderr.contains(expected), "{script}: {}", run.text());
         let runs = folder.stored();
         assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"), "{script}");
         assert_eq!(
@@ -44,13 +45,11 @@ fn a_program_that_outlives_its_wrapper_is_followed_to_its_end() {
     }
 }
 
-/// A program that is stopped for a while says nothing, and lives.
 #[test]
-fn a_silence_of_seconds_is_no_death() {
+fn a_program_suspended_for_seconds_is_not_failed() {
     let folder = Project::new(PROGRAM);
     let options = ["-P", "steps=30", "-P", "millis=100"];
-    // In a session of its own: the kernel sends SIGHUP to a stopped process whose group its shell
-    // leaves behind.
+    // `setsid`, because the kernel sends SIGHUP to stopped processes of an orphaned process group.
     let script = format!(
         "setsid \"$T\" > out & {UNTIL_IT_TRAINS}; kill -STOP $!; (sleep 8; kill -CONT $!) &"
     );
@@ -62,7 +61,7 @@ fn a_silence_of_seconds_is_no_death() {
 }
 
 #[test]
-fn what_begins_behind_its_wrapper_is_given_what_is_asked() {
+fn a_program_that_starts_after_its_wrapper_exited_gets_its_params() {
     let folder = Project::new(PROGRAM);
     let options = ["-P", "steps=7"];
     let run = exec(&folder, &options, "(sleep 1; exec \"$T\") &");
@@ -70,29 +69,29 @@ fn what_begins_behind_its_wrapper_is_given_what_is_asked() {
     let [stored] = folder.stored().try_into().expect("one run");
     assert_eq!(stored.steps("loss"), (0..7).collect::<Vec<_>>());
 
-    // Nobody waits so long, and it does not train with other params than it is asked for.
+    // The supervisor stops waiting earlier. The program must not train with default params instead.
     let folder = Project::new(PROGRAM);
     let script = "(sleep 4; \"$T\" 2> late; echo $? > code) > out 2>&1 &";
     let run = exec(&folder, &options, script);
     assert_eq!(run.code, 3, "{}", run.text());
     let code = folder.path().join("code");
-    let until = Instant::now() + Duration::from_secs(30);
-    while !code.exists() && Instant::now() < until {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !code.exists() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
     }
-    let late = fs::read_to_string(folder.path().join("late")).expect("its words");
-    assert!(late.contains("is not there any more"), "{late}");
+    let late = fs::read_to_string(folder.path().join("late")).expect("the output of the program");
+    assert!(late.contains("does not exist any more"), "{late}");
     assert!(folder.runs().is_empty());
 }
 
 #[test]
-fn a_time_limit_is_for_what_a_wrapper_has_started_too() {
+fn a_timeout_also_stops_processes_that_a_wrapper_started() {
     let folder = Project::new(PROGRAM);
     let options = ["--timeout", "2", "-P", "steps=600", "-P", "millis=100"];
-    let since = Instant::now();
+    let start = Instant::now();
     let run = exec(&folder, &options, "\"$T\" & wait");
     assert_eq!(run.code, 1, "{}", run.text());
-    assert!(since.elapsed() < Duration::from_secs(30), "{}", run.text());
+    assert!(start.elapsed() < Duration::from_secs(30), "{}", run.text());
     let [stored] = folder.stored().try_into().expect("one run");
     let reason = stored.tag("mlplots.reason");
     assert_eq!(
@@ -102,7 +101,7 @@ fn a_time_limit_is_for_what_a_wrapper_has_started_too() {
 }
 
 #[test]
-fn ranks_of_one_program_each_have_a_run() {
+fn parallel_processes_of_one_program_each_have_a_run() {
     let folder = Project::new(PROGRAM);
     let run = exec(&folder, &[], "\"$T\" & \"$T\" & \"$T\" & wait");
     assert_eq!(run.code, 0, "{}", run.text());
@@ -121,7 +120,7 @@ fn ranks_of_one_program_each_have_a_run() {
 }
 
 #[test]
-fn a_program_below_the_training_has_a_run_of_its_own() {
+fn a_training_started_by_a_training_has_its_own_run() {
     let folder = Project::new(PROGRAM);
     let nested = program("outliving-nested", NESTED);
     let run = folder.exec(&[], &[nested]);
@@ -149,7 +148,7 @@ fn train(run: &Run) {
     if !below {
         let program = std::env::current_exe().expect("our path");
         let ended = std::process::Command::new(program).env("BELOW", "1").status();
-        assert!(ended.expect("it starts").success());
+        assert!(finished.expect("the process starts").success());
     }
 }
 
@@ -157,7 +156,7 @@ mlplots::main!();
 "#;
 
 #[test]
-fn children_that_are_ignored_before_the_start_are_seen_to_end() {
+fn the_exit_of_the_program_is_noticed_with_sigchld_ignored() {
     let folder = Project::new(PROGRAM);
     let supervisor = folder.command(&["exec", "--"]);
     let mut shell = std::process::Command::new("sh");
@@ -165,15 +164,17 @@ fn children_that_are_ignored_before_the_start_are_seen_to_end() {
     shell
         .arg(supervisor.get_program())
         .args(supervisor.get_args());
-    shell.arg(built(PROGRAM)).current_dir(folder.path());
-    mlplots_tests::scrubbed(&mut shell);
-    let run: Finished = shell.output().expect("it starts").into();
+    shell
+        .arg(sample_program(PROGRAM))
+        .current_dir(folder.path());
+    mlplots_tests::clean_env(&mut shell);
+    let run: Finished = shell.output().expect("the process starts").into();
     assert_eq!(run.code, 0, "{}", run.text());
     assert_eq!(folder.stored()[0].status(), "FINISHED");
 }
 
 #[test]
-fn what_is_asked_may_be_longer_than_an_environment() {
+fn options_may_be_larger_than_an_environment_variable() {
     let folder = Project::new(PROGRAM);
     let tags: Vec<_> = (0..30)
         .map(|i| format!("--tag=t{i}={}", "x".repeat(5000)))
@@ -184,23 +185,23 @@ fn what_is_asked_may_be_longer_than_an_environment() {
     assert_eq!(folder.stored()[0].tag("t29").len(), 5000);
 }
 
-/// Counts the signals that reach it.
+/// A shell script that counts the SIGTERM signals it receives.
 const COUNTING: &str = "trap 'echo x >> hits' TERM; echo > ready; while :; do sleep 0.05; done";
 
-fn hits(folder: &Path) -> usize {
-    let hits = fs::read_to_string(folder.join("hits")).unwrap_or_default();
-    hits.lines().count()
+fn count_signals(folder: &Path) -> usize {
+    let signals = fs::read_to_string(folder.join("hits")).unwrap_or_default();
+    signals.lines().count()
 }
 
 #[test]
-fn a_signal_to_all_of_us_reaches_the_training_once() {
-    // `timeout` signals its child, and then its group.
+fn a_signal_to_the_process_group_reaches_the_training_once() {
+    // `timeout` signals its child process, and then its process group.
     for by_timeout in [false, true] {
         let folder = Project::new(PROGRAM);
         let supervisor = folder.command(&["exec", "--", "sh", "-c", COUNTING]);
         let mut command = if by_timeout {
             let mut command = std::process::Command::new("timeout");
-            mlplots_tests::scrubbed(&mut command);
+            mlplots_tests::clean_env(&mut command);
             command.args(["--signal=TERM", "2"]);
             command
                 .arg(supervisor.get_program())
@@ -214,12 +215,15 @@ fn a_signal_to_all_of_us_reaches_the_training_once() {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let mut supervisor = command.process_group(0).spawn().expect("it starts");
-        let since = Instant::now();
+        let mut supervisor = command
+            .process_group(0)
+            .spawn()
+            .expect("the process starts");
+        let start = Instant::now();
         while !folder.path().join("ready").exists() {
             assert!(
-                since.elapsed() < Duration::from_secs(30),
-                "it did not begin"
+                start.elapsed() < Duration::from_secs(30),
+                "the script does not start"
             );
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -230,23 +234,23 @@ fn a_signal_to_all_of_us_reaches_the_training_once() {
                 .status();
             assert!(sent.expect("kill").success());
         }
-        while hits(folder.path()) == 0 {
+        while count_signals(folder.path()) == 0 {
             assert!(
-                since.elapsed() < Duration::from_secs(30),
+                start.elapsed() < Duration::from_secs(30),
                 "no signal arrived"
             );
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_secs(1));
-        assert_eq!(hits(folder.path()), 1, "by_timeout: {by_timeout}");
-        // It is killed when its time is over, and the supervisor ends with it.
-        supervisor.wait().expect("it ends");
-        assert_eq!(hits(folder.path()), 1, "by_timeout: {by_timeout}");
+        assert_eq!(count_signals(folder.path()), 1, "by_timeout: {by_timeout}");
+        // After the grace period, the supervisor kills the script and exits.
+        supervisor.wait().expect("the process exits");
+        assert_eq!(count_signals(folder.path()), 1, "by_timeout: {by_timeout}");
     }
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
+fn a_closed_stdout_is_no_error_but_a_full_disk_is() {
     let folder = Project::new(PROGRAM);
     let run = exec(&folder, &[], "exec \"$T\"");
     assert_eq!(run.code, 0, "{}", run.text());
@@ -257,27 +261,27 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
     ] {
         let mut command = folder.command(&arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        let mut child = command.spawn().expect("the process starts");
         drop(child.stdout.take());
-        let ended: Finished = child.wait_with_output().expect("it ends").into();
-        assert_eq!(ended.code, 0, "{}", ended.text());
+        let finished: Finished = child.wait_with_output().expect("the process exits").into();
+        assert_eq!(finished.code, 0, "{}", finished.text());
         assert_eq!(
-            ended.stderr.matches("panicked").count(),
+            finished.stderr.matches("panicked").count(),
             0,
             "{}",
-            ended.text()
+            finished.text()
         );
     }
     let full = fs::File::create("/dev/full").expect("/dev/full");
     let mut command = folder.command(&["exec", "--json", "--"]);
     command
-        .arg(built(PROGRAM))
+        .arg(sample_program(PROGRAM))
         .stdout(full)
         .stderr(Stdio::piped());
-    let child = command.spawn().expect("it starts");
-    let ended: Finished = child.wait_with_output().expect("it ends").into();
-    assert_eq!(ended.code, 1, "{}", ended.text());
-    let words = "could not write to standard output: No space left on device";
-    assert!(ended.stderr.contains(words), "{}", ended.text());
-    assert_eq!(folder.stored().len(), 2, "the run is shipped all the same");
+    let child = command.spawn().expect("the process starts");
+    let finished: Finished = child.wait_with_output().expect("the process exits").into();
+    assert_eq!(finished.code, 1, "{}", finished.text());
+    let expected = "could not write to standard output: No space left on device";
+    assert!(finished.stderr.contains(expected), "{}", finished.text());
+    assert_eq!(folder.stored().len(), 2, "the run is still shipped");
 }

@@ -1,9 +1,9 @@
-//! An MLflow server with PostgreSQL behind it.
+//! An MLflow server with PostgreSQL as its backend store, which two trainings use in parallel.
 
 use mlplots_tests::{MlflowServer, Postgres, read, sample};
 
 #[test]
-fn runs_are_kept_whole_and_side_by_side() {
+fn parallel_runs_are_stored_completely() {
     let postgres = Postgres::start();
     let server = MlflowServer::start(&["--workers", "2", "--backend-store-uri", &postgres.uri]);
     let project = sample("postgres");
@@ -19,10 +19,9 @@ fn runs_are_kept_whole_and_side_by_side() {
     let long = ["-P", "steps=3000", "-P", "millis=1"];
     let start = || {
         let mut command = project.command(&arguments);
-        command.args(long).spawn().expect("it starts")
+        command.args(long).spawn().expect("the process starts")
     };
-    let together = [start(), start()];
-    for mut run in together {
+    for mut run in [start(), start()] {
         assert!(run.wait().is_ok_and(|status| status.success()));
     }
     let runs = read(&server.url);
@@ -32,11 +31,11 @@ fn runs_are_kept_whole_and_side_by_side() {
         assert_eq!(
             run.steps("loss"),
             (0..3000).collect::<Vec<_>>(),
-            "each point once"
+            "MLflow has each point once"
         );
         assert_eq!(run.artifacts(), runs[0].artifacts());
     }
     let synced = project.mlplots(&["sync", "--tracking-uri", &server.url]);
     assert_eq!(synced.code, 0, "{}", synced.text());
-    assert_eq!(read(&server.url).len(), 3, "a sync makes no second ones");
+    assert_eq!(read(&server.url).len(), 3, "a sync creates no duplicate");
 }

@@ -1,16 +1,21 @@
-//! What could only fail after ten hours is refused in milliseconds, with the words a person reads.
+//! Checks before a training starts. Errors that could otherwise appear after hours of training are
+//! reported at once; the tests compare the complete messages.
 
 use mlplots_tests::{Finished, Project, read, sample};
 
-fn refused(project: &Project, arguments: &[&str]) -> String {
+/// Checks that the command is refused before the training. Returns the messages of mlplots.
+fn refuse(project: &Project, arguments: &[&str]) -> String {
     let finished = project.mlplots(arguments);
     assert_eq!(finished.code, 3, "{}", finished.text());
-    assert!(!project.path().join("mlruns").exists(), "nothing is logged");
-    words(&finished)
+    assert!(
+        !project.path().join("mlruns").exists(),
+        "the training did not start"
+    );
+    messages(&finished)
 }
 
-/// What the program says, without what cargo says of building it.
-fn words(finished: &Finished) -> String {
+/// The lines on stderr, without those of cargo.
+fn messages(finished: &Finished) -> String {
     let cargo = [
         "Compiling",
         "Finished `",
@@ -23,19 +28,19 @@ fn words(finished: &Finished) -> String {
         "Downloading",
         "Downloaded",
     ];
-    let ours = |line: &&str| !cargo.iter().any(|word| line.trim_start().starts_with(word));
+    let is_own = |line: &&str| !cargo.iter().any(|word| line.trim_start().starts_with(word));
     finished
         .stderr
         .lines()
-        .filter(ours)
+        .filter(is_own)
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 #[test]
-fn params_that_do_not_fit() {
+fn invalid_params_tags_and_patterns_are_reported() {
     let project = sample("preflight-params");
-    let text = refused(
+    let text = refuse(
         &project,
         &["run", "-P", "rte=1", "-P", "rate=abc", "-P", "steps=1.5"],
     );
@@ -45,7 +50,7 @@ fn params_that_do_not_fit() {
          error: `-P rate=abc`: `abc` is not a number; the default is `0.1`\n\
          error: `-P steps=1.5`: `1.5` is not a whole number from 0 to 4294967295; the default is `5`"
     );
-    let text = refused(&project, &["run", "--only", "x*", "--tag", "a@b=c"]);
+    let text = refuse(&project, &["run", "--only", "x*", "--tag", "a@b=c"]);
     assert_eq!(
         text,
         "error: '@' in the tag name `a@b` is not allowed; MLflow takes letters, digits, `_`, `/`, `.`, `-`, `:` and spaces\n\
@@ -53,7 +58,7 @@ fn params_that_do_not_fit() {
     );
     let checked = project.mlplots(&["check", "-P", "rate=0.5"]);
     assert_eq!(
-        (checked.code, words(&checked).trim()),
+        (checked.code, messages(&checked).trim()),
         (0, "Checked 1 `#[train]` and 2 `#[plot]` are ready"),
         "{}",
         checked.text()
@@ -61,7 +66,7 @@ fn params_that_do_not_fit() {
 }
 
 #[test]
-fn inputs_that_nothing_provides_and_names_taken_twice() {
+fn missing_inputs_and_duplicate_figure_names_are_reported() {
     let project = Project::new("preflight-inputs").file(
         "src/main.rs",
         "use mlplots::prelude::*;
@@ -82,24 +87,24 @@ mlplots::main!();
 ",
     );
     assert_eq!(
-        refused(&project, &["run"]),
+        refuse(&project, &["run"]),
         "error: the plot `lonely` (src/main.rs:7) looks at `Missing`, which no training provides\n  \
-         help: return a `Missing` from `fit` (src/main.rs:5), or provide it midway and say so: `#[train(provides(Missing))]`\n\
+         help: return a `Missing` from `fit` (src/main.rs:5), or provide it during the training and declare it: `#[train(provides(Missing))]`\n\
          error: two figures have the name `twin`: src/main.rs:9 and src/main.rs:13\n  \
          help: give one another: `#[plot(name = \"…\")]` or `#[plot(dir = \"…\")]`"
     );
 }
 
 #[test]
-fn nothing_registered() {
+fn a_program_without_a_training_is_reported() {
     let project = Project::new("preflight-empty").file("src/main.rs", "mlplots::main!();\n");
-    let text = refused(&project, &["run"]);
+    let text = refuse(&project, &["run"]);
     assert!(
         text.starts_with("error: no `#[train]` function is linked into this program\n  help: "),
         "{text}"
     );
     let project = Project::new("preflight-plain").file("src/main.rs", "fn main() {}\n");
-    let text = refused(&project, &["run"]);
+    let text = refuse(&project, &["run"]);
     assert!(
         text.starts_with("error: the program exited with code 0 and began no run\n  help: "),
         "{text}"
@@ -107,7 +112,7 @@ fn nothing_registered() {
 }
 
 #[test]
-fn a_build_that_fails_is_101() {
+fn a_failed_build_exits_with_101() {
     let project = Project::new("preflight-broken").file("src/main.rs", "fn main() { nonsense }\n");
     let finished = project.mlplots(&["run"]);
     assert_eq!(finished.code, 101, "{}", finished.text());
@@ -123,34 +128,37 @@ fn a_build_that_fails_is_101() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to() {
+fn a_file_in_place_of_the_runs_folder_is_reported() {
     let project = sample("preflight-readonly");
     assert_eq!(project.cargo(&["build", "--quiet"]).code, 0);
     let folder = project.path().join(".mlplots");
     std::fs::write(&folder, "in the way").expect("a file");
-    let text = refused(&project, &["run"]);
-    for words in [
-        "error: could not make the run's folder `",
+    let text = refuse(&project, &["run"]);
+    for expected in [
+        "error: could not create the run's directory `",
         ".mlplots` is not a directory; mlplots uses only a directory that you own. Remove it",
     ] {
-        assert!(text.contains(words), "{text}");
+        assert!(text.contains(expected), "{text}");
     }
-    std::fs::remove_file(&folder).expect("it can be removed");
+    std::fs::remove_file(&folder).expect("the file is removed");
     std::fs::create_dir(&folder).expect("a folder");
     std::fs::write(folder.join("runs"), "in the way").expect("a file");
-    let text = refused(&project, &["run"]);
-    for words in ["error: could not make the run's folder `", ".mlplots/runs`"] {
-        assert!(text.contains(words), "{text}");
+    let text = refuse(&project, &["run"]);
+    for expected in [
+        "error: could not create the run's directory `",
+        ".mlplots/runs`",
+    ] {
+        assert!(text.contains(expected), "{text}");
     }
 }
 
 #[test]
-fn a_program_alone_journals_and_sync_ships_it_once() {
+fn sync_ships_the_run_of_an_unsupervised_program_once() {
     let project = sample("alone");
     let finished = project.cargo(&["run", "--quiet"]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     assert!(
-        words(&finished).contains("help: `cargo mlplots sync` ships it to MLflow"),
+        messages(&finished).contains("help: `cargo mlplots sync` ships it to MLflow"),
         "{}",
         finished.text()
     );
@@ -167,7 +175,7 @@ fn a_program_alone_journals_and_sync_ships_it_once() {
     assert_eq!((shipped.len(), shipped[0].status()), (1, "FINISHED"));
     let second = project.mlplots(&["sync"]);
     assert_eq!(
-        (second.code, words(&second).trim()),
+        (second.code, messages(&second).trim()),
         (0, "Synced nothing is left to ship")
     );
     assert_eq!(

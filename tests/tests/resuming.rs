@@ -1,9 +1,9 @@
-//! Runs that go on after they were stopped: one run, all its steps, its params unchanged.
+//! Resumed runs: MLflow has one run with all steps and unchanged params.
 
-use mlplots_tests::{Finished, MlflowServer, Project, Read, program, python, read};
+use mlplots_tests::{Finished, MlflowServer, Project, StoredRun, program, python, read};
 use serde_json::Value;
 
-/// `cargo mlplots exec OPTIONS`, with variables.
+/// Runs `cargo mlplots exec OPTIONS` with environment variables.
 fn exec(folder: &Project, options: &[&str], variables: &[(&str, &str)]) -> Finished {
     let mut command = folder.command(&["exec"]);
     command
@@ -14,17 +14,17 @@ fn exec(folder: &Project, options: &[&str], variables: &[(&str, &str)]) -> Finis
     command.output().expect("cargo-mlplots starts").into()
 }
 
-/// The first digits of the newest run's id here.
+/// The first 12 digits of the ID of the newest local run.
 fn newest(folder: &Project) -> String {
     let finished = folder.mlplots(&["runs", "--json"]);
     let runs: Value = serde_json::from_str(&finished.stdout).expect("JSON");
     let last = runs["runs"].as_array().and_then(|runs| runs.last());
-    let uuid = last.expect("a run")["run_uuid"].as_str().expect("a text");
+    let uuid = last.expect("a run")["run_uuid"].as_str().expect("a string");
     uuid[..12].to_owned()
 }
 
-/// A run that was stopped twice and went on is one run with all that it logged.
-fn is_whole(run: &Read, steps: i64, reason: &str) {
+/// Checks that a resumed run has everything that its parts logged.
+fn assert_complete(run: &StoredRun, steps: i64, reason: &str) {
     assert_eq!(run.status(), "FINISHED");
     assert_eq!(run.tag("mlplots.reason"), reason);
     assert_eq!(run.steps("loss"), (0..steps).collect::<Vec<_>>());
@@ -41,7 +41,7 @@ fn is_whole(run: &Read, steps: i64, reason: &str) {
 }
 
 #[test]
-fn a_stopped_run_goes_on_where_it_was() {
+fn a_stopped_run_resumes_at_its_last_step() {
     let folder = Project::new("resuming");
     let uri = folder.database();
     let first = exec(&folder, &["-P", "rate=0.25", "-P", "name=12345"], &[]);
@@ -53,29 +53,29 @@ fn a_stopped_run_goes_on_where_it_was() {
         "{}",
         first.text()
     );
-    let words = format!("help: `--resume {}` goes on with it", newest(&folder));
-    assert!(first.stderr.contains(&words), "{}", first.text());
+    let expected = format!("help: `--resume {}` resumes it", newest(&folder));
+    assert!(first.stderr.contains(&expected), "{}", first.text());
 
-    // Its params are its own: they need not be said again, and cannot be others.
-    let other = exec(
+    // A resumed run keeps its params: the user need not repeat them and cannot change them.
+    let conflicting = exec(
         &folder,
         &["--resume", &newest(&folder), "-P", "rate=0.5"],
         &[],
     );
-    assert_eq!(other.code, 3, "{}", other.text());
+    assert_eq!(conflicting.code, 3, "{}", conflicting.text());
     assert!(
-        other.stderr.contains(
-            "error: the param `rate` is `0.25` in the run that goes on, and cannot become `0.5`: a param is set once"
+        conflicting.stderr.contains(
+            "error: the param `rate` is `0.25` in the run that is resumed, and cannot become `0.5`: a param is set once"
         ),
         "{}",
-        other.text()
+        conflicting.text()
     );
     let second = exec(&folder, &["--resume", &newest(&folder)], &[]);
     assert_eq!(second.code, 1, "{}", second.text());
     assert!(second.stderr.contains("rate   0.25"), "{}", second.text());
     let [run] = read(&uri).try_into().expect("one run");
     assert_eq!(run.status(), "KILLED");
-    // By its id in MLflow too.
+    // `--resume` also accepts the ID in MLflow.
     let third = exec(
         &folder,
         &["--resume", run.text("run_id")],
@@ -83,7 +83,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     );
     assert_eq!(third.code, 0, "{}", third.text());
     let [run] = read(&uri).try_into().expect("one run");
-    is_whole(&run, 20, "resumed after KILLED: stopped by SIGTERM");
+    assert_complete(&run, 20, "resumed after KILLED: stopped by SIGTERM");
     assert_eq!(run.0["params"]["name"], "12345");
     let listed = folder.mlplots(&["runs"]).stdout;
     assert_eq!(listed.matches("  resumes ").count(), 2, "{listed}");
@@ -91,13 +91,13 @@ fn a_stopped_run_goes_on_where_it_was() {
 }
 
 #[test]
-fn what_no_server_took_before_is_shipped_with_the_rest() {
+fn unshipped_parts_are_shipped_with_the_resumed_run() {
     let mut server = MlflowServer::start(&["--workers", "1"]);
     let folder = Project::new("resuming");
     let url = server.url.clone();
-    let run = |more: &[&str], patience: &str, steps: &str| {
-        let at = ["--tracking-uri", &url, "--flush-timeout", patience];
-        exec(&folder, &[&at, more].concat(), &[("STEPS", steps)])
+    let run = |options: &[&str], flush_timeout: &str, steps: &str| {
+        let common = ["--tracking-uri", &url, "--flush-timeout", flush_timeout];
+        exec(&folder, &[&common, options].concat(), &[("STEPS", steps)])
     };
     server.stop();
     run(&["-P", "rate=0.25", "--run-name", "in parts"], "1", "10");
@@ -105,64 +105,65 @@ fn what_no_server_took_before_is_shipped_with_the_rest() {
     server.restart();
     let last = run(&["--resume", &newest(&folder)], "60", "0");
     assert_eq!(last.code, 0, "{}", last.text());
-    let [whole] = read(&url).try_into().expect("one run");
-    is_whole(&whole, 20, "resumed after KILLED: stopped by SIGTERM");
-    assert_eq!(whole.text("name"), "in parts");
+    let [complete] = read(&url).try_into().expect("one run");
+    assert_complete(&complete, 20, "resumed after KILLED: stopped by SIGTERM");
+    assert_eq!(complete.text("name"), "in parts");
     let synced = folder.mlplots(&["sync"]);
     assert!(
         synced.stderr.contains("nothing is left to ship"),
         "{}",
         synced.text()
     );
-    assert_eq!(read(&url)[0].0, whole.0, "a sync changes nothing");
+    assert_eq!(read(&url)[0].0, complete.0, "a sync changes nothing");
 }
 
 #[test]
-fn a_run_that_only_the_server_has_goes_on() {
+fn a_run_that_only_the_server_has_can_be_resumed() {
     let server = MlflowServer::start(&["--workers", "1"]);
-    let id = begun(&server);
+    let id = create_run(&server);
     let folder = Project::new("resuming");
-    let at = [
+    let variables = [
         ("MLFLOW_TRACKING_URI", &*server.url),
         ("MLFLOW_RUN_ID", &*id),
     ];
-    let other = exec(&folder, &["-P", "rate=0.5"], &at);
-    assert_eq!(other.code, 3, "{}", other.text());
-    let finished = exec(&folder, &[], &[&at[..], &[("STEPS", "0")]].concat());
+    let conflicting = exec(&folder, &["-P", "rate=0.5"], &variables);
+    assert_eq!(conflicting.code, 3, "{}", conflicting.text());
+    let finished = exec(&folder, &[], &[&variables[..], &[("STEPS", "0")]].concat());
     assert_eq!(finished.code, 0, "{}", finished.text());
     let [run] = read(&server.url).try_into().expect("one run");
-    is_whole(&run, 10, "resumed after FAILED");
+    assert_complete(&run, 10, "resumed after FAILED");
     assert_eq!(run.text("experiment"), "Begun elsewhere");
 
-    // A typing error is told before the training.
-    let wrong = "0".repeat(32);
-    let nothing = exec(&folder, &["--resume", &wrong], &at[..1]);
-    assert_eq!(nothing.code, 3, "{}", nothing.text());
+    // An unknown ID is reported before the training.
+    let unknown = "0".repeat(32);
+    let refused = exec(&folder, &["--resume", &unknown], &variables[..1]);
+    assert_eq!(refused.code, 3, "{}", refused.text());
     assert!(
-        nothing
-            .stderr
-            .contains(&format!("error: there is no run {wrong} at {}", server.url)),
+        refused.stderr.contains(&format!(
+            "error: there is no run {unknown} at {}",
+            server.url
+        )),
         "{}",
-        nothing.text()
+        refused.text()
     );
-    let nothing = exec(&folder, &["--resume", "nobody"], &at[..1]);
-    assert_eq!(nothing.code, 2, "{}", nothing.text());
+    let refused = exec(&folder, &["--resume", "nobody"], &variables[..1]);
+    assert_eq!(refused.code, 2, "{}", refused.text());
     assert!(
-        nothing
+        refused
             .stderr
             .contains("error: there is no run `nobody` in"),
         "{}",
-        nothing.text()
+        refused.text()
     );
 }
 
 #[test]
-fn a_param_that_the_server_knows_otherwise_keeps_nothing_else_back() {
+fn a_conflicting_param_does_not_block_other_records() {
     let mut server = MlflowServer::start(&["--workers", "1"]);
-    let id = begun(&server);
+    let id = create_run(&server);
     let folder = Project::new("resuming");
     server.stop();
-    // Nobody can tell before the training what the run's params are.
+    // With the server down, the params of the run cannot be compared before the training.
     let options = [
         "--tracking-uri",
         &server.url,
@@ -188,7 +189,7 @@ fn a_param_that_the_server_knows_otherwise_keeps_nothing_else_back() {
         synced.text()
     );
     let [run] = read(&server.url).try_into().expect("one run");
-    // It began anew: nobody could tell it the last step.
+    // The training started at step 0 again, because it could not read the last step.
     let steps = (0..10).chain(0..10);
     assert_eq!(run.steps("loss"), steps.collect::<Vec<_>>());
     assert_eq!(run.0["params"]["rate"], "0.25");
@@ -197,14 +198,14 @@ fn a_param_that_the_server_knows_otherwise_keeps_nothing_else_back() {
     assert_eq!(run.status(), "KILLED");
 }
 
-/// The id of a run that another program has begun.
-fn begun(server: &MlflowServer) -> String {
-    let printed = python(BEGUN, &[&server.url]);
-    printed.lines().last().expect("the id").to_owned()
+/// Creates a run with MLflow's Python client and returns its ID.
+fn create_run(server: &MlflowServer) -> String {
+    let output = python(CREATE_RUN, &[&server.url]);
+    output.lines().last().expect("the id").to_owned()
 }
 
-/// A run with a param and some points, as another program may have begun it.
-const BEGUN: &str = r#"
+/// Creates a run with a param, points and artifacts, and prints its ID.
+const CREATE_RUN: &str = r#"
 import sys, mlflow
 from mlflow import MlflowClient
 
@@ -221,7 +222,7 @@ client.set_terminated(run, "FAILED")
 print(run)
 "#;
 
-/// `STEPS` steps a part, ten without it; stopped by SIGTERM after a part that has some.
+/// Logs `STEPS` steps, by default ten. If there are any, it is then stopped by SIGTERM.
 const SOURCE: &str = r#"
 use mlplots::prelude::*;
 
@@ -253,7 +254,7 @@ fn part(run: &Run, _params: Params) -> Result<Loss, mlplots::Error> {
         }
     }
     if steps > 0 {
-        // As a scheduler takes the machine away.
+        // Like a scheduler that stops the job.
         std::process::Command::new("sh")
             .args(["-c", "kill -TERM $PPID"])
             .status()

@@ -1,11 +1,11 @@
-//! What is secret is in no text, no file and no command line.
+//! Credentials must not appear in output, files, command lines or MLflow.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use mlplots_tests::{Hanging, Project, built, signal};
+use mlplots_tests::{Hanging, Project, sample_program, signal};
 
 const PROGRAM: &str = "secrets";
 const SECRETS: [&str; 5] = [
@@ -16,27 +16,27 @@ const SECRETS: [&str; 5] = [
     "secret-of-the-remote",
 ];
 
-/// None of the secrets is in these bytes.
-fn unseen(what: &str, bytes: &[u8]) {
+/// Checks that the bytes contain no secret.
+fn assert_no_secrets(what: &str, bytes: &[u8]) {
     for secret in SECRETS {
         let found = bytes
             .windows(secret.len())
-            .any(|part| part == secret.as_bytes());
+            .any(|bytes| bytes == secret.as_bytes());
         assert!(!found, "{secret} is in {what}");
     }
 }
 
-/// The same for the files of a folder; git keeps its own secret.
-fn unseen_below(folder: &Path) {
+/// Like [`assert_no_secrets`], for all files below a folder except git's own.
+fn assert_no_secrets_below(folder: &Path) {
     for entry in fs::read_dir(folder).expect("the folder") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
-            unseen(
+            assert_no_secrets(
                 &path.display().to_string(),
                 &fs::read(&path).expect("a file"),
             );
         } else if !path.ends_with(".git") {
-            unseen_below(&path);
+            assert_no_secrets_below(&path);
         }
     }
 }
@@ -48,8 +48,8 @@ fn git(folder: &Project, arguments: &[&str]) {
     assert!(status.is_ok_and(|status| status.success()), "{arguments:?}");
 }
 
-/// A folder under git whose remote is named with a token, as machines that build do it.
-fn checked_out() -> Project {
+/// A git repository whose remote URL contains a token, as on CI machines.
+fn repository() -> Project {
     let folder = Project::new(PROGRAM).file("notes.txt", "notes");
     git(&folder, &["init", "--quiet"]);
     let remote = format!("https://ada:{}@example.org/fruit/apples.git", SECRETS[4]);
@@ -61,11 +61,11 @@ fn checked_out() -> Project {
 
 #[test]
 fn secrets_stay_in_the_environment() {
-    let folder = checked_out();
-    let program = built(PROGRAM);
-    let address = format!("http://ada:{}@127.0.0.1:9", SECRETS[3]);
+    let folder = repository();
+    let program = sample_program(PROGRAM);
+    let uri = format!("http://ada:{}@127.0.0.1:9", SECRETS[3]);
     let variables = [
-        ("MLFLOW_TRACKING_URI", &*address),
+        ("MLFLOW_TRACKING_URI", &*uri),
         ("MLFLOW_TRACKING_PASSWORD", SECRETS[0]),
         ("MLFLOW_TRACKING_TOKEN", SECRETS[1]),
         ("AWS_SECRET_ACCESS_KEY", SECRETS[2]),
@@ -74,13 +74,16 @@ fn secrets_stay_in_the_environment() {
     for pid in [training.supervisor(), training.program] {
         let command = fs::read(format!("/proc/{pid}/cmdline")).expect("a process");
         assert!(!command.is_empty());
-        unseen("a command line", &command);
+        assert_no_secrets("a command line", &command);
     }
-    // The program asks git while it trains.
-    let since = Instant::now();
+    // The program runs git in the background while it trains.
+    let start = Instant::now();
     let journal = || fs::read(folder.run_dir().join("journal")).expect("the journal");
     while !String::from_utf8_lossy(&journal()).contains("mlflow.source.git.repoURL") {
-        assert!(since.elapsed() < Duration::from_mins(1), "git is slow");
+        assert!(
+            start.elapsed() < Duration::from_mins(1),
+            "git does not finish"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     signal("-INT", training.supervisor());
@@ -91,24 +94,24 @@ fn secrets_stay_in_the_environment() {
         "{}",
         finished.text()
     );
-    unseen("the output", finished.text().as_bytes());
-    unseen_below(folder.path());
+    assert_no_secrets("the output", finished.text().as_bytes());
+    assert_no_secrets_below(folder.path());
 
     let sync = folder
         .command(&["sync", "--tracking-uri", "sqlite:///mlflow.db"])
         .envs(variables)
         .output()
-        .expect("it starts");
+        .expect("the process starts");
     assert!(
         sync.status.success(),
         "{}",
         String::from_utf8_lossy(&sync.stderr)
     );
-    unseen("the output", &[sync.stdout, sync.stderr].concat());
-    unseen_below(folder.path());
+    assert_no_secrets("the output", &[sync.stdout, sync.stderr].concat());
+    assert_no_secrets_below(folder.path());
     let run = folder.only();
     assert_eq!(run.status(), "KILLED");
     let remote = run.tag("mlflow.source.git.repoURL");
     assert_eq!(remote, "https://example.org/fruit/apples.git");
-    unseen("the run", run.0.to_string().as_bytes());
+    assert_no_secrets("the run", run.0.to_string().as_bytes());
 }

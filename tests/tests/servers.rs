@@ -1,7 +1,6 @@
-//! Servers that are set up otherwise: workspaces, names that they answer to, artifacts that they
-//! keep for themselves.
+//! MLflow servers with workspaces, with `--allowed-hosts`, and with artifacts on their own disk.
 
-use mlplots_tests::{Finished, MlflowServer, Project, built, python, read, read_with};
+use mlplots_tests::{Finished, MlflowServer, Project, python, read, read_with, sample_program};
 
 const PROGRAM: &str = "servers";
 
@@ -9,25 +8,25 @@ fn mlplots(folder: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> 
     let mut command = folder.command(arguments);
     command.envs(variables.iter().copied());
     if arguments[0] == "exec" {
-        command.arg("--").arg(built(PROGRAM));
+        command.arg("--").arg(sample_program(PROGRAM));
     }
     command.output().expect("cargo-mlplots starts").into()
 }
 
-/// Nothing is lost, and these words say what to do.
-fn left(finished: &Finished, words: &[&str]) {
+/// Checks that the run is not shipped and that the output contains these messages.
+fn assert_unshipped(finished: &Finished, expected: &[&str]) {
     assert_eq!(finished.code, 4, "{}", finished.text());
-    for words in words {
+    for message in expected {
         assert!(
-            finished.stderr.contains(words),
-            "{words}\n{}",
+            finished.stderr.contains(message),
+            "{message}\n{}",
             finished.text()
         );
     }
 }
 
 #[test]
-fn a_run_goes_into_its_workspace() {
+fn a_run_is_stored_in_its_workspace() {
     let server = MlflowServer::start(&["--workers", "1", "--enable-workspaces"]);
     let uri = ("MLFLOW_TRACKING_URI", &*server.url);
     let workspace = |name| ("MLFLOW_WORKSPACE", name);
@@ -37,7 +36,7 @@ fn a_run_goes_into_its_workspace() {
         &["exec", "--flush-timeout", "5"],
         &[uri, workspace("fruit")],
     );
-    left(
+    assert_unshipped(
         &refused,
         &[
             "404 Not Found",
@@ -66,7 +65,7 @@ fn a_run_goes_into_its_workspace() {
         root.starts_with("mlflow-artifacts:/workspaces/fruit/"),
         "{root}"
     );
-    // Without a word it is the workspace `default`.
+    // Without MLFLOW_WORKSPACE, the workspace is `default`.
     assert!(read(&server.url).is_empty());
     let plain = mlplots(&folder, &["exec"], &[uri]);
     assert_eq!(plain.code, 0, "{}", plain.text());
@@ -74,12 +73,12 @@ fn a_run_goes_into_its_workspace() {
 }
 
 #[test]
-fn a_server_that_has_no_workspaces_or_goes_by_another_name() {
+fn missing_workspaces_and_forbidden_host_names_are_reported() {
     let server = MlflowServer::start(&["--workers", "1", "--allowed-hosts", "fruit.example.org"]);
     let uri = ("MLFLOW_TRACKING_URI", &*server.url);
     let folder = Project::new(PROGRAM);
     let refused = mlplots(&folder, &["exec", "--flush-timeout", "5"], &[uri]);
-    left(
+    assert_unshipped(
         &refused,
         &[
             "403 Forbidden: Invalid Host header",
@@ -89,31 +88,31 @@ fn a_server_that_has_no_workspaces_or_goes_by_another_name() {
     drop(server);
 
     let server = MlflowServer::start(&["--workers", "1"]);
-    // A run goes where it was going, unless told otherwise.
-    let to = ["--tracking-uri", &*server.url];
+    // The run keeps its first server unless the user names another one.
+    let destination = ["--tracking-uri", &*server.url];
     let workspace = ("MLFLOW_WORKSPACE", "fruit");
     let refused = mlplots(
         &folder,
-        &[&["sync", "--flush-timeout", "5"][..], &to].concat(),
+        &[&["sync", "--flush-timeout", "5"][..], &destination].concat(),
         &[workspace],
     );
-    left(
+    assert_unshipped(
         &refused,
         &["help: the server has no workspaces: unset MLFLOW_WORKSPACE"],
     );
-    let sync = mlplots(&folder, &[&["sync"][..], &to].concat(), &[]);
+    let sync = mlplots(&folder, &[&["sync"][..], &destination].concat(), &[]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let runs = read(&server.url);
     assert_eq!((runs.len(), runs[0].status()), (1, "FINISHED"));
 }
 
 #[test]
-fn artifacts_on_the_servers_own_disk_are_not_written_to_ours() {
+fn artifacts_on_the_servers_disk_are_not_written_to_the_local_disk() {
     let server = MlflowServer::start(&["--workers", "1", "--no-serve-artifacts"]);
     let uri = ("MLFLOW_TRACKING_URI", &*server.url);
     let folder = Project::new(PROGRAM);
     let refused = mlplots(&folder, &["exec", "--flush-timeout", "5"], &[uri]);
-    left(
+    assert_unshipped(
         &refused,
         &[
             "the server keeps this run's artifacts in `",
@@ -126,7 +125,7 @@ fn artifacts_on_the_servers_own_disk_are_not_written_to_ours() {
         print(run.info.status, len(run.data.metrics), run.data.tags['mlplots.reason'], \
         run.info.artifact_uri)";
     let stored = python(client, &[&server.url]);
-    // The rest is there, and the run does not pass for a whole one.
+    // The metrics are stored, and the incomplete run is FAILED.
     assert!(
         stored.starts_with("FAILED 1 not everything is shipped: the server keeps"),
         "{stored}"

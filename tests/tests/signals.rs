@@ -1,31 +1,34 @@
-//! A training that is asked to stop, or killed.
+//! Signals and timeouts that stop or kill a training.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
-use mlplots_tests::{Finished, Hanging, Project, Read, built, gone, scrubbed, signal, trainer};
+use mlplots_tests::{
+    Finished, Hanging, Project, StoredRun, clean_env, sample_program, signal, trainer,
+    wait_for_exit,
+};
 
 const PROGRAM: &str = "signals";
 
 fn hanging(options: &[&str], before: &str) -> (Project, Hanging) {
     let folder = Project::new(PROGRAM);
-    let training = Hanging::start(&folder, built(PROGRAM), options, before);
+    let training = Hanging::start(&folder, sample_program(PROGRAM), options, before);
     (folder, training)
 }
 
-/// The only run of a folder; all five points must be there.
-fn only(folder: &Project) -> Read {
+/// The only run of a folder. Checks that it has all five points.
+fn only(folder: &Project) -> StoredRun {
     let run = folder.only();
     assert_eq!(run.steps("loss"), [0, 1, 2, 3, 4]);
     run
 }
 
-/// Waits for the end, and checks what it is called. Returns also when the program ended, which
-/// MLflow must know, however late it hears of it.
-fn is_killed(folder: &Project, training: Hanging, reason: &str) -> (Finished, i64) {
+/// Waits until the training exits and checks that the run is KILLED for this reason. Also returns
+/// the end time in MLflow.
+fn assert_killed(folder: &Project, training: Hanging, reason: &str) -> (Finished, i64) {
     let program = training.program;
     let finished = training.finish();
-    gone(program);
+    wait_for_exit(program);
     assert_eq!(finished.code, 1, "{}", finished.text());
     assert!(finished.stderr.contains(reason), "{}", finished.text());
     let run = only(folder);
@@ -38,32 +41,35 @@ fn is_killed(folder: &Project, training: Hanging, reason: &str) -> (Finished, i6
 
 /// Milliseconds since 1970.
 fn now() -> i64 {
-    let since = UNIX_EPOCH.elapsed().expect("a clock");
-    since.as_millis() as i64
+    let elapsed = UNIX_EPOCH.elapsed().expect("a time after 1970");
+    elapsed.as_millis() as i64
 }
 
 #[test]
-fn each_request_to_stop_is_handed_on_and_named() {
+fn each_stop_signal_is_forwarded_and_reported() {
     for name in ["INT", "TERM", "HUP", "QUIT"] {
         let (folder, training) = hanging(&[], "");
-        let asked = now();
+        let sent = now();
         signal(&format!("-{name}"), training.supervisor());
-        let (_, ended) = is_killed(&folder, training, &format!("stopped by SIG{name}"));
-        assert!((0..9_000).contains(&(ended - asked)), "no grace is used up");
+        let (_, ended) = assert_killed(&folder, training, &format!("stopped by SIG{name}"));
+        assert!(
+            (0..9_000).contains(&(ended - sent)),
+            "the program exits before the grace period ends"
+        );
     }
 }
 
-/// A terminal that goes away must not end a training that was left to run overnight.
+/// With `nohup`, a training continues after its terminal is closed.
 #[test]
-fn what_nohup_makes_it_ignore_is_ignored() {
+fn sighup_is_ignored_under_nohup() {
     let folder = Project::new(PROGRAM);
     let exec = folder.command(&["exec", "-P", "ending=hang", "--"]);
     let mut nohup = Command::new("nohup");
-    scrubbed(&mut nohup);
-    // Past `env`, by which the other tests' supervisors listen to all requests.
+    clean_env(&mut nohup);
+    // Skips `env --default-signal`, with which the supervisors of other tests reset their signals.
     nohup
         .args(exec.get_args().skip(1))
-        .arg(built(PROGRAM))
+        .arg(sample_program(PROGRAM))
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -78,7 +84,7 @@ fn what_nohup_makes_it_ignore_is_ignored() {
     }
     std::thread::sleep(Duration::from_millis(500));
     signal("-TERM", supervisor.id());
-    supervisor.wait().expect("it ends");
+    supervisor.wait().expect("the process exits");
     let run = only(&folder);
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),
@@ -87,46 +93,47 @@ fn what_nohup_makes_it_ignore_is_ignored() {
 }
 
 #[test]
-fn a_program_that_does_not_listen_is_killed_after_the_grace() {
+fn a_program_that_ignores_the_signal_is_killed_after_the_grace_period() {
     let (folder, training) = hanging(&[], "trap '' INT");
-    let asked = now();
+    let sent = now();
     signal("-INT", training.supervisor());
-    let (_, ended) = is_killed(&folder, training, "stopped by SIGINT");
-    assert!((10_000..30_000).contains(&(ended - asked)));
+    let (_, ended) = assert_killed(&folder, training, "stopped by SIGINT");
+    assert!((10_000..30_000).contains(&(ended - sent)));
 }
 
 #[test]
-fn a_second_request_kills_at_once() {
+fn a_second_signal_kills_immediately() {
     let (folder, training) = hanging(&[], "trap '' INT");
-    let asked = now();
+    let sent = now();
     signal("-INT", training.supervisor());
     std::thread::sleep(Duration::from_millis(300));
     signal("-INT", training.supervisor());
-    let (_, ended) = is_killed(&folder, training, "stopped by SIGINT");
-    assert!((300..9_000).contains(&(ended - asked)));
+    let (_, ended) = assert_killed(&folder, training, "stopped by SIGINT");
+    assert!((300..9_000).contains(&(ended - sent)));
 }
 
 #[test]
-fn a_request_to_both_at_once_is_one_request() {
+fn a_signal_to_program_and_supervisor_counts_once() {
     for _ in 0..5 {
         let (folder, training) = hanging(&[], "");
-        // The program first, as it may happen when a terminal sends Ctrl-C to both.
+        // A terminal sends Ctrl-C to both. The program may exit before the supervisor has its
+        // signal.
         signal("-INT", training.program);
         signal("-INT", training.supervisor());
-        let (finished, _) = is_killed(&folder, training, "stopped by SIGINT");
+        let (finished, _) = assert_killed(&folder, training, "stopped by SIGINT");
         assert!(!finished.stderr.contains("sync"), "{}", finished.text());
     }
 }
 
 #[test]
-fn a_request_to_the_program_alone_is_killed() {
+fn a_stop_signal_to_the_program_alone_is_killed() {
     let (folder, training) = hanging(&[], "");
     signal("-TERM", training.program);
-    is_killed(&folder, training, "stopped by SIGTERM");
+    assert_killed(&folder, training, "stopped by SIGTERM");
 }
 
 #[test]
-fn a_kill_of_the_program_is_failed() {
+fn sigkill_of_the_program_is_failed() {
     let (folder, training) = hanging(&[], "");
     signal("-KILL", training.program);
     let finished = training.finish();
@@ -142,38 +149,38 @@ fn a_kill_of_the_program_is_failed() {
 }
 
 #[test]
-fn a_timeout_ends_a_training_that_hangs() {
+fn a_timeout_stops_a_hanging_training() {
     let (folder, training) = hanging(&["--timeout", "2"], "");
-    is_killed(&folder, training, "stopped by --timeout after 2 s");
-    // It asks first, and kills what does not listen.
+    assert_killed(&folder, training, "stopped by --timeout after 2 s");
+    // A program that ignores SIGTERM is killed after the grace period.
     let (folder, training) = hanging(&["--timeout", "2"], "trap '' TERM");
-    let hanging = now();
-    let (_, ended) = is_killed(&folder, training, "stopped by --timeout after 2 s");
-    assert!((9_000..30_000).contains(&(ended - hanging)));
+    let start = now();
+    let (_, ended) = assert_killed(&folder, training, "stopped by --timeout after 2 s");
+    assert!((9_000..30_000).contains(&(ended - start)));
 }
 
 #[test]
 fn a_timeout_that_is_not_reached_changes_nothing() {
     let folder = Project::new(PROGRAM);
-    let finished = folder.exec(&["--timeout", "600"], &[built(PROGRAM)]);
+    let finished = folder.exec(&["--timeout", "600"], &[sample_program(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     assert_eq!(only(&folder).status(), "FINISHED");
-    let finished = folder.exec(&["--timeout", "0"], &[built(PROGRAM)]);
+    let finished = folder.exec(&["--timeout", "0"], &[sample_program(PROGRAM)]);
     assert_eq!(finished.code, 2, "{}", finished.text());
 }
 
 #[test]
-fn a_terminal_that_goes_away_is_a_request() {
+fn a_closed_terminal_stops_the_training() {
     let folder = Project::new(PROGRAM);
     let exec = folder.command(&["exec", "-P", "ending=hang", "--"]);
     let line = format!(
         "exec {} {} {}",
         exec.get_program().display(),
         exec.get_args()
-            .map(|word| word.to_string_lossy())
+            .map(|argument| argument.to_string_lossy())
             .collect::<Vec<_>>()
             .join(" "),
-        built(PROGRAM).display()
+        sample_program(PROGRAM).display()
     );
     let mut terminal = Command::new("script")
         .args(["--quiet", "--flush", "--command", &line, "/dev/null"])
@@ -181,16 +188,16 @@ fn a_terminal_that_goes_away_is_a_request() {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
-        .expect("`script` makes a terminal");
+        .expect("`script` starts");
     let supervisor = trainer(terminal.id(), "cargo-mlplots");
     let program = trainer(supervisor, PROGRAM);
     while !folder.path().join("hanging").exists() {
         std::thread::sleep(Duration::from_millis(10));
     }
-    terminal.kill().expect("the terminal goes away");
-    terminal.wait().expect("it ends");
-    gone(supervisor);
-    gone(program);
+    terminal.kill().expect("the terminal is closed");
+    terminal.wait().expect("the process exits");
+    wait_for_exit(supervisor);
+    wait_for_exit(program);
     let run = only(&folder);
     assert_eq!(
         (run.status(), run.tag("mlplots.reason")),

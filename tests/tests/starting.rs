@@ -1,11 +1,12 @@
-//! A program is started as `cargo run` starts it, and the right one is.
+//! `cargo mlplots run` selects the same program as `cargo run` and starts it in the same
+//! environment.
 
 use std::fs;
 
 use mlplots_tests::{Finished, Project, checkout, read};
 use serde_json::Value;
 
-/// Trains, and logs what it was started with.
+/// A program that logs its environment.
 const PROGRAM: &str = r#"
 use mlplots::prelude::*;
 
@@ -22,7 +23,7 @@ fn NAME(run: &Run) {
 mlplots::main!();
 "#;
 
-/// Makes a shared library that only the build's own folder holds.
+/// A build script that builds a shared library in `OUT_DIR`.
 const BUILD: &str = r#"
 fn main() {
     let out = std::env::var("OUT_DIR").unwrap();
@@ -38,14 +39,14 @@ fn main() {
 }
 "#;
 
-/// A workspace of three programs: `a` links a library of its own, `b` is the default member.
+/// A workspace with three programs: `a` links a shared library, `b` is the default member.
 fn workspace() -> Project {
     let runtime = checkout().join("runtime").display().to_string();
-    let member = |name: &str, more: &str| {
+    let member = |name: &str, extra: &str| {
         format!(
             "[package]\nname = \"{name}\"\nversion = \"1.2.3\"\nedition = \"2024\"\n\n\
              [dependencies]\nmlplots = {{ path = \"{runtime}\" }}\n\
-             serde = {{ version = \"1\", features = [\"derive\"] }}\n{more}"
+             serde = {{ version = \"1\", features = [\"derive\"] }}\n{extra}"
         )
     };
     let main = |name: &str, extra: &str| PROGRAM.replace("NAME", name).replace("EXTRA", extra);
@@ -65,7 +66,7 @@ fn workspace() -> Project {
         .file("b/src/main.rs", &main("berries", ""))
         .file("c/Cargo.toml", &member("c", ""))
         .file("c/src/main.rs", &main("cherries", ""))
-        // Left over from before it was a member.
+        // A lock file that remains from before `c` became a member.
         .file("c/Cargo.lock", "version = 4\n")
         .file(
             ".cargo/config.toml",
@@ -77,7 +78,7 @@ fn mlplots(workspace: &Project, folder: &str, arguments: &[&str]) -> Finished {
     let mut command = workspace.command(arguments);
     command.current_dir(workspace.path().join(folder));
     command.env_remove("CARGO_MANIFEST_DIR");
-    command.output().expect("it starts").into()
+    command.output().expect("the process starts").into()
 }
 
 fn trains(listing: &Finished) -> Vec<String> {
@@ -91,11 +92,11 @@ fn trains(listing: &Finished) -> Vec<String> {
 }
 
 #[test]
-fn a_program_is_started_as_cargo_starts_it() {
+fn a_program_starts_as_with_cargo_run() {
     let workspace = workspace();
     let run = mlplots(&workspace, "a", &["run"]);
     assert_eq!(run.code, 0, "{}", run.text());
-    // The manifest's own tracking URI, for those that need no cargo too.
+    // The tracking URI in the manifest applies.
     let uri = format!("sqlite:///{}", workspace.path().join("named.db").display());
     let stored = read(&uri).remove(0);
     let params = &stored.0["params"];
@@ -117,9 +118,9 @@ fn a_program_is_started_as_cargo_starts_it() {
     let check = mlplots(&workspace, "a", &["check"]);
     assert_eq!(check.code, 0, "{}", check.text());
 
-    // The one that the user means, from wherever.
-    let list = |folder: &str, more: &[&str]| {
-        let arguments = [&["list", "--json"][..], more].concat();
+    // The folder and cargo's options select the package.
+    let list = |folder: &str, options: &[&str]| {
+        let arguments = [&["list", "--json"][..], options].concat();
         trains(&mlplots(&workspace, folder, &arguments))
     };
     assert_eq!(
@@ -141,7 +142,8 @@ fn a_program_is_started_as_cargo_starts_it() {
     let none = mlplots(&workspace, "", &["list", "-p", "c@2"]);
     assert_eq!(none.code, 2, "{}", none.text());
 
-    // One root, cargo's, with a stray lock file too; with cargo and without.
+    // Commands with and without cargo use the root of cargo's workspace, despite the lock file in
+    // `c`.
     let run = mlplots(
         &workspace,
         "c",
@@ -187,10 +189,10 @@ fn a_program_is_started_as_cargo_starts_it() {
         "{}",
         sync.text()
     );
-    let nothing = mlplots(
+    let missing = mlplots(
         &workspace,
         "a",
         &["runs", "--manifest-path", "none/Cargo.toml"],
     );
-    assert_eq!(nothing.code, 2, "{}", nothing.text());
+    assert_eq!(missing.code, 2, "{}", missing.text());
 }

@@ -1,11 +1,11 @@
-//! The last MLflow before 3: its servers take runs, and its databases too.
+//! Servers and databases of MLflow 2.22, the last version before 3.
 
-use mlplots_tests::{MlflowServer, Project, Venv, built, read, sample};
+use mlplots_tests::{MlflowServer, Project, Venv, read, sample, sample_program};
 use serde_json::Value;
 
 const PROGRAM: &str = "versions";
 
-/// A run as MLflow 2 reads it.
+/// Prints all runs as the client of MLflow 2 reads them.
 const SCRIPT: &str = "
 import json, mlflow, sys
 from mlflow import MlflowClient
@@ -31,8 +31,8 @@ fn runs(uri: &str) -> Value {
     serde_json::from_str(&text).expect("the script prints JSON")
 }
 
-/// The sample's run is there with all that it logged.
-fn whole(run: &Value) {
+/// Checks that the run has everything that the sample logged.
+fn assert_complete(run: &Value) {
     assert_eq!(
         (&run["experiment"], &run["status"]),
         (&"Sample".into(), &"FINISHED".into())
@@ -52,9 +52,9 @@ fn whole(run: &Value) {
 }
 
 #[test]
-fn a_server_of_mlflow_2_takes_runs_and_models() {
+fn an_mlflow_2_server_stores_runs_and_models() {
     let folder = Project::new(PROGRAM);
-    let server = MlflowServer::start_of(
+    let server = MlflowServer::start_with_venv(
         Venv::mlflow_2(),
         folder.path(),
         &[
@@ -64,11 +64,11 @@ fn a_server_of_mlflow_2_takes_runs_and_models() {
             "sqlite:///mlflow.db",
         ],
     );
-    let finished = folder.exec(&["--tracking-uri", &server.url], &[built(PROGRAM)]);
+    let finished = folder.exec(&["--tracking-uri", &server.url], &[sample_program(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
     let found = runs(&server.url);
     assert_eq!(found.as_array().map(Vec::len), Some(1));
-    whole(&found[0]);
+    assert_complete(&found[0]);
 
     let project = with_model();
     let finished = project.mlplots(&["run", "--tracking-uri", &server.url]);
@@ -79,10 +79,10 @@ fn a_server_of_mlflow_2_takes_runs_and_models() {
         .into_iter()
         .flatten()
         .find(|run| run["params"]["kind"] == "linear");
-    let run = run.expect("the run is there");
+    let run = run.expect("the server has the run");
     assert_eq!(run["steps"], serde_json::json!([0]), "{run}");
     assert_eq!(run["status"], "FINISHED");
-    // There are no logged models yet: it is a folder of the run's artifacts.
+    // MLflow 2 has no logged models, so the model is a folder of the run's artifacts.
     let model = serde_json::json!([
         {"path": "model", "flavors": ["onnx", "python_function"], "inputs": ["a", "b"]}
     ]);
@@ -95,7 +95,7 @@ fn a_server_of_mlflow_2_takes_runs_and_models() {
 }
 
 #[test]
-fn a_database_of_mlflow_2_takes_runs_and_goes_on_in_3() {
+fn an_mlflow_2_database_stores_runs_and_models_after_an_upgrade() {
     let folder = Project::new(PROGRAM);
     let arguments = [
         "--workers",
@@ -103,39 +103,39 @@ fn a_database_of_mlflow_2_takes_runs_and_goes_on_in_3() {
         "--backend-store-uri",
         "sqlite:///mlflow.db",
     ];
-    drop(MlflowServer::start_of(
+    drop(MlflowServer::start_with_venv(
         Venv::mlflow_2(),
         folder.path(),
         &arguments,
     ));
     let uri = folder.database();
-    let finished = folder.exec(&["--tracking-uri", &uri], &[built(PROGRAM)]);
+    let finished = folder.exec(&["--tracking-uri", &uri], &[sample_program(PROGRAM)]);
     assert_eq!(finished.code, 0, "{}", finished.text());
-    whole(&runs(&uri)[0]);
+    assert_complete(&runs(&uri)[0]);
 
     let project = with_model();
     let finished = project.mlplots(&["run", "--tracking-uri", &uri]);
     assert_eq!(finished.code, 4, "{}", finished.text());
-    for words in [
+    for expected in [
         "was made by an MLflow that is too old: it lacks",
         "mlflow db upgrade",
     ] {
-        assert!(finished.stderr.contains(words), "{}", finished.text());
+        assert!(finished.stderr.contains(expected), "{}", finished.text());
     }
-    // MLflow 3 brings the file up to date when it opens it; then the model has its place too.
+    // MLflow 3 upgrades the database when it opens it. After that, it can store the model.
     assert_eq!(read(&uri).len(), 2);
     let sync = project.mlplots(&["sync", "--tracking-uri", &uri]);
     assert_eq!(sync.code, 0, "{}", sync.text());
     let runs = read(&uri);
     assert!(runs.iter().all(|run| run.status() == "FINISHED"));
-    let models = |run: &mlplots_tests::Read| run.0["models"].as_array().map(Vec::len);
+    let models = |run: &mlplots_tests::StoredRun| run.0["models"].as_array().map(Vec::len);
     let run = runs.iter().find(|run| run.0["params"]["kind"] == "linear");
     assert_eq!(run.and_then(models), Some(1));
     let reason = run.map(|run| run.tag("mlplots.reason"));
     assert_eq!(reason, Some("everything was shipped later"));
 }
 
-/// The sample with a model.
+/// A project whose training logs a model.
 fn with_model() -> Project {
     sample("versions-model").file(
         "src/main.rs",

@@ -1,9 +1,10 @@
-//! What a training program links: few crates, and no C.
+//! A training program links few crates and no C code, so that it builds quickly and needs no C
+//! compiler.
 
 use mlplots_tests::Project;
 
 const MAXIMUM: usize = 60;
-/// C compilers, TLS, databases, network clients and async runtimes.
+/// Crates for C compilers, TLS, databases, network clients and async runtimes.
 const UNWANTED: [&str; 12] = [
     "cc",
     "cmake",
@@ -25,7 +26,7 @@ fn a_program_links_few_crates_and_no_c() {
     let crates = project.crates();
     assert!(crates.contains("mlplots"), "{crates:?}");
     assert!(crates.len() <= MAXIMUM, "{}: {crates:?}", crates.len());
-    // `linux-raw-sys` holds the numbers of system calls, and links nothing.
+    // `linux-raw-sys` contains only constants and links no library.
     let is_unwanted = |name: &&String| {
         UNWANTED.contains(&name.as_str()) || (name.ends_with("-sys") && *name != "linux-raw-sys")
     };

@@ -1,8 +1,8 @@
-"""The tutorial's nine figures with matplotlib and seaborn, or a million points: how long each takes.
+"""Measures how long matplotlib and seaborn take for the tutorial's nine figures, or for a million points.
 
-Arguments: a folder with `sales.csv`, `evaluation.csv` and `coefficients.csv`; the figures are saved
-there. With a further argument `million`, a million points instead. Prints milliseconds for making
-and saving each figure, and the peak memory, as JSON.
+Arguments: a folder with `sales.csv`, `evaluation.csv` and `coefficients.csv`, which also receives
+the figures; optionally `million`, to plot a million points instead. Prints JSON: the milliseconds to
+draw and save each figure, and the peak memory.
 """
 
 import json
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from nine import figure, named, nine, plt
+from nine import figure, nine, plt, set_labels
 
 folder = Path(sys.argv[1])
-took = {}
+durations = {}
 
 
 def timed(name, draw, size=(10, 8)):
@@ -24,7 +24,7 @@ def timed(name, draw, size=(10, 8)):
     fig = figure(draw, size)
     fig.savefig(folder / f"{name}.png", dpi=100)
     plt.close(fig)
-    took[name] = (time.perf_counter() - begin) * 1000
+    durations[name] = (time.perf_counter() - begin) * 1000
 
 
 def tutorial():
@@ -43,15 +43,15 @@ def a_million():
 
     def scatter(ax):
         ax.scatter(x, y, s=4, alpha=0.1)
-        named(ax, "A million points", "x", "y")
+        set_labels(ax, "A million points", "x", "y")
 
     def line(ax):
         ax.plot(np.arange(len(walk)), walk, linewidth=1)
-        named(ax, "A line of a million points", "step", "value")
+        set_labels(ax, "A line of a million points", "step", "value")
 
     timed("million_scatter", scatter)
     timed("million_line", line)
 
 
 (a_million if len(sys.argv) > 2 else tutorial)()
-print(json.dumps({"millis": took, "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+print(json.dumps({"millis": durations, "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))

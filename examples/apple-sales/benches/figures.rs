@@ -1,7 +1,7 @@
-//! How long the tutorial's figures take, beside matplotlib and seaborn, and beside plotters' own
-//! bitmap backend: `cargo bench -p apple-sales --bench figures`.
+//! Compares the drawing time of the tutorial's figures with matplotlib and seaborn, and the Canvas
+//! with the bitmap backend of plotters: `cargo bench -p apple-sales --bench figures`.
 //!
-//! Each side is a process of its own; the processes take turns. Figures of both sides are left in
+//! Each side runs in its own process; the processes alternate. The figures of both sides stay in
 //! `target/mlplots-tests/figures`.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use apple_sales::model::{Evaluation, Ridge};
 use apple_sales::sales::{Day, Sales};
 use mlplots::prelude::*;
-use mlplots_tests::{Venv, checkout, kept};
+use mlplots_tests::{Venv, cache_dir, checkout};
 use serde_json::Value;
 
 const ROUNDS: usize = 5;
@@ -21,27 +21,27 @@ const ROUNDS: usize = 5;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().position(|argument| argument == "--as") {
-        Some(place) => child(&arguments[place + 1], Path::new(&arguments[place + 2])),
+        Some(index) => child(&arguments[index + 1], Path::new(&arguments[index + 2])),
         None => compare(),
     }
 }
 
-/// What one process measured: milliseconds by name, and its peak memory.
+/// The measurements of one process: milliseconds by figure, and the peak memory.
 struct Measured {
     millis: BTreeMap<String, f64>,
     peak_mb: f64,
 }
 
 fn compare() {
-    let folder = kept("figures");
+    let folder = cache_dir("figures");
     let folders = ["rust", "python"].map(|side| folder.join(side));
     for side in &folders {
         std::fs::create_dir_all(side).expect("a folder for the figures");
-        Job::new().write(side);
+        Job::new().write_data(side);
     }
     let [ours, theirs] = folders;
-    println!("Milliseconds to draw and encode, median of {ROUNDS} processes that took turns\n");
-    side_by_side(
+    println!("Milliseconds to draw and encode, median of {ROUNDS} alternating processes\n");
+    compare_sides(
         "figure",
         &[
             ("mlplots", &|| rust("one", &ours)),
@@ -50,15 +50,15 @@ fn compare() {
             ("matplotlib", &|| python(&theirs, None)),
         ],
     );
-    side_by_side(
+    compare_sides(
         "a million points",
         &[
             ("mlplots", &|| rust("million", &ours)),
             ("matplotlib", &|| python(&theirs, Some("million"))),
         ],
     );
-    side_by_side(
-        "by hand, 1000 × 800",
+    compare_sides(
+        "plotters code, 1000 × 800",
         &[
             ("Canvas", &|| rust("canvas", &ours)),
             ("bitmap backend", &|| rust("bitmap", &ours)),
@@ -69,16 +69,16 @@ fn compare() {
 
 type Side<'a> = (&'a str, &'a dyn Fn() -> Measured);
 
-/// Prints a table with a column for each side, the last of which the others are compared with.
-fn side_by_side(what: &str, sides: &[Side<'_>]) {
+/// Prints a table with a column per side. The ratio is the last side divided by the first.
+fn compare_sides(title: &str, sides: &[Side<'_>]) {
     let mut rounds: Vec<Vec<Measured>> = sides.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        for (place, (_, measure)) in sides.iter().enumerate() {
-            rounds[place].push(measure());
+        for (index, (_, measure)) in sides.iter().enumerate() {
+            rounds[index].push(measure());
         }
     }
     let names: Vec<String> = rounds[0][0].millis.keys().cloned().collect();
-    let mut table = format!("{what:<26}");
+    let mut table = format!("{title:<26}");
     for (side, _) in sides {
         let _ = write!(table, "{side:>16}");
     }
@@ -125,7 +125,7 @@ fn python(folder: &Path, kind: Option<&str>) -> Measured {
 }
 
 fn measured(command: &mut Command) -> Measured {
-    let output = command.output().expect("it starts");
+    let output = command.output().expect("the process starts");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed:\n{errors}");
     let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -139,41 +139,41 @@ fn measured(command: &mut Command) -> Measured {
     }
 }
 
-/// One process of the Rust side.
+/// Measures one kind of drawing and prints the result as JSON.
 fn child(kind: &str, folder: &Path) {
     let job = Job::new();
     let mut millis = BTreeMap::new();
-    let mut timed = |name: &str, draw: &dyn Fn() -> Vec<u8>| {
-        let begin = Instant::now();
+    let mut time = |name: &str, draw: &dyn Fn() -> Vec<u8>| {
+        let start = Instant::now();
         let bytes = draw();
         std::fs::write(folder.join(format!("{name}.png")), bytes).expect("the figure is written");
-        millis.insert(name.to_owned(), millis_of(begin.elapsed()));
+        millis.insert(name.to_owned(), millis_of(start.elapsed()));
     };
     let png = |figure: Figure, scale: f32| figure.to_png(scale).expect("a PNG");
     match kind {
         "one" => NINE
             .iter()
-            .for_each(|(name, draw)| timed(name, &|| png(draw(&job), 1.0))),
+            .for_each(|(name, draw)| time(name, &|| png(draw(&job), 1.0))),
         "fine" => NINE
             .iter()
-            .for_each(|(name, draw)| timed(name, &|| png(draw(&job), 2.0))),
+            .for_each(|(name, draw)| time(name, &|| png(draw(&job), 2.0))),
         "two" => millis = two_threads(&job),
-        "million" => million(&mut timed, png),
-        "canvas" => BY_HAND.iter().for_each(|(name, _)| {
-            timed(name, &|| {
-                let figure = Figure::draw(SIZE, |canvas| Ok(by_hand(canvas, name)?));
+        "million" => million(&mut time, png),
+        "canvas" => EXAMPLES.iter().for_each(|(name, _)| {
+            time(name, &|| {
+                let figure = Figure::draw(SIZE, |canvas| Ok(draw_example(canvas, name)?));
                 png(figure.expect("a drawing"), 1.0)
             });
         }),
-        _ => BY_HAND.iter().for_each(|(name, file)| {
+        _ => EXAMPLES.iter().for_each(|(name, file)| {
             let path = folder.join(file);
-            let begin = Instant::now();
-            // The embedded fonts are registered with the first recorder.
+            let start = Instant::now();
+            // The first recorder registers the embedded fonts.
             let _ = mlplots::figure::Recorder::new(SIZE);
             let area = BitMapBackend::new(&path, SIZE).into_drawing_area();
-            by_hand(&area, name).expect("a drawing");
+            draw_example(&area, name).expect("a drawing");
             area.present().expect("a file");
-            millis.insert((*name).to_owned(), millis_of(begin.elapsed()));
+            millis.insert((*name).to_owned(), millis_of(start.elapsed()));
         }),
     }
     println!(
@@ -186,7 +186,7 @@ fn millis_of(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The most memory that this process has had, as Linux counts it.
+/// The peak resident memory of this process.
 fn peak_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
@@ -205,7 +205,7 @@ type Draw = fn(&Job) -> Figure;
 
 const NINE: [(&str, Draw); 9] = [
     ("time_series_demand", |job| {
-        let days = job.sales.column(|day| f64::from(day.date.0));
+        let days = job.sales.column(|day| f64::from(day.date.to_epoch_days()));
         charts::time_series(&days, &job.sales.column(|day| day.demand), 28)
             .title("Demand over time")
             .y_label("Demand (kg)")
@@ -258,36 +258,33 @@ const NINE: [(&str, Draw); 9] = [
     }),
 ];
 
-/// All nine on two threads that take the next one each.
+/// Draws all nine figures on two threads, which take figures from a shared counter.
 fn two_threads(job: &Job) -> BTreeMap<String, f64> {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let mut millis = BTreeMap::new();
-    let begin = Instant::now();
+    let start = Instant::now();
     std::thread::scope(|scope| {
         let work = || {
-            let mut took = Vec::new();
+            let mut durations = Vec::new();
             while let Some((name, draw)) =
                 NINE.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
             {
-                let begin = Instant::now();
+                let start = Instant::now();
                 draw(job).to_png(1.0).expect("a PNG");
-                took.push(((*name).to_owned(), millis_of(begin.elapsed())));
+                durations.push(((*name).to_owned(), millis_of(start.elapsed())));
             }
-            took
+            durations
         };
         let threads = [scope.spawn(work), scope.spawn(work)];
         for thread in threads {
             millis.extend(thread.join().expect("a thread"));
         }
     });
-    millis.insert("all".to_owned(), millis_of(begin.elapsed()));
+    millis.insert("all".to_owned(), millis_of(start.elapsed()));
     millis
 }
 
-fn million(
-    mut timed: impl FnMut(&str, &dyn Fn() -> Vec<u8>),
-    png: impl Fn(Figure, f32) -> Vec<u8>,
-) {
+fn million(mut time: impl FnMut(&str, &dyn Fn() -> Vec<u8>), png: impl Fn(Figure, f32) -> Vec<u8>) {
     let mut rng = fastrand::Rng::with_seed(0);
     let mut normal = || {
         let (u, v) = (1.0 - rng.f64(), rng.f64());
@@ -304,52 +301,52 @@ fn million(
         })
         .collect();
     let minutes: Vec<f64> = (0..walk.len()).map(|step| step as f64 / 1440.0).collect();
-    timed("million_scatter", &|| png(charts::scatter(&x, &y), 1.0));
-    timed("million_line", &|| {
+    time("million_scatter", &|| png(charts::scatter(&x, &y), 1.0));
+    time("million_line", &|| {
         png(charts::time_series(&minutes, &walk, 1), 1.0)
     });
 }
 
 const SIZE: (u32, u32) = (1000, 800);
 
-/// Drawings by plotters alone, on whichever backend.
-const BY_HAND: [(&str, &str); 3] = [
+/// Charts in plain plotters code, with the file of the bitmap backend.
+const EXAMPLES: [(&str, &str); 3] = [
     ("points", "bitmap_points.png"),
     ("line", "bitmap_line.png"),
     ("bars", "bitmap_bars.png"),
 ];
 
-fn by_hand<DB: DrawingBackend>(
+fn draw_example<DB: DrawingBackend>(
     area: &DrawingArea<DB, mlplots::plotters::coord::Shift>,
-    what: &str,
+    name: &str,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
 where
     DB::ErrorType: 'static,
 {
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(area)
-        .caption(what, 24)
+        .caption(name, 24)
         .margin(20)
         .x_label_area_size(40)
         .y_label_area_size(50)
         .build_cartesian_2d(0.0..100.0, -1.2..1.2)?;
     chart.configure_mesh().x_desc("x").y_desc("y").draw()?;
-    let wave = |place: usize| {
-        let x = place as f64 / 100.0;
-        (x, x.sin() * (0.3 + (place as f64 * 0.618).fract()))
+    let wave = |index: usize| {
+        let x = index as f64 / 100.0;
+        (x, x.sin() * (0.3 + (index as f64 * 0.618).fract()))
     };
-    match what {
+    match name {
         "points" => {
             let style = BLUE.mix(0.15).filled();
-            chart.draw_series((0..10_000).map(|place| Circle::new(wave(place), 3, style)))?;
+            chart.draw_series((0..10_000).map(|index| Circle::new(wave(index), 3, style)))?;
         }
         "line" => {
-            let smooth = (0..10_000).map(|place| (wave(place).0, wave(place).0.sin()));
+            let smooth = (0..10_000).map(|index| (wave(index).0, wave(index).0.sin()));
             chart.draw_series(LineSeries::new(smooth, RED.stroke_width(2)))?;
         }
         _ => {
-            let bar = |place: usize| {
-                let (x, y) = (place as f64, wave(place * 100).1);
+            let bar = |index: usize| {
+                let (x, y) = (index as f64, wave(index * 100).1);
                 Rectangle::new([(x, 0.0), (x + 0.8, y)], GREEN.mix(0.6).filled())
             };
             chart.draw_series((0..100).map(bar))?;
@@ -386,23 +383,26 @@ impl Job {
     fn columns(&self) -> (Vec<&'static str>, Vec<Vec<f64>>) {
         let mut names = Day::FEATURES.to_vec();
         let mut columns: Vec<Vec<f64>> = (0..names.len())
-            .map(|place| self.sales.column(|day| day.features()[place]))
+            .map(|index| self.sales.column(|day| day.features()[index]))
             .collect();
         names.push("demand");
         columns.push(self.sales.column(|day| day.demand));
         (names, columns)
     }
 
-    /// The same for the other side.
-    fn write(&self, folder: &Path) {
+    /// Writes the data that the Python script reads.
+    fn write_data(&self, folder: &Path) {
         let save = |name: &str, text: String| {
             let path: PathBuf = folder.join(name);
-            std::fs::write(path, text).expect("the data of the figures");
+            std::fs::write(path, text).expect("the file is written");
         };
         let (names, columns) = self.columns();
         let mut text = format!("date,{}\n", names.join(","));
         for (row, day) in self.sales.days.iter().enumerate() {
-            let values: Vec<String> = columns.iter().map(|of| of[row].to_string()).collect();
+            let values: Vec<String> = columns
+                .iter()
+                .map(|column| column[row].to_string())
+                .collect();
             let _ = writeln!(text, "{},{}", day.date, values.join(","));
         }
         save("sales.csv", text);

@@ -1,7 +1,7 @@
-"""The tutorial's whole job in Python: train, draw, log to MLflow.
+"""The complete job of the tutorial in Python: train, plot, log to MLflow.
 
-Arguments: a tracking URI and a folder with `sales.csv`, and `train.csv` and `test.csv`, whose last
-column is the demand.
+Arguments: the tracking URI, and a folder with `sales.csv`, `train.csv` and `test.csv`. The last
+column of each file is the demand.
 """
 
 import logging
@@ -12,7 +12,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pandas as pd
-from nine import figure, named, nine, plt
+from nine import figure, nine, plt, set_labels
 from sklearn import metrics
 from sklearn.linear_model import Ridge
 
@@ -43,7 +43,7 @@ with mlflow.start_run():
 
     coefficients = pd.DataFrame({"name": features, "value": model.coef_})
     drawings = nine(sales, y_true, y_pred, coefficients)
-    # As `src/plots.rs` has it.
+    # The sizes in `src/plots.rs`.
     for name, size in {"time_series_demand": (16, 8), "corr_plot": (12, 10)}.items():
         drawings[name] = (drawings[name][0], size)
     for name, (draw, size) in drawings.items():
@@ -56,15 +56,15 @@ with mlflow.start_run():
     def by_month(ax):
         groups = sales.demand.groupby(sales.date.dt.month)
         ax.bar(range(1, 13), groups.mean(), yerr=1.96 * groups.sem())
-        named(ax, "Mean demand by month", "Month", "Demand (kg)")
+        set_labels(ax, "Mean demand by month", "Month", "Demand (kg)")
 
     def distribution(ax):
         ax.hist(residuals, bins="auto")
-        named(ax, "Distribution of the residuals", "Residual (kg)", "Days")
+        set_labels(ax, "Distribution of the residuals", "Residual (kg)", "Days")
 
     def size(ax):
         ax.scatter(y_pred, np.sqrt(np.abs(residuals / residuals.std())), alpha=0.7, s=20)
-        named(ax, "Size of the error by prediction", "Predicted demand (kg)", "Root of the standardized residual")
+        set_labels(ax, "Size of the error by prediction", "Predicted demand (kg)", "Root of the standardized residual")
 
     with tempfile.TemporaryDirectory() as diagnostics:
         for name, draw in {"demand_by_month": by_month, "residual_distribution": distribution, "error_size": size}.items():

@@ -1,7 +1,6 @@
-//! How many apples will be sold tomorrow? A ridge regression on ten thousand days, and the figures
-//! that explain the data and the model.
+//! How many apples will be sold tomorrow? A ridge regression on 10,000 days of synthetic sales,
+//! with figures of the data and the model.
 
-pub mod date;
 pub mod metrics;
 pub mod model;
 mod plots;
@@ -12,11 +11,11 @@ use mlplots::{onnx, prelude::*};
 use model::{Evaluation, Ridge};
 use sales::{Day, Sales};
 
-/// What can be set with `-P`.
+/// The hyperparameters. `-P alpha=10` on the command line sets one.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Params {
-    /// How strongly large coefficients are punished.
+    /// Strength of the penalty on large coefficients.
     pub alpha: f64,
 }
 
@@ -28,8 +27,8 @@ impl Default for Params {
 
 /// Ridge regression on daily apple demand.
 #[train(experiment = "Apple demand", provides(Sales))]
-pub fn ridge(run: &Run, params: Params) -> anyhow::Result<(Ridge, Evaluation)> {
-    // The plots of the data are drawn from here on, while the model trains.
+fn ridge(run: &Run, params: Params) -> anyhow::Result<(Ridge, Evaluation)> {
+    // mlplots draws the plots of the data from here on, while the model trains.
     let sales = run.provide(Sales::generate(10_000, 9999));
     let (train, test) = sales.split(0.2, 0);
 

@@ -1,3 +1,3 @@
-//! The training program; `cargo mlplots run -p apple-sales` runs it.
+//! The training program. Run it with `cargo mlplots run -p apple-sales`.
 
 mlplots::main!(apple_sales);

@@ -1,9 +1,9 @@
-//! How good predictions are, by the usual measures.
+//! Regression metrics.
 
 use crate::model::Evaluation;
 
 impl Evaluation {
-    /// The six measures with their names.
+    /// All metrics with their names in MLflow.
     pub fn metrics(&self) -> [(&'static str, f64); 6] {
         [
             ("mse", self.mse()),
@@ -25,13 +25,13 @@ impl Evaluation {
         self.mean(|y, p| (y - p).abs())
     }
 
-    /// Share of the variance that is explained: 1 is perfect, 0 no better than the mean.
+    /// Coefficient of determination: 1 is a perfect fit, 0 is no better than predicting the mean.
     pub fn r2(&self) -> f64 {
         let mean = self.mean(|y, _| y);
         1.0 - self.mse() / self.mean(|y, _| (y - mean).powi(2))
     }
 
-    /// Mean squared error of the logarithms of 1 + the values.
+    /// Mean squared logarithmic error, with `ln(1 + value)` as in scikit-learn.
     pub fn msle(&self) -> f64 {
         self.mean(|y, p| (y.ln_1p() - p.ln_1p()).powi(2))
     }
@@ -47,7 +47,7 @@ impl Evaluation {
         }
     }
 
-    /// What was sold less what was predicted.
+    /// True demand minus predicted demand.
     pub fn residuals(&self) -> Vec<f64> {
         self.pairs().map(|(y, p)| y - p).collect()
     }
@@ -56,7 +56,7 @@ impl Evaluation {
         self.y_true.iter().copied().zip(self.y_pred.iter().copied())
     }
 
-    fn mean(&self, of: impl Fn(f64, f64) -> f64) -> f64 {
-        self.pairs().map(|(y, p)| of(y, p)).sum::<f64>() / self.y_true.len() as f64
+    fn mean(&self, value: impl Fn(f64, f64) -> f64) -> f64 {
+        self.pairs().map(|(y, p)| value(y, p)).sum::<f64>() / self.y_true.len() as f64
     }
 }

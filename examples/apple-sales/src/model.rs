@@ -1,4 +1,4 @@
-//! The model: a ridge regression.
+//! The ridge regression model.
 
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,21 @@ use smartcore::linear::ridge_regression::{RidgeRegression, RidgeRegressionParame
 
 use crate::sales::Day;
 
-/// A linear model whose coefficients are kept small.
+/// A linear model, fitted with a penalty on large coefficients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ridge {
-    /// One for each of [`Day::FEATURES`].
+    /// One coefficient per feature, in the order of [`Day::FEATURES`].
     pub coefficients: Vec<f64>,
-    /// The demand where all features are 0.
+    /// The predicted demand if all features are 0.
     pub intercept: f64,
 }
 
 impl Ridge {
-    /// Minimises the squared error plus `alpha` times the squared coefficients. The intercept is
-    /// not penalised.
+    /// Minimizes the squared error plus `alpha` times the squared coefficients. The intercept has
+    /// no penalty.
+    ///
+    /// # Errors
+    /// `alpha` is negative or not finite.
     pub fn fit(days: &[Day], alpha: f64) -> anyhow::Result<Self> {
         ensure!(
             alpha.is_finite() && alpha >= 0.0,
@@ -30,11 +33,11 @@ impl Ridge {
             std::array::from_fn(|feature| mean(rows.iter().map(|row| row[feature])));
         let demand_mean = mean(days.iter().map(|day| day.demand));
 
-        // Centred, the data need no intercept, which is the one that is not penalised.
-        let centred = rows
+        // Centered data have an intercept of 0, so the solver can leave it out.
+        let centered = rows
             .iter()
             .flat_map(|row| row.iter().zip(feature_means).map(|(x, mean)| x - mean));
-        let x = DenseMatrix::new(rows.len(), 9, centred.collect(), false)?;
+        let x = DenseMatrix::new(rows.len(), 9, centered.collect(), false)?;
         let y: Vec<f64> = days.iter().map(|day| day.demand - demand_mean).collect();
         let parameters = RidgeRegressionParameters::default()
             .with_alpha(alpha)
@@ -49,12 +52,12 @@ impl Ridge {
         })
     }
 
-    /// The demand to expect on a day.
+    /// Predicts the demand of a day.
     pub fn predict(&self, day: &Day) -> f64 {
         self.intercept + dot(&self.coefficients, &day.features())
     }
 
-    /// Compares predictions with what was sold.
+    /// Predicts the demand of every day.
     pub fn evaluate(&self, days: &[Day]) -> Evaluation {
         Evaluation {
             y_true: days.iter().map(|day| day.demand).collect(),
@@ -63,12 +66,12 @@ impl Ridge {
     }
 }
 
-/// The demand of the test days, and what the model predicted.
+/// True and predicted demand of the same days.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// What was sold.
+    /// The true demand.
     pub y_true: Vec<f64>,
-    /// What the model predicted.
+    /// The predicted demand.
     pub y_pred: Vec<f64>,
 }
 

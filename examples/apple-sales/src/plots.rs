@@ -1,7 +1,8 @@
-//! The figures. Each function sees only what its run provided.
+//! The figures. A plot function receives only values that its run provided.
 
 use std::path::PathBuf;
 
+use chrono::Datelike;
 use tempfile::TempDir;
 
 use mlplots::prelude::*;
@@ -9,12 +10,12 @@ use mlplots::prelude::*;
 use crate::model::{Evaluation, Ridge};
 use crate::sales::{Day, Sales};
 
-/// Every day's demand and its mean over four weeks: inflation, two harvests a year, promotions.
+/// Demand over time with its mean over four weeks. Inflation, harvests and promotions are visible.
 #[plot(size = (1600, 800))]
 fn time_series_demand(canvas: &Canvas, sales: &Sales) -> PlotResult {
     const WINDOW: usize = 28;
-    // A date as a number of years puts the axis' ticks on whole years.
-    let year = |day: &Day| 1970.0 + f64::from(day.date.0) / 365.2425;
+    // With dates in years, the axis places its ticks at whole years.
+    let year = |day: &Day| 1970.0 + f64::from(day.date.to_epoch_days()) / 365.2425;
     let points: Vec<(f64, f64)> = sales
         .days
         .iter()
@@ -25,9 +26,9 @@ fn time_series_demand(canvas: &Canvas, sales: &Sales) -> PlotResult {
         (year(&days[WINDOW - 1]), demand / WINDOW as f64)
     });
     let years = points[0].0.floor()..points[points.len() - 1].0.ceil();
-    let highest = points
+    let maximum = points
         .iter()
-        .fold(0.0_f64, |highest, point| highest.max(point.1));
+        .fold(0.0_f64, |maximum, point| maximum.max(point.1));
 
     canvas.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(canvas)
@@ -38,7 +39,7 @@ fn time_series_demand(canvas: &Canvas, sales: &Sales) -> PlotResult {
         .margin(25)
         .x_label_area_size(60)
         .y_label_area_size(80)
-        .build_cartesian_2d(years, 0.0..highest * 1.05)?;
+        .build_cartesian_2d(years, 0.0..maximum * 1.05)?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
@@ -71,7 +72,7 @@ fn time_series_demand(canvas: &Canvas, sales: &Sales) -> PlotResult {
     Ok(())
 }
 
-/// Demand on weekends and on other days: quartiles, and every day as a point.
+/// Demand on weekdays and weekends: quartiles, and one point per day.
 #[plot]
 fn box_weekend(sales: &Sales) -> Figure {
     charts::box_strip(&by_weekend(sales))
@@ -80,7 +81,7 @@ fn box_weekend(sales: &Sales) -> Figure {
         .y_label("Demand (kg)")
 }
 
-/// Demand over the price, with the regression line.
+/// Demand by price, with the regression line.
 #[plot]
 fn scatter_demand_price(sales: &Sales) -> Figure {
     charts::scatter(
@@ -92,7 +93,7 @@ fn scatter_demand_price(sales: &Sales) -> Figure {
     .y_label("Demand (kg)")
 }
 
-/// How demand is distributed on weekends and on other days.
+/// Density of demand on weekdays and weekends.
 #[plot]
 fn density_weekday_weekend(sales: &Sales) -> Figure {
     charts::density(&by_weekend(sales))
@@ -101,7 +102,8 @@ fn density_weekday_weekend(sales: &Sales) -> Figure {
         .y_label("Density")
 }
 
-/// Which columns move together. Saved by hand, as any plotting library would do it.
+/// Correlation matrix of features and demand. The function saves a file itself, as it would with
+/// another plotting library.
 #[plot]
 fn corr_plot(sales: &Sales) -> anyhow::Result<(PathBuf, TempDir)> {
     let features: Vec<_> = sales.days.iter().map(Day::features).collect();
@@ -123,7 +125,7 @@ fn corr_plot(sales: &Sales) -> anyhow::Result<(PathBuf, TempDir)> {
     Ok((path, folder))
 }
 
-/// What the model got wrong, over what it predicted. A funnel means the error grows with demand.
+/// Residuals by predicted demand. A funnel shape means that the error grows with the demand.
 #[plot]
 fn residuals_plot(evaluation: &Evaluation) -> Figure {
     charts::residuals(&evaluation.y_true, &evaluation.y_pred)
@@ -132,7 +134,7 @@ fn residuals_plot(evaluation: &Evaluation) -> Figure {
         .y_label("True − predicted demand (kg)")
 }
 
-/// How much demand changes with one unit of each feature.
+/// Change in demand per unit of each feature.
 #[plot]
 fn coefficients_plot(ridge: &Ridge) -> Figure {
     charts::coefficients(&Day::FEATURES, &ridge.coefficients)
@@ -141,7 +143,7 @@ fn coefficients_plot(ridge: &Ridge) -> Figure {
         .y_label("Feature")
 }
 
-/// Predictions over the truth; on the diagonal they are perfect.
+/// Predicted demand by true demand. Perfect predictions lie on the diagonal.
 #[plot]
 fn prediction_errors(evaluation: &Evaluation) -> Figure {
     charts::prediction_error(&evaluation.y_true, &evaluation.y_pred)
@@ -150,7 +152,7 @@ fn prediction_errors(evaluation: &Evaluation) -> Figure {
         .y_label("Predicted demand (kg)")
 }
 
-/// Whether the residuals are normal: then they lie on the line.
+/// Q–Q plot of the residuals. Normally distributed residuals lie on the line.
 #[plot]
 fn qq_plot(evaluation: &Evaluation) -> Figure {
     charts::qq(&evaluation.residuals())
@@ -159,11 +161,11 @@ fn qq_plot(evaluation: &Evaluation) -> Figure {
         .y_label("Residual (kg)")
 }
 
-/// Three more, saved together: the seasons in the data, the distribution of the residuals, and
-/// whether the error's size depends on the prediction.
+/// Three figures from one function: mean demand by month, distribution of the residuals, and size
+/// of the error by predicted demand.
 #[plot(dir = "diagnostics")]
 fn diagnostics(sales: &Sales, evaluation: &Evaluation) -> anyhow::Result<(PathBuf, TempDir)> {
-    // Fresh, for its owner only, and removed once the run has its own copies.
+    // The run copies the files, then drops the returned `TempDir`, which deletes the folder.
     let folder = tempfile::tempdir()?;
     charts::group_means(&by_month(sales))
         .title("Mean demand by month")

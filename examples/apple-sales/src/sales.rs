@@ -1,33 +1,33 @@
-//! The data: synthetic daily sales of apples.
+//! Synthetic daily sales of apples.
 
 use std::f64::consts::TAU;
 
-use crate::date::Date;
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-/// One day.
+/// The sales of one day, and what may explain them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Day {
-    /// Which.
-    pub date: Date,
-    /// In °C.
+    /// The date.
+    pub date: NaiveDate,
+    /// Average temperature in °C.
     pub average_temperature: f64,
-    /// In mm.
+    /// Rainfall in mm.
     pub rainfall: f64,
-    /// Saturday or Sunday.
+    /// Whether the day is a Saturday or Sunday.
     pub weekend: bool,
-    /// A public holiday.
+    /// Whether the day is a public holiday.
     pub holiday: bool,
-    /// Our price.
+    /// Price per kg.
     pub price_per_kg: f64,
-    /// We have a promotion.
+    /// Whether a promotion takes place.
     pub promo: bool,
-    /// What we sell, in kg: the target.
+    /// Amount sold in kg: the target of the regression.
     pub demand: f64,
-    /// What we sold the day before.
+    /// Amount sold on the previous day, in kg.
     pub previous_days_demand: f64,
-    /// The competitor's price.
+    /// The competitor's price per kg.
     pub competitor_price_per_kg: f64,
-    /// How much we advertise, from 0 to 1.
+    /// Intensity of advertising, from 0 to 1.
     pub marketing_intensity: f64,
 }
 
@@ -45,7 +45,7 @@ impl Day {
         "marketing_intensity",
     ];
 
-    /// What the demand is predicted from: everything but the date and the demand.
+    /// The inputs of the model: all columns except the date and the demand.
     pub fn features(&self) -> [f64; 9] {
         let flag = |flag: bool| f64::from(u8::from(flag));
         [
@@ -62,7 +62,7 @@ impl Day {
     }
 }
 
-/// Daily sales, in the order of their dates.
+/// Daily sales, sorted by date.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sales {
     /// The days.
@@ -78,25 +78,27 @@ const COMPETITOR_EFFECT: f64 = -25.0;
 const MARKETING_EFFECT: f64 = 50.0;
 const NOISE: f64 = 50.0;
 const YEARLY_INFLATION: f64 = 0.03;
-const LAST_DAY: Date = Date(19_722); // 2023-12-31
+/// The day after the last one.
+const END: NaiveDate = NaiveDate::from_ymd_opt(2024, 1, 1).expect("a valid date");
 
 impl Sales {
-    /// Makes up `count` days that end with 2023; the same ones for the same `seed`.
+    /// Generates `count` days up to the end of 2023. The same `seed` gives the same days.
     ///
-    /// Apples are harvested in March and September, which lowers their price and raises demand;
-    /// promotions come a month later, and now and then by chance. Demand falls with the price,
-    /// falls by 25 when the competitor is cheaper, is higher on weekends, and grows with inflation.
+    /// Harvests in March and September lower the price and raise the demand. Promotions take place
+    /// in the month after a harvest, and at random on 15 % of the other days. Demand decreases with
+    /// the price, decreases by 25 kg if the competitor is cheaper, is higher on weekends, and grows
+    /// with inflation.
     pub fn generate(count: usize, seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let first = Date(LAST_DAY.0 + 1 - count as i32);
+        let first = END - Days::new(count as u64);
         let mut days: Vec<Day> = Vec::with_capacity(count);
-        for date in (first.0..=LAST_DAY.0).map(Date) {
+        for date in first.iter_days().take(count) {
             let month = date.month();
             let harvest = (TAU * (f64::from(month) - 3.0) / 6.0).cos();
             let price = uniform(&mut rng, 0.5, 3.0) - 0.5 * harvest;
             let competitor_price = uniform(&mut rng, 0.5, 3.0);
             let promo = matches!(month, 4 | 10) || rng.f64() < 0.15;
-            // What was sold cheaply three days ago leaves room in the stock, and is advertised.
+            // A low price three days ago is followed by more advertising.
             let recent_price = days
                 .iter()
                 .rev()
@@ -104,7 +106,7 @@ impl Sales {
                 .map_or(price, |day| day.price_per_kg);
             let stock = (2.0 - (recent_price.max(0.0) + 1.0).ln()).clamp(0.0, 1.0);
             let marketing = (0.5 * stock + uniform(&mut rng, 0.0, 0.5)).min(1.0);
-            let weekend = date.is_weekend();
+            let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
             let inflation = 1.0 + YEARLY_INFLATION * f64::from(date.year() - first.year());
             let expected = BASE_DEMAND
                 + PRICE_EFFECT * price
@@ -136,8 +138,8 @@ impl Sales {
         Self { days }
     }
 
-    /// Splits the days at random into those to train with and a `test` share; the same ones for
-    /// the same `seed`.
+    /// Splits the days at random into a training set and a test set with the share `test`. The
+    /// same `seed` gives the same split.
     pub fn split(&self, test: f64, seed: u64) -> (Vec<Day>, Vec<Day>) {
         let mut days = self.days.clone();
         fastrand::Rng::with_seed(seed).shuffle(&mut days);
@@ -145,16 +147,16 @@ impl Sales {
         (days, test)
     }
 
-    /// The demand of the days that `of` chooses.
-    pub fn demand(&self, of: impl Fn(&Day) -> bool) -> Vec<f64> {
+    /// The demand of the days that `select` accepts.
+    pub fn demand(&self, select: impl Fn(&Day) -> bool) -> Vec<f64> {
         self.days
             .iter()
-            .filter(|day| of(day))
+            .filter(|day| select(day))
             .map(|day| day.demand)
             .collect()
     }
 
-    /// One value of every day.
+    /// One value per day.
     pub fn column(&self, value: impl Fn(&Day) -> f64) -> Vec<f64> {
         self.days.iter().map(value).collect()
     }
@@ -164,7 +166,7 @@ fn uniform(rng: &mut fastrand::Rng, low: f64, high: f64) -> f64 {
     low + (high - low) * rng.f64()
 }
 
-/// A standard normal value, by Box and Muller.
+/// Draws from the standard normal distribution with the Box–Muller transform.
 fn normal(rng: &mut fastrand::Rng) -> f64 {
     (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (TAU * rng.f64()).cos()
 }
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_keeps_every_day_once() {
+    fn a_split_contains_every_day_once() {
         let sales = Sales::generate(1000, 7);
         let (mut train, test) = sales.split(0.2, 0);
         assert_eq!((train.len(), test.len()), (800, 200));
@@ -195,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn weekends_and_promotions_sell_more() {
+    fn weekends_and_promotions_increase_the_demand() {
         let sales = Sales::generate(3000, 7);
-        let mean = |of: fn(&Day) -> bool| {
-            let demand = sales.demand(of);
+        let mean = |select: fn(&Day) -> bool| {
+            let demand = sales.demand(select);
             demand.iter().sum::<f64>() / demand.len() as f64
         };
         assert!(mean(|day| day.weekend) > mean(|day| !day.weekend) + 250.0);

@@ -1,4 +1,4 @@
-//! The same rows and the same alpha give what scikit-learn gives.
+//! Compares coefficients and metrics with scikit-learn on the same data.
 
 use std::fmt::Write;
 
@@ -30,20 +30,20 @@ print(json.dumps({
 "#;
 
 #[test]
-fn ridge_agrees_with_scikit_learn() {
+fn the_model_equals_the_one_of_scikit_learn() {
     let (train, test) = Sales::generate(10_000, 9999).split(0.2, 0);
     let ridge = Ridge::fit(&train, 1.0).expect("the model fits");
     let metrics = ridge.evaluate(&test).metrics();
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let saved = |name: &str, days: &[Day]| {
+    let write = |name: &str, days: &[Day]| {
         let path = folder.path().join(name);
-        std::fs::write(&path, csv(days)).expect("the rows are written");
+        std::fs::write(&path, csv(days)).expect("the file is written");
         path.display().to_string()
     };
     let printed = python(
         SCRIPT,
-        &[&saved("train.csv", &train), &saved("test.csv", &test)],
+        &[&write("train.csv", &train), &write("test.csv", &test)],
     );
     let theirs: Value = serde_json::from_str(&printed).expect("the script prints JSON");
 
@@ -56,14 +56,14 @@ fn ridge_agrees_with_scikit_learn() {
     }
 }
 
-/// The features and the demand of each day.
+/// One row per day: the features, then the demand.
 fn csv(days: &[Day]) -> String {
     let mut text = String::new();
     for day in days {
         for feature in day.features() {
-            write!(text, "{feature},").expect("a String takes all");
+            write!(text, "{feature},").expect("writing to a String succeeds");
         }
-        writeln!(text, "{}", day.demand).expect("a String takes all");
+        writeln!(text, "{}", day.demand).expect("writing to a String succeeds");
     }
     text
 }
@@ -71,10 +71,10 @@ fn csv(days: &[Day]) -> String {
 fn assert_close(name: &str, ours: f64, theirs: &Value) {
     let theirs = theirs
         .as_f64()
-        .unwrap_or_else(|| panic!("scikit-learn gave no {name}"));
+        .unwrap_or_else(|| panic!("scikit-learn returned no {name}"));
     let difference = (ours - theirs).abs() / theirs.abs();
     assert!(
         difference < 1e-6,
-        "{name}: {ours} here, {theirs} in scikit-learn"
+        "{name}: {ours} in Rust, {theirs} in scikit-learn"
     );
 }

@@ -1,11 +1,11 @@
-//! The tutorial from end to end: MLflow's server shows the run whole, serves every figure byte for
-//! byte, and stock Python loads the model and predicts what Rust predicts.
+//! The tutorial end to end. An MLflow server returns the complete run and the exact bytes of every
+//! figure, and Python loads the model and makes the same predictions as Rust.
 
 use std::path::Path;
 
 use apple_sales::model::Ridge;
 use apple_sales::sales::{Day, Sales};
-use mlplots_tests::{Finished, MlflowServer, Read, cargo_mlplots, checkout, python, read};
+use mlplots_tests::{Finished, MlflowServer, StoredRun, cargo_mlplots, checkout, python, read};
 use serde_json::Value;
 
 const METRICS: [&str; 6] = ["mae", "medae", "mse", "msle", "r2", "rmse"];
@@ -26,23 +26,23 @@ const FIGURES: [&str; 12] = [
 ];
 
 #[test]
-fn with_nothing_but_cargo_the_run_is_in_mlflow_db() {
+fn without_a_server_the_run_is_stored_in_mlflow_db() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let finished: Finished = cargo_mlplots()
         .args(["mlplots", "exec", "--json", "--"])
         .arg(env!("CARGO_BIN_EXE_apple-sales"))
         .current_dir(folder.path())
         .output()
-        .expect("it starts")
+        .expect("cargo-mlplots starts")
         .into();
     assert!(folder.path().join("mlflow.db").exists());
     assert!(folder.path().join("mlruns").is_dir());
     let server = MlflowServer::start_in(folder.path(), &[]);
-    is_whole(&finished, &server.url);
+    assert_stored(&finished, &server.url);
 }
 
 #[test]
-fn a_server_has_the_same_run() {
+fn a_server_stores_the_complete_run() {
     for workers in ["4", "1"] {
         let server = MlflowServer::start(&["--workers", workers]);
         let finished: Finished = cargo_mlplots()
@@ -50,19 +50,19 @@ fn a_server_has_the_same_run() {
             .current_dir(checkout())
             .env("MLFLOW_TRACKING_URI", &server.url)
             .output()
-            .expect("it starts")
+            .expect("cargo-mlplots starts")
             .into();
-        let run = is_whole(&finished, &server.url);
+        let run = assert_stored(&finished, &server.url);
         if checkout().join(".git").exists() {
             assert_eq!(run.tag("mlflow.source.git.commit").len(), 40);
         }
     }
 }
 
-/// What a server shows of the run is what the run said of itself.
-fn is_whole(finished: &Finished, url: &str) -> Read {
+/// Checks that the server has exactly the run that `--json` reported.
+fn assert_stored(finished: &Finished, url: &str) -> StoredRun {
     assert_eq!(finished.code, 0, "{}", finished.text());
-    let said: Value = serde_json::from_str(&finished.stdout).expect("one JSON object");
+    let reported: Value = serde_json::from_str(&finished.stdout).expect("one JSON object");
     let runs = read(url);
     assert_eq!(runs.len(), 1);
     let run = &runs[0];
@@ -74,7 +74,11 @@ fn is_whole(finished: &Finished, url: &str) -> Read {
     assert_eq!(metrics.len(), METRICS.len());
     for name in METRICS {
         assert!(run.metric(name).is_some(), "{name}");
-        assert_eq!(run.metric(name), said["metrics"][name].as_f64(), "{name}");
+        assert_eq!(
+            run.metric(name),
+            reported["metrics"][name].as_f64(),
+            "{name}"
+        );
     }
     assert_eq!(run.tag("mlplots.figures"), "10 of 10");
     assert!(!run.tag("mlflow.user").is_empty());
@@ -84,7 +88,7 @@ fn is_whole(finished: &Finished, url: &str) -> Read {
         "Ridge regression on daily apple demand."
     );
 
-    let drawn: Vec<(&str, &str)> = said["figures"]
+    let drawn: Vec<(&str, &str)> = reported["figures"]
         .as_array()
         .expect("figures")
         .iter()
@@ -96,10 +100,14 @@ fn is_whole(finished: &Finished, url: &str) -> Read {
         let sha256 = drawn
             .iter()
             .find_map(|(path, sha256)| (*path == name).then_some(*sha256));
-        assert!(sha256.is_some(), "{name} is not drawn");
-        assert_eq!(run.sha256(name), sha256, "{name} is served as another file");
+        assert!(sha256.is_some(), "{name} was not drawn");
+        assert_eq!(
+            run.sha256(name),
+            sha256,
+            "the server returns other bytes for {name}"
+        );
     }
-    predicts_what_rust_predicts(run, url);
+    assert_same_predictions(run, url);
     run.clone()
 }
 
@@ -117,17 +125,18 @@ def predictions(uri):
 print(json.dumps([predictions(f"models:/{model_id}"), predictions(f"runs:/{run_id}/model")]))
 "#;
 
-fn predicts_what_rust_predicts(run: &Read, url: &str) {
+/// Checks that MLflow's Python client loads the model and predicts the same values as Rust.
+fn assert_same_predictions(run: &StoredRun, url: &str) {
     let (train, test) = Sales::generate(10_000, 9999).split(0.2, 0);
     let ridge = Ridge::fit(&train, 1.0).expect("the model fits");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let rows: Vec<_> = test.iter().map(Day::features).collect();
     let path = folder.path().join("rows.json");
-    std::fs::write(&path, serde_json::to_vec(&rows).expect("JSON")).expect("the rows");
+    std::fs::write(&path, serde_json::to_vec(&rows).expect("JSON")).expect("the rows are written");
     let id = |value: &Value| value.as_str().expect("an id").to_owned();
     let (run_id, model_id) = (id(&run.0["run_id"]), id(&run.0["models"][0]));
 
-    let printed = python(PREDICT, &[url, &run_id, &model_id, shown(&path)]);
+    let printed = python(PREDICT, &[url, &run_id, &model_id, as_str(&path)]);
     let theirs: Vec<Vec<f64>> = serde_json::from_str(&printed).expect("two lists of numbers");
     assert_eq!(theirs.len(), 2);
     for predictions in theirs {
@@ -139,6 +148,6 @@ fn predicts_what_rust_predicts(run: &Read, url: &str) {
     }
 }
 
-fn shown(path: &Path) -> &str {
-    path.to_str().expect("temporary folders have plain names")
+fn as_str(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have UTF-8 paths")
 }

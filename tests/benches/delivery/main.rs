@@ -1,9 +1,8 @@
-//! From the journal to MLflow:
+//! Measures the delivery of points and of a large artifact to an `mlflow server` with SQLite:
 //! `cargo bench -p mlplots-tests --bench delivery -- POINTS MEGABYTES ROUNDS`.
 //!
-//! How many points a second arrive at an `mlflow server` with SQLite, beside the plainest loop that
-//! logs the same points there, and how much memory the supervisor takes for them and for one large
-//! artifact. POINTS is 100,000 without it, MEGABYTES 1000, ROUNDS, which take turns, 3.
+//! Compares the points per second with a plain loop of API calls, and measures the peak memory of
+//! the supervisor. The defaults are 100,000 points, 1000 megabytes and 3 rounds.
 
 mod plain;
 
@@ -15,10 +14,11 @@ use mlplots_tests::{MlflowServer, Project, python};
 use plain::plain;
 
 const NAME: &str = "bench-delivery";
-/// Connections of the plain loop.
+/// The numbers of connections of the plain loop.
 const CONNECTIONS: [usize; 3] = [1, 2, 4];
 
-/// Counts a run's points, those that are as they were logged, and reads its status.
+/// Prints the number of points of a run, the number of correct points, the number of steps, and the
+/// status.
 const COUNT: &str = r#"
 import sqlite3, sys
 
@@ -42,13 +42,13 @@ fn main() {
     let megabytes = numbers.next().unwrap_or(1000);
     let rounds = numbers.next().unwrap_or(3).max(1);
     let project = Project::new(NAME).file("src/main.rs", include_str!("training.rs"));
-    let program = project.release();
+    let program = project.release_program();
     let bench = Bench {
         server: MlflowServer::start(&[]),
         project,
         program,
     };
-    // Every worker of the server has its modules loaded and its connections open.
+    // Warm-up: every worker of the server loads its modules and opens its connections.
     plain(&bench.server, 20_000, 8);
     bench.points(points, rounds as usize);
     bench.artifact(megabytes * 1_000_000);
@@ -60,35 +60,35 @@ struct Bench {
     program: PathBuf,
 }
 
-/// What a supervised training took.
-struct Took {
+/// The measurements of a supervised training.
+struct Measured {
     seconds: f64,
-    /// The most memory that its supervisor had.
+    /// The peak memory of the supervisor.
     peak_mb: f64,
 }
 
 impl Bench {
     fn points(&self, points: u64, rounds: usize) {
-        let mut ours = Vec::new();
+        let mut mlplots = Vec::new();
         let mut loops = CONNECTIONS.map(|_| Vec::new());
         let mut peak_mb = 0.0_f64;
         for round in 0..rounds {
             let name = format!("points-{round}");
-            let took = self.exec(&name, "points", points);
-            self.count(&name, points, "FINISHED");
-            ours.push(points as f64 / took.seconds);
-            peak_mb = peak_mb.max(took.peak_mb);
+            let measured = self.exec(&name, "points", points);
+            self.assert_stored(&name, points, "FINISHED");
+            mlplots.push(points as f64 / measured.seconds);
+            peak_mb = peak_mb.max(measured.peak_mb);
             for (rates, connections) in loops.iter_mut().zip(CONNECTIONS) {
                 let (rate, run) = plain(&self.server, points, connections);
-                self.count(&run, points, "RUNNING");
+                self.assert_stored(&run, points, "RUNNING");
                 rates.push(rate);
             }
         }
         println!(
-            "Points per second to a server with SQLite; median (least to most) of {rounds} rounds \
+            "Points per second to a server with SQLite; median (minimum to maximum) of {rounds} rounds \
              with {points} points\n"
         );
-        let rate = row("cargo mlplots exec, start to end", &mut ours);
+        let rate = row("cargo mlplots exec, start to end", &mut mlplots);
         let loops = loops.iter_mut().zip(CONNECTIONS);
         let best = loops
             .map(|(rates, connections)| {
@@ -96,62 +96,62 @@ impl Bench {
             })
             .fold(0.0, f64::max);
         println!(
-            "\n{:.0} % of the best loop (aim: 90 %). Each run has its {points} points in MLflow's \
-             database, once and unchanged.",
+            "\n{:.0} % of the fastest loop (target: 90 %). MLflow's database has the {points} points \
+             of each run once and unchanged.",
             rate / best * 100.0
         );
-        println!("The supervisor's most memory: {peak_mb:.0} MB (aim: 60 MB)");
+        println!("Peak memory of the supervisor: {peak_mb:.0} MB (target: 60 MB)");
     }
 
     fn artifact(&self, bytes: u64) {
-        let took = self.exec("artifact", "artifact", bytes);
-        let arrived = files(&self.server.folder().join("mlartifacts"), bytes);
-        assert_eq!(arrived, 1, "the artifact arrives whole");
+        let measured = self.exec("artifact", "artifact", bytes);
+        let stored = count_files(&self.server.folder().join("mlartifacts"), bytes);
+        assert_eq!(stored, 1, "the artifact is stored completely");
         println!(
             "\nAn artifact of {} MB through the server in {:.1} s, start to end\n\
-             The supervisor's most memory: {:.0} MB (aim: 60 MB)",
+             Peak memory of the supervisor: {:.0} MB (target: 60 MB)",
             bytes / 1_000_000,
-            took.seconds,
-            took.peak_mb
+            measured.seconds,
+            measured.peak_mb
         );
     }
 
-    /// A training and its delivery to the end.
-    fn exec(&self, name: &str, what: &str, count: u64) -> Took {
-        let begin = Instant::now();
+    /// Runs a training until everything is delivered.
+    fn exec(&self, name: &str, kind: &str, count: u64) -> Measured {
+        let start = Instant::now();
         let mut supervisor = self
             .project
             .command(&["exec", "--progress", "off", "--flush-timeout", "100000"])
             .args(["--run-name", name, "--tracking-uri", &self.server.url, "--"])
             .arg(&self.program)
-            .args([what, &count.to_string()])
+            .args([kind, &count.to_string()])
             .stdout(Stdio::null())
             .spawn()
             .expect("cargo-mlplots starts");
         let mut peak_mb = 0.0_f64;
         let status = loop {
-            peak_mb = peak_mb.max(most_memory_mb(&supervisor));
-            if let Some(status) = supervisor.try_wait().expect("its status") {
+            peak_mb = peak_mb.max(memory_peak_mb(&supervisor));
+            if let Some(status) = supervisor.try_wait().expect("the status of the process") {
                 break status;
             }
             std::thread::sleep(Duration::from_millis(10));
         };
         assert!(status.success(), "{status}");
-        Took {
-            seconds: begin.elapsed().as_secs_f64(),
+        Measured {
+            seconds: start.elapsed().as_secs_f64(),
             peak_mb,
         }
     }
 
-    /// A run has exactly these points, and this status.
-    fn count(&self, run: &str, points: u64, status: &str) {
+    /// Checks that a run has exactly these points and this status.
+    fn assert_stored(&self, run: &str, points: u64, status: &str) {
         let database = self.server.folder().join("mlflow.db");
-        let counted = python(COUNT, &[&database.display().to_string(), run]);
+        let counts = python(COUNT, &[&database.display().to_string(), run]);
         let expected = format!("{points} {points} {points} {status}");
         assert_eq!(
-            counted.trim(),
+            counts.trim(),
             expected,
-            "points, right ones, steps, status"
+            "points, correct points, steps, status"
         );
     }
 }
@@ -159,13 +159,13 @@ impl Bench {
 /// Prints rates and returns their median.
 fn row(name: &str, rates: &mut [f64]) -> f64 {
     rates.sort_by(f64::total_cmp);
-    let (median, least, most) = (rates[rates.len() / 2], rates[0], rates[rates.len() - 1]);
-    println!("{name:<36}{median:>8.0} ({least:.0} to {most:.0})");
+    let (median, min, max) = (rates[rates.len() / 2], rates[0], rates[rates.len() - 1]);
+    println!("{name:<36}{median:>8.0} ({min:.0} to {max:.0})");
     median
 }
 
-/// The kernel's mark of the most resident memory; 0 once the process has ended.
-fn most_memory_mb(process: &Child) -> f64 {
+/// The peak resident memory of a process, or 0 if it has exited.
+fn memory_peak_mb(process: &Child) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id()));
     let status = status.unwrap_or_default();
     let kilobytes = status.lines().find_map(|line| {
@@ -175,12 +175,12 @@ fn most_memory_mb(process: &Child) -> f64 {
     kilobytes.unwrap_or(0.0) * 1024.0 / 1e6
 }
 
-/// How many files below a folder have this size.
-fn files(folder: &std::path::Path, bytes: u64) -> usize {
+/// The number of files below a folder with this size.
+fn count_files(folder: &std::path::Path, bytes: u64) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => files(&entry.path(), bytes),
+            Ok(metadata) if metadata.is_dir() => count_files(&entry.path(), bytes),
             Ok(metadata) => usize::from(metadata.len() == bytes),
             Err(_) => 0,
         })

@@ -1,4 +1,4 @@
-//! The plainest way to log points: a loop of `runs/log-batch` with as many as a request may have.
+//! A plain loop of `runs/log-batch` requests with the maximum number of points: the baseline.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,36 +9,38 @@ use std::time::{Instant, UNIX_EPOCH};
 use mlplots_tests::MlflowServer;
 use serde_json::json;
 
-/// Points of one request.
-const MOST: u64 = 1000;
+/// MLflow's limit of points per request.
+const BATCH: u64 = 1000;
 
-/// Logs points on some connections at once into a run of its own. Returns points per second, and
-/// the run's id.
+/// Logs points into a new run over parallel connections. Returns the points per second and the ID
+/// of the run.
 pub fn plain(server: &MlflowServer, points: u64, connections: usize) -> (f64, String) {
     let new = json!({ "experiment_id": "0", "start_time": now() });
     let run = server.post("runs/create", &new);
-    let run = run["run"]["info"]["run_id"].as_str().expect("the run's id");
+    let run = run["run"]["info"]["run_id"]
+        .as_str()
+        .expect("the ID of the run");
     let next = AtomicU64::new(0);
-    let begin = Instant::now();
+    let start = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..connections {
             scope.spawn(|| {
                 let mut connection = Connection::open(&server.url);
                 loop {
-                    let from = next.fetch_add(MOST, Ordering::Relaxed);
+                    let from = next.fetch_add(BATCH, Ordering::Relaxed);
                     if from >= points {
                         return;
                     }
-                    connection.log_batch(run, from..points.min(from + MOST));
+                    connection.log_batch(run, from..points.min(from + BATCH));
                 }
             });
         }
     });
-    let rate = points as f64 / begin.elapsed().as_secs_f64();
+    let rate = points as f64 / start.elapsed().as_secs_f64();
     (rate, run.to_owned())
 }
 
-/// A connection that is kept open.
+/// A persistent HTTP connection.
 struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
@@ -49,8 +51,8 @@ struct Connection {
 impl Connection {
     fn open(url: &str) -> Self {
         let host = url.trim_start_matches("http://").to_owned();
-        let stream = TcpStream::connect(&host).expect("the server takes connections");
-        stream.set_nodelay(true).expect("a TCP option");
+        let stream = TcpStream::connect(&host).expect("the server accepts connections");
+        stream.set_nodelay(true).expect("TCP_NODELAY is set");
         Self {
             stream: BufReader::new(stream),
             host,
@@ -70,7 +72,7 @@ impl Connection {
                 r#"{{"key":"loss","value":{value:e},"timestamp":{time},"step":{step}}},"#
             );
         }
-        // The last comma.
+        // Removes the last comma.
         self.body.pop();
         self.body.push_str("]}");
         self.head.clear();
@@ -84,17 +86,17 @@ impl Connection {
         let request = [self.head.as_bytes(), self.body.as_bytes()].concat();
         let stream = self.stream.get_mut();
         stream.write_all(&request).expect("the request is sent");
-        self.answer();
+        self.read_response();
     }
 
-    fn answer(&mut self) {
+    fn read_response(&mut self) {
         let mut line = String::new();
         let mut length = 0;
         let mut status = None;
         loop {
             line.clear();
-            let read = self.stream.read_line(&mut line).expect("an answer");
-            assert!(read > 0, "the server hangs up");
+            let read = self.stream.read_line(&mut line).expect("a response");
+            assert!(read > 0, "the server closed the connection");
             status.get_or_insert_with(|| line.clone());
             if let Some((name, value)) = line.split_once(':')
                 && name.eq_ignore_ascii_case("content-length")
@@ -106,7 +108,7 @@ impl Connection {
             }
         }
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).expect("its body");
+        self.stream.read_exact(&mut body).expect("a body");
         let status = status.unwrap_or_default();
         let body = String::from_utf8_lossy(&body);
         assert!(status.contains(" 200 "), "{status}{body}");
@@ -116,5 +118,5 @@ impl Connection {
 fn now() -> u64 {
     UNIX_EPOCH
         .elapsed()
-        .map_or(0, |since| since.as_millis() as u64)
+        .map_or(0, |elapsed| elapsed.as_millis() as u64)
 }

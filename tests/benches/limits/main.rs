@@ -1,9 +1,8 @@
-//! As many figures and points as one run may get:
-//! `cargo bench -p mlplots-tests --bench limits -- POINTS FIGURES`.
+//! Measures very large runs: `cargo bench -p mlplots-tests --bench limits -- POINTS FIGURES`.
 //!
-//! Seconds, peak memory of the training program and of its supervisor, and whether MLflow has them
-//! all. FIGURES, small ones, go into a database and to a server; POINTS of one metric into a
-//! database. POINTS is 10,000,000 without it, FIGURES 10,000.
+//! Prints the duration, the peak memory of the training program and the supervisor, and whether
+//! MLflow has everything. The figures are small and go to a database and to a server. The points of
+//! one metric go to a database. The defaults are 10,000,000 points and 10,000 figures.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -13,7 +12,7 @@ use mlplots_tests::{MlflowServer, Project, child, python};
 
 const NAME: &str = "bench-limits";
 
-/// Counts the points of the newest run, its steps, the figures that lie there, and its status.
+/// Prints the numbers of points, steps and figures of the newest run, and its status.
 const COUNT: &str = r#"
 import os, sqlite3, sys
 from urllib.parse import urlparse
@@ -36,16 +35,16 @@ fn main() {
     let figures = numbers.next().unwrap_or(10_000);
     let project = Project::new(NAME).file("src/main.rs", include_str!("training.rs"));
     let bench = Bench {
-        program: project.release(),
+        program: project.release_program(),
         project,
     };
     let database = bench.project.path().join("mlflow.db");
     let uri = format!("sqlite:///{}", database.display());
-    bench.one("database", &uri, &database, figures, 0);
-    bench.one("database", &uri, &database, 0, points);
+    bench.measure("database", &uri, &database, figures, 0);
+    bench.measure("database", &uri, &database, 0, points);
     let server = MlflowServer::start(&[]);
     let database = server.folder().join("mlflow.db");
-    bench.one("server", &server.url, &database, figures, 0);
+    bench.measure("server", &server.url, &database, figures, 0);
 }
 
 struct Bench {
@@ -54,8 +53,8 @@ struct Bench {
 }
 
 impl Bench {
-    fn one(&self, store: &str, uri: &str, database: &Path, figures: u64, points: u64) {
-        let since = Instant::now();
+    fn measure(&self, store: &str, uri: &str, database: &Path, figures: u64, points: u64) {
+        let start = Instant::now();
         let supervisor = self
             .project
             .command(&["exec", "--tracking-uri", uri, "--flush-timeout", "36000"])
@@ -66,31 +65,31 @@ impl Bench {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        let mut supervisor = supervisor.expect("it starts");
-        let peaks = Peaks::watch(&mut supervisor, since);
-        let took = since.elapsed();
+        let mut supervisor = supervisor.expect("the process starts");
+        let peaks = Peaks::watch(&mut supervisor, start);
+        let shipped = start.elapsed();
         assert!(supervisor.wait().is_ok_and(|status| status.success()));
         let database = database.to_str().expect("a path in UTF-8");
-        let counted = python(COUNT, &[database]);
-        let wanted = format!("{points} {points} {figures} FINISHED");
-        let is_whole = if counted.trim() == wanted {
-            "all there"
+        let counts = python(COUNT, &[database]);
+        let expected = format!("{points} {points} {figures} FINISHED");
+        let result = if counts.trim() == expected {
+            "complete"
         } else {
-            "NOT WHOLE"
+            "INCOMPLETE"
         };
         println!(
             "{store}: {figures} figures and {points} points: trained {:.1} s, shipped {:.1} s, \
-             peak {} MB and {} MB in the supervisor, {is_whole}: {}",
+             peak {} MB and {} MB in the supervisor, {result}: {}",
             peaks.trained.as_secs_f64(),
-            took.as_secs_f64(),
+            shipped.as_secs_f64(),
             peaks.trainer / 1024,
             peaks.supervisor / 1024,
-            counted.trim()
+            counts.trim()
         );
     }
 }
 
-/// The most memory that two processes took, in kilobytes.
+/// The peak memory of the training program and the supervisor, in kilobytes.
 #[derive(Default)]
 struct Peaks {
     trainer: u64,
@@ -99,8 +98,8 @@ struct Peaks {
 }
 
 impl Peaks {
-    /// Looks at both until the supervisor ends.
-    fn watch(supervisor: &mut Child, since: Instant) -> Self {
+    /// Samples both processes until the supervisor exits.
+    fn watch(supervisor: &mut Child, start: Instant) -> Self {
         let mut peaks = Self::default();
         let mut trainer = None;
         while let Ok(None) = supervisor.try_wait() {
@@ -108,7 +107,7 @@ impl Peaks {
             peaks.supervisor = peak(supervisor.id()).unwrap_or(peaks.supervisor);
             if let Some(kilobytes) = trainer.and_then(peak) {
                 peaks.trainer = kilobytes;
-                peaks.trained = since.elapsed();
+                peaks.trained = start.elapsed();
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -116,7 +115,7 @@ impl Peaks {
     }
 }
 
-/// `VmHWM` of a process; none once it has ended.
+/// The peak resident memory of a process in kilobytes. `None` if it has exited.
 fn peak(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

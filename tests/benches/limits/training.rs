@@ -7,7 +7,7 @@ struct Params {
     points: u64,
 }
 
-/// Logs many small figures, each another one, and many points of one metric.
+/// Logs many small, different figures and many points of one metric.
 #[train(experiment = "Limits")]
 fn fill(run: &Run, params: Params) -> Result<(), mlplots::Error> {
     for number in 0..params.figures {
@@ -20,7 +20,7 @@ fn fill(run: &Run, params: Params) -> Result<(), mlplots::Error> {
     Ok(())
 }
 
-/// The number in a pattern.
+/// The pixels of a pattern that depends on the number.
 fn pixels(number: u32) -> Vec<u8> {
     let bits = (0..32 * 32).map(|at| number.rotate_left(at % 32) >> (at / 32 % 32));
     bits.flat_map(|bits| [bits as u8, (bits >> 8) as u8, number as u8])

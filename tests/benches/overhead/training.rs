@@ -1,5 +1,5 @@
-//! The training whose calls are timed. Arguments: what to do, threads, how often in all, and the
-//! file for the times: nanoseconds as `u64`, little-endian.
+//! The measured training. Arguments: kind of work, number of threads, total number of calls, and
+//! path of the file for the durations, which are nanoseconds as little-endian `u64`.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -8,29 +8,30 @@ use std::time::Instant;
 use mlplots::Run;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let [what, threads, count, file] = words.as_slice() else {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, threads, count, file] = arguments.as_slice() else {
         return Err("four arguments are needed".into());
     };
     let (threads, count): (u64, u64) = (threads.parse()?, count.parse()?);
     let each = count / threads;
-    let times = match what.as_str() {
+    let times = match kind.as_str() {
         "clock" => timed(threads, each, |_| {}),
         "computation" => timed(threads, each, |step| compute(step, 150)),
         "work" => vec![work(count, |_| {})],
         _ => {
             let run = Run::start("Overhead")?;
             let log = |step| run.log_metric_at("loss", 1.0 / (step + 1) as f64, step);
-            let times = match what.as_str() {
+            let times = match kind.as_str() {
                 "calls" => timed(threads, each, log),
                 "volume" => vec![volume(count, log)],
                 "shipping" => {
-                    // As much as a server takes in many seconds: it is at work all the while.
+                    // The server needs many seconds to store these points, so it is busy
+                    // throughout.
                     (0..500_000).for_each(log);
                     timed(threads, each, |step| compute(step, 150))
                 }
                 "logged work" => vec![work(count, log)],
-                other => return Err(format!("`{other}` is nothing that it does").into()),
+                other => return Err(format!("unknown kind of work `{other}`").into()),
             };
             run.finish()?;
             times
@@ -41,21 +42,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What each call takes its caller, on several threads at once.
+/// The duration of each call, on parallel threads.
 fn timed(threads: u64, each: u64, call: impl Fn(u64) + Sync) -> Vec<u64> {
-    let one = |thread: u64| {
-        // Touched before, so that no page fault is taken for the call's cost.
+    let run_thread = |thread: u64| {
+        // Initialized with 1, so that page faults occur before the measurement.
         let mut times = vec![1; each as usize];
         for (time, step) in times.iter_mut().zip(thread * each..) {
-            let begin = Instant::now();
+            let start = Instant::now();
             call(step);
-            *time = begin.elapsed().as_nanos() as u64;
+            *time = start.elapsed().as_nanos() as u64;
         }
         times
     };
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || one(thread)))
+            .map(|thread| scope.spawn(move || run_thread(thread)))
             .collect();
         let all = all
             .into_iter()
@@ -64,24 +65,24 @@ fn timed(threads: u64, each: u64, call: impl Fn(u64) + Sync) -> Vec<u64> {
     })
 }
 
-/// What many calls take together, with no clock in between.
+/// The total duration of many calls, without reading the clock in between.
 fn volume(count: u64, call: impl Fn(u64)) -> u64 {
-    let begin = Instant::now();
+    let start = Instant::now();
     (0..count).for_each(call);
-    begin.elapsed().as_nanos() as u64
+    start.elapsed().as_nanos() as u64
 }
 
-/// A training that computes for about a millisecond a step.
+/// The duration of a training that computes for about a millisecond per step.
 fn work(steps: u64, after: impl Fn(u64)) -> u64 {
-    let begin = Instant::now();
+    let start = Instant::now();
     for step in 0..steps {
         compute(step, 500_000);
         after(step);
     }
-    begin.elapsed().as_nanos() as u64
+    start.elapsed().as_nanos() as u64
 }
 
-/// Keeps the processor busy for some two nanoseconds a round.
+/// Keeps the processor busy for about two nanoseconds per round.
 fn compute(seed: u64, rounds: u64) {
     let mut x = seed + 1;
     for _ in 0..rounds {

@@ -1,4 +1,4 @@
-//! What is journaled, against what MLflow's own client reads.
+//! Compares the journal of a run with what MLflow's Python client reads.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Project, python};
 
-/// Every run below its experiment's name, with all points, and all files as they are served.
+/// Prints all runs by experiment, with all points and the digests of all downloaded files.
 const SCRIPT: &str = r#"
 import hashlib, json, os, sys, tempfile
 import mlflow
@@ -44,20 +44,24 @@ print(json.dumps({
 }))
 "#;
 
-/// Asserts that MLflow has the only run of each of these folders once, FINISHED, with exactly what
-/// its journal says. Each run has its experiment for itself.
-pub fn has_arrived(url: &str, folders: &[Project]) {
+/// Asserts that MLflow has the run of each folder exactly once, as FINISHED, and with the content
+/// of its journal. Each run needs an experiment of its own.
+pub fn assert_stored(url: &str, folders: &[Project]) {
     let journaled: Vec<_> = folders.iter().map(Journaled::read).collect();
     let mut arguments = vec![url];
     arguments.extend(journaled.iter().map(|run| &*run.experiment));
     let stored: Value = serde_json::from_str(&python(SCRIPT, &arguments)).expect("JSON");
     for run in &journaled {
-        let complaints = run.complaints(&stored[&run.experiment]);
-        assert!(complaints.is_empty(), "{}: {complaints:#?}", run.experiment);
+        let differences = run.differences(&stored[&run.experiment]);
+        assert!(
+            differences.is_empty(),
+            "{}: {differences:#?}",
+            run.experiment
+        );
     }
 }
 
-/// What a journal says.
+/// The content of a journal.
 #[derive(Debug, Default)]
 struct Journaled {
     experiment: String,
@@ -74,7 +78,7 @@ impl Journaled {
         let bytes = std::fs::read(folder.run_dir().join("journal")).expect("the journal");
         let mut journaled = Self::default();
         for line in bytes.split(|&byte| byte == b'\n') {
-            // Before the record stands its checksum.
+            // The first 9 bytes are the checksum and a space.
             if let Some(record) = line
                 .get(9..)
                 .and_then(|json| serde_json::from_slice(json).ok())
@@ -107,54 +111,54 @@ impl Journaled {
         self.models.extend(record.get("model").map(model));
     }
 
-    /// Everything in which the runs of MLflow differ from the one that is journaled.
-    fn complaints(&self, stored: &Value) -> Vec<String> {
+    /// All differences between the runs in MLflow and the journaled run.
+    fn differences(&self, stored: &Value) -> Vec<String> {
         let [run] = stored.as_array().map_or(&[] as &[_], Vec::as_slice) else {
-            return vec![format!("there are {} runs", list(stored).count())];
+            return vec![format!("MLflow has {} runs", list(stored).count())];
         };
-        let mut complaints = Vec::new();
-        let mut differ = |what: String| complaints.push(what);
+        let mut differences = Vec::new();
+        let mut add = |difference: String| differences.push(difference);
         if run["status"] != "FINISHED" {
-            differ(format!("it is {}", run["status"]));
+            add(format!("the status is {}", run["status"]));
         }
         let points = list(&run["points"]).map(|point| {
             let number = |index: usize| point[index].as_i64().expect("a number");
             (text(&point[0]), number(1), number(2), value(&point[3]))
         });
-        compare("point", self.points.iter().cloned(), points, &mut differ);
+        compare("point", self.points.iter().cloned(), points, &mut add);
         compare(
             "param",
             self.params.clone(),
             pairs(&run["params"]),
-            &mut differ,
+            &mut add,
         );
-        // MLflow and the supervisor have some of their own.
+        // MLflow and the supervisor set more tags.
         let tags = pairs(&run["tags"]).filter(|(key, _)| self.tags.contains_key(key));
-        compare("tag", self.tags.clone(), tags, &mut differ);
+        compare("tag", self.tags.clone(), tags, &mut add);
         let files = pairs(&run["files"]).filter(|(path, _)| path != "mlplots/figures.json");
-        compare("file", self.files.clone(), files, &mut differ);
+        compare("file", self.files.clone(), files, &mut add);
         let models: Vec<_> = list(&run["models"]).collect();
         if models.len() != self.models.len() {
-            differ(format!("there are {} models", models.len()));
+            add(format!("MLflow has {} models", models.len()));
         }
         for (model, stored) in self.models.iter().zip(models) {
             if stored["status"] != "READY" {
-                differ(format!("a model is {}", stored["status"]));
+                add(format!("the status of a model is {}", stored["status"]));
             }
-            // The files that describe it are made on the way.
+            // The supervisor adds the files that describe the model, such as `MLmodel`.
             let files = pairs(&stored["files"]).filter(|(path, _)| model.contains_key(path));
-            compare("model's file", model.clone(), files, &mut differ);
+            compare("file of a model", model.clone(), files, &mut add);
         }
-        complaints
+        differences
     }
 }
 
-/// Tells what is lost, doubled or invented.
+/// Reports missing items as negative counts, and duplicated or unexpected items as positive counts.
 fn compare<T: Ord + Debug>(
-    what: &str,
+    kind: &str,
     expected: impl IntoIterator<Item = T>,
     found: impl IntoIterator<Item = T>,
-    differ: &mut impl FnMut(String),
+    add: &mut impl FnMut(String),
 ) {
     let mut counts: BTreeMap<T, i64> = BTreeMap::new();
     expected
@@ -164,11 +168,14 @@ fn compare<T: Ord + Debug>(
         .into_iter()
         .for_each(|item| *counts.entry(item).or_default() += 1);
     counts.retain(|_, count| *count != 0);
-    for (item, more) in counts.iter().take(5) {
-        differ(format!("{more:+} of the {what} {item:?}"));
+    for (item, count) in counts.iter().take(5) {
+        add(format!("{count:+} of the {kind} {item:?}"));
     }
     if counts.len() > 5 {
-        differ(format!("{} times a {what} in all", counts.len()));
+        add(format!(
+            "in total, {} differences of the kind {kind}",
+            counts.len()
+        ));
     }
 }
 
@@ -182,10 +189,10 @@ fn pairs(value: &Value) -> impl Iterator<Item = (String, String)> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().expect("a text").to_owned()
+    value.as_str().expect("a string").to_owned()
 }
 
-/// A metric's value, as Rust writes it: NaN is a text here and there.
+/// A metric value in Rust's notation. It may be a JSON string, since JSON has no NaN.
 fn value(value: &Value) -> String {
     let value = value.as_str().map_or_else(
         || value.as_f64().expect("a number"),

@@ -1,58 +1,58 @@
-//! What can happen to a request, and to which ones it does.
+//! The faults, and plans that choose the requests that meet them.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use fastrand::Rng;
 
-/// What happens to one request. `obeyed` is whether the server does what is asked all the same:
-/// then whoever asks does not know, and asks again.
+/// A fault of one request. `handled` says whether the server handles the request anyway: the client
+/// cannot know it and repeats the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The connection is closed before anything is read.
+    /// The proxy closes the connection before it reads anything.
     Closed,
-    /// The connection is reset in the middle of the request's body.
+    /// The proxy resets the connection in the middle of the request body.
     CutOff,
-    /// The server obeys, and the connection is reset before it can say so.
+    /// The server handles the request, and the proxy resets the connection before the response.
     Lost,
-    /// The server obeys, and half of its answer arrives.
-    Halved,
-    /// Nobody answers, and the connection stays open.
+    /// The server handles the request, and the client receives half of the response.
+    Truncated,
+    /// No response arrives, and the connection stays open.
     Silent {
         /// See [`Fault`].
-        obeyed: bool,
+        handled: bool,
     },
-    /// A status by which a server, or what stands before it, says "later".
+    /// A status with which a server or a proxy asks the client to retry.
     Status {
-        /// 408, 429 or a 500.
+        /// 408, 429 or 5xx.
         code: u16,
         /// See [`Fault`].
-        obeyed: bool,
+        handled: bool,
     },
-    /// 200 with a page of HTML, as hotels and companies have them.
+    /// 200 with an HTML page, as from a captive portal.
     Page {
         /// See [`Fault`].
-        obeyed: bool,
+        handled: bool,
     },
-    /// Request and answer pass in small pieces.
+    /// Request and response pass in small, delayed chunks.
     Slow,
 }
 
-use Fault::{Closed, CutOff, Halved, Lost, Page, Silent, Slow, Status};
+use Fault::{Closed, CutOff, Lost, Page, Silent, Slow, Status, Truncated};
 
 const STATUSES: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
 impl Fault {
-    /// All of which the server sees nothing, or all after which it has done what was asked.
-    pub fn all(obeyed: bool) -> Vec<Self> {
-        let own: &[Self] = if obeyed {
-            &[Lost, Halved]
+    /// All faults after which the server has handled the request, or all others.
+    pub fn all(handled: bool) -> Vec<Self> {
+        let own: &[Self] = if handled {
+            &[Lost, Truncated]
         } else {
             &[Closed, CutOff]
         };
-        let both = [Silent { obeyed }, Page { obeyed }];
-        let status = |code| Status { code, obeyed };
-        let slow = obeyed.then_some(Slow);
+        let both = [Silent { handled }, Page { handled }];
+        let status = |code| Status { code, handled };
+        let slow = handled.then_some(Slow);
         let some = own.iter().copied().chain(both);
         some.chain(STATUSES.map(status)).chain(slow).collect()
     }
@@ -60,36 +60,36 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, obeyed) = match self {
+        let (name, handled) = match self {
             Closed => ("closed", false),
-            CutOff => ("reset in the request", false),
+            CutOff => ("reset in request", false),
             Lost => ("reset", true),
-            Halved => ("half an answer", true),
-            Silent { obeyed } => ("no answer", *obeyed),
-            Status { code, obeyed } => {
-                let when = if *obeyed { ", obeyed" } else { "" };
-                return f.pad(&format!("status {code}{when}"));
+            Truncated => ("truncated", true),
+            Silent { handled } => ("no response", *handled),
+            Status { code, handled } => {
+                let suffix = if *handled { ", handled" } else { "" };
+                return f.pad(&format!("status {code}{suffix}"));
             }
-            Page { obeyed } => ("a page", *obeyed),
+            Page { handled } => ("HTML page", *handled),
             Slow => ("slow", true),
         };
-        f.pad(&format!("{name}{}", if obeyed { ", obeyed" } else { "" }))
+        f.pad(&format!("{name}{}", if handled { ", handled" } else { "" }))
     }
 }
 
-/// A plan that hits any request with this probability, by a fault of any kind.
+/// A plan that injects a random fault with this probability.
 pub fn at_random(seed: u64, probability: f64) -> impl FnMut(&str) -> Option<Fault> + Send {
     let mut rng = Rng::with_seed(seed);
     let all = [Fault::all(false), Fault::all(true)].concat();
     move |_| (rng.f64() < probability).then(|| all[rng.usize(..all.len())])
 }
 
-/// A plan that hits the first requests of every call by these faults, one after the other.
+/// A plan that injects these faults one after the other into the first requests of every call.
 pub fn in_turn(faults: Vec<Fault>) -> impl FnMut(&str) -> Option<Fault> + Send {
     let mut seen: HashMap<String, usize> = HashMap::new();
     move |call| {
-        let number = seen.entry(call.to_owned()).or_default();
-        *number += 1;
-        faults.get(*number - 1).copied()
+        let count = seen.entry(call.to_owned()).or_default();
+        *count += 1;
+        faults.get(*count - 1).copied()
     }
 }

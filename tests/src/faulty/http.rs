@@ -1,20 +1,20 @@
-//! As much of HTTP as a proxy needs that looks into what it passes on.
+//! The part of HTTP that the proxy needs to read and forward messages.
 
 use std::io::{self, BufRead, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The lines of a request or of an answer before its body.
+/// The head of a request or response: everything before the body.
 pub(super) struct Head(String);
 
-/// The server's answer, whole.
-pub(super) struct Answer {
+/// A complete response of the server.
+pub(super) struct Response {
     head: Head,
     body: Vec<u8>,
 }
 
 impl Head {
-    /// Reads it; none when the client has no further request.
+    /// Reads a head. Returns `None` if the client sends no further request.
     pub(super) fn read(client: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -25,8 +25,8 @@ impl Head {
         Ok(Some(Self(head)))
     }
 
-    /// Which call of MLflow it is, such as `POST mlflow/runs/create`: without the host, the query,
-    /// names of files and ids of models.
+    /// The call of MLflow's API, such as `POST mlflow/runs/create`, without host, query, file names
+    /// and model IDs.
     pub(super) fn call(&self) -> String {
         let mut words = self.0.split([' ', '?']);
         let (method, path) = (words.next(), words.next());
@@ -37,10 +37,11 @@ impl Head {
         format!("{} {}", method.unwrap_or_default(), parts.join("/"))
     }
 
-    /// How long the body is.
+    /// The length of the body.
     ///
     /// # Panics
-    /// The length is not told beforehand, which no client of these tests does.
+    /// The message has no `Content-Length` but a transfer encoding. No client of the tests sends
+    /// one.
     pub(super) fn length(&self) -> usize {
         assert!(self.header("transfer-encoding").is_none(), "{}", self.0);
         let length = self.header("content-length");
@@ -54,40 +55,45 @@ impl Head {
         })
     }
 
-    /// The head without what is said of the connection.
-    fn passed_on(&self) -> String {
-        let is_ours = |line: &&str| !line.to_lowercase().starts_with("connection:");
-        let lines: Vec<_> = self.0.split("\r\n").filter(is_ours).collect();
+    /// The head without the `Connection` header, which holds for one hop only.
+    fn forwarded(&self) -> String {
+        let is_end_to_end = |line: &&str| !line.to_lowercase().starts_with("connection:");
+        let lines: Vec<_> = self.0.split("\r\n").filter(is_end_to_end).collect();
         lines.join("\r\n")
     }
 
-    /// Asks the server, and reads its answer to the end.
-    pub(super) fn ask(&self, body: &[u8], server: u16, pause: Duration) -> io::Result<Answer> {
+    /// Forwards the request to the server and reads the complete response.
+    pub(super) fn forward(
+        &self,
+        body: &[u8],
+        server: u16,
+        delay: Duration,
+    ) -> io::Result<Response> {
         let mut stream = TcpStream::connect(("127.0.0.1", server))?;
-        // In HTTP 1.0 the end of the connection is the end of the answer.
+        // In HTTP 1.0 the response ends with the connection.
         let head = self
-            .passed_on()
+            .forwarded()
             .replacen(" HTTP/1.1\r\n", " HTTP/1.0\r\n", 1);
         stream.write_all(head.as_bytes())?;
-        in_pieces(body, pause, |piece| stream.write_all(piece))?;
+        in_chunks(body, delay, |chunk| stream.write_all(chunk))?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let end = end.ok_or(io::ErrorKind::UnexpectedEof)? + 4;
-        Ok(Answer {
+        Ok(Response {
             head: Head(String::from_utf8_lossy(&bytes[..end]).into_owned()),
             body: bytes.split_off(end),
         })
     }
 }
 
-impl Answer {
-    /// As the client gets it.
+impl Response {
+    /// The bytes that the client receives.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        [self.head.passed_on().as_bytes(), &self.body].concat()
+        [self.head.forwarded().as_bytes(), &self.body].concat()
     }
 
-    /// With half of its body; one that has none, with half of its head.
+    /// The response with half of its body, or with half of its head if it has no body.
     pub(super) fn half(&self) -> Vec<u8> {
         let mut bytes = self.bytes();
         let cut = if self.body.is_empty() {
@@ -99,40 +105,40 @@ impl Answer {
         bytes
     }
 
-    /// Whether the client knows where it ends while the connection stays open.
-    pub(super) fn is_whole(&self) -> bool {
+    /// Whether the client can find the end of the response while the connection stays open.
+    pub(super) fn is_complete(&self) -> bool {
         self.head.header("content-length").is_some() && self.head.length() == self.body.len()
     }
 }
 
-/// An answer that no MLflow has given.
-pub(super) fn page(status: u16) -> Vec<u8> {
+/// A response of a proxy, which MLflow never sends.
+pub(super) fn html_page(status: u16) -> Vec<u8> {
     let body = format!("<html><head><title>A proxy says {status}</title></head></html>");
-    let later = if matches!(status, 429 | 503) {
+    let retry_after = if matches!(status, 429 | 503) {
         "Retry-After: 1\r\n"
     } else {
         ""
     };
     let length = body.len();
     format!(
-        "HTTP/1.1 {status} Proxy\r\nContent-Type: text/html\r\n{later}Content-Length: {length}\r\n\r\n{body}"
+        "HTTP/1.1 {status} Proxy\r\nContent-Type: text/html\r\n{retry_after}Content-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }
 
-/// Hands bytes on, with a pause after each piece if there is one.
-pub(super) fn in_pieces(
+/// Writes bytes at once, or in chunks if there is a delay.
+pub(super) fn in_chunks(
     bytes: &[u8],
-    pause: Duration,
-    mut hand_on: impl FnMut(&[u8]) -> io::Result<()>,
+    delay: Duration,
+    mut write: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    if pause.is_zero() {
-        return hand_on(bytes);
+    if delay.is_zero() {
+        return write(bytes);
     }
-    // Large files take seconds, small ones a moment.
-    let piece = (bytes.len() / 8).clamp(1, 32 * 1024);
-    bytes.chunks(piece).try_for_each(|piece| {
-        std::thread::sleep(pause);
-        hand_on(piece)
+    // Large files take seconds, small messages a fraction of a second.
+    let size = (bytes.len() / 8).clamp(1, 32 * 1024);
+    bytes.chunks(size).try_for_each(|chunk| {
+        std::thread::sleep(delay);
+        write(chunk)
     })
 }

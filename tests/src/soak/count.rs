@@ -1,14 +1,14 @@
-//! What was acknowledged, against MLflow's own database.
+//! Compares the acknowledged records with MLflow's database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Soaked, THREADS};
+use super::{SoakReport, THREADS};
 use crate::{Project, python};
 
-/// Every run with its points, and its notes as they are on the server's disk.
+/// Prints every run with its points, and its notes as stored on the server's disk.
 const SCRIPT: &str = r#"
 import json, os, sqlite3, sys
 from urllib.parse import unquote, urlparse
@@ -22,7 +22,7 @@ def notes(uri):
     names = os.listdir(top) if os.path.isdir(top) else []
     return {name: open(os.path.join(top, name)).read() for name in names}
 
-# All at once: asked for run by run, the database would go through all points each time.
+# One query for all runs: a query per run would scan all points each time.
 points = {}
 for id, step, value in database.execute("SELECT run_uuid, step, value FROM metrics WHERE key = 'loss'"):
     points.setdefault(id, []).append((step, value))
@@ -43,83 +43,86 @@ for id, name, status, uri in database.execute(
 print(json.dumps(runs))
 "#;
 
-/// Compares what the trainings knew to be logged with what MLflow has.
-pub(super) fn count(project: &Project, database: &Path) -> Soaked {
+/// Compares what the trainings acknowledged with what MLflow has.
+pub(super) fn count(project: &Project, database: &Path) -> SoakReport {
     let json = python(SCRIPT, &[&database.display().to_string()]);
     let runs: Vec<Value> = serde_json::from_str(&json).expect("the script prints a list");
-    let mut soaked = Soaked {
+    let mut report = SoakReport {
         runs: runs.len(),
         running: runs.iter().filter(|run| run["status"] == "RUNNING").count(),
-        ..Soaked::default()
+        ..SoakReport::default()
     };
     let mut uuids = BTreeSet::new();
     let mut names: BTreeMap<&str, &Value> = BTreeMap::new();
     for run in &runs {
-        let again = !uuids.insert(run["uuid"].as_str());
+        let is_duplicate = !uuids.insert(run["uuid"].as_str());
         let name = run["name"].as_str().unwrap_or_default();
-        if names.insert(name, run).is_some() || again {
-            complain(&mut soaked.duplicated, name, "is there twice");
+        if names.insert(name, run).is_some() || is_duplicate {
+            add_fault(&mut report.duplicated, name, "MLflow has two runs");
         }
     }
     let folder = std::fs::read_dir(project.path().join("acknowledged")).expect("the folder");
     for side in folder {
         let side = side.expect("a file");
         let name = side.file_name().to_string_lossy().into_owned();
-        let lines = std::fs::read_to_string(side.path()).expect("what was acknowledged");
-        compare(&name, &lines, names.remove(name.as_str()), &mut soaked);
+        let lines = std::fs::read_to_string(side.path()).expect("the acknowledged records");
+        compare(&name, &lines, names.remove(name.as_str()), &mut report);
     }
     for (name, run) in names {
-        // It died before it could acknowledge anything.
-        compare(name, "", Some(run), &mut soaked);
+        // The training was killed before its first acknowledgement.
+        compare(name, "", Some(run), &mut report);
     }
-    soaked
+    report
 }
 
-/// One training: the lines that it wrote, against the run that MLflow has.
-fn compare(name: &str, lines: &str, run: Option<&Value>, soaked: &mut Soaked) {
-    let nothing = Value::Null;
-    let run = run.unwrap_or(&nothing);
-    let mut there: BTreeMap<i64, usize> = BTreeMap::new();
+/// Compares the lines that one training wrote with its run in MLflow.
+fn compare(name: &str, lines: &str, run: Option<&Value>, report: &mut SoakReport) {
+    let run = run.unwrap_or(&Value::Null);
+    let mut stored: BTreeMap<i64, usize> = BTreeMap::new();
     for step in run["right"].as_array().into_iter().flatten() {
-        *there.entry(step.as_i64().unwrap_or(-1)).or_default() += 1;
+        *stored.entry(step.as_i64().unwrap_or(-1)).or_default() += 1;
     }
-    // A line that was cut off acknowledges nothing.
-    let whole = lines.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    // An incomplete last line acknowledges nothing.
+    let complete = lines.rsplit_once('\n').map_or("", |(complete, _)| complete);
     let mut acknowledged = BTreeSet::new();
-    for line in whole.lines() {
-        soaked.acknowledged += 1;
+    for line in complete.lines() {
+        report.acknowledged += 1;
         let (kind, step) = line.split_once(' ').expect("a kind and a step");
-        let has = if kind == "metric" {
+        let is_stored = if kind == "metric" {
             let step = step.parse().expect("a step");
             acknowledged.insert(step);
-            there.contains_key(&step)
+            stored.contains_key(&step)
         } else {
             run["notes"][format!("{step}.txt")] == format!("step {step}")
         };
-        if !has {
-            complain(&mut soaked.lost, name, line);
+        if !is_stored {
+            add_fault(&mut report.lost, name, line);
         }
     }
-    for (step, count) in there {
+    for (step, count) in stored {
         if count > 1 {
-            complain(&mut soaked.duplicated, name, &format!("step {step}"));
+            add_fault(&mut report.duplicated, name, &format!("step {step}"));
         }
-        // Each thread may have logged a last point before it was killed, and not said so.
-        let last = step < THREADS || acknowledged.contains(&(step - THREADS));
-        if !acknowledged.contains(&step) && !last {
-            complain(&mut soaked.invented, name, &format!("step {step}"));
+        // A thread may log one more point before it is killed, without an acknowledgement.
+        let may_be_last = step < THREADS || acknowledged.contains(&(step - THREADS));
+        if !acknowledged.contains(&step) && !may_be_last {
+            add_fault(&mut report.invented, name, &format!("step {step}"));
         }
     }
     for step in run["wrong"].as_array().into_iter().flatten() {
-        complain(&mut soaked.invented, name, &format!("the value of {step}"));
+        add_fault(
+            &mut report.invented,
+            name,
+            &format!("wrong value at step {step}"),
+        );
     }
 }
 
-/// Counts a fault, and shows the first ones.
-fn complain(count: &mut usize, run: &str, what: &str) {
+/// Counts a fault, and prints the first ten of each kind.
+fn add_fault(count: &mut usize, run: &str, what: &str) {
     *count += 1;
     if *count <= 10 {
-        eprintln!("the training {run}: {what}");
+        eprintln!("training {run}: {what}");
     }
 }
 
@@ -128,23 +131,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_seen() {
+    fn lost_duplicated_and_invented_records_are_counted() {
         let run = serde_json::json!({
             "right": [0, 1, 1, 3, 4, 8], "wrong": [9], "notes": { "50.txt": "step 5" },
         });
         let lines = "metric 0\nmetric 1\nmetric 2\nfile 50\nmetric 4";
-        let mut soaked = Soaked::default();
-        compare("by hand", lines, Some(&run), &mut soaked);
-        let expected = Soaked {
+        let mut report = SoakReport::default();
+        compare("faulty", lines, Some(&run), &mut report);
+        let expected = SoakReport {
             acknowledged: 4,
             lost: 2,
             duplicated: 1,
             invented: 2,
-            ..Soaked::default()
+            ..SoakReport::default()
         };
-        assert_eq!(soaked, expected);
-        let mut soaked = Soaked::default();
-        compare("gone", lines, None, &mut soaked);
-        assert_eq!((soaked.acknowledged, soaked.lost), (4, 4));
+        assert_eq!(report, expected);
+        let mut report = SoakReport::default();
+        compare("missing", lines, None, &mut report);
+        assert_eq!((report.acknowledged, report.lost), (4, 4));
     }
 }

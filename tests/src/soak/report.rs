@@ -1,61 +1,61 @@
-//! What a soak found.
+//! The results of a soak test.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::Fault;
 
-/// What a soak found.
+/// The results of a soak test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Soaked {
-    /// Which random numbers it took.
+pub struct SoakReport {
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// SIGKILLs of a training program alone.
+    /// Kills of a training program alone.
     pub trainers: usize,
-    /// SIGKILLs of a supervisor alone, whose training goes on without it.
+    /// Kills of a supervisor alone. Its training continues.
     pub supervisors: usize,
-    /// SIGKILLs of a supervisor and its training program at once.
+    /// Kills of a supervisor and its training program at once.
     pub both: usize,
-    /// SIGKILLs of a `cargo mlplots sync`.
+    /// Kills of a `cargo mlplots sync`.
     pub syncs: usize,
-    /// How often the server was killed and started again.
+    /// Restarts of the server.
     pub restarts: usize,
-    /// What happened to requests on their way, besides.
+    /// Injected faults of requests, by fault.
     pub faults: BTreeMap<Fault, usize>,
-    /// Runs that MLflow has in the end.
+    /// Runs in MLflow at the end.
     pub runs: usize,
-    /// Metric points and files that a training program knew to be logged.
+    /// Metric points and files that a training program logged and acknowledged.
     pub acknowledged: usize,
-    /// Those of them that MLflow does not have as they were logged.
+    /// Acknowledged records that MLflow does not have, or has with another value.
     pub lost: usize,
-    /// Points that MLflow has more than once, and runs beyond the first of one training.
+    /// Points that MLflow has more than once, and second runs of the same training.
     pub duplicated: usize,
-    /// Points that no training logged.
+    /// Points in MLflow that no training logged.
     pub invented: usize,
-    /// Runs that MLflow takes for living ones.
+    /// Runs that are still RUNNING in MLflow.
     pub running: usize,
-    /// How long it all took.
-    pub took: Duration,
+    /// The duration of the soak test.
+    pub duration: Duration,
 }
 
-impl Soaked {
-    /// SIGKILLs in all.
+impl SoakReport {
+    /// The total number of kills.
     pub fn kills(&self) -> usize {
         self.trainers + self.supervisors + self.both + self.syncs
     }
 
-    /// Faults in all.
+    /// The total number of injected faults.
     pub fn faults(&self) -> usize {
         self.faults.values().sum()
     }
 
-    /// Whether MLflow has everything, once, and knows of each run that it is over.
-    pub fn is_whole(&self) -> bool {
+    /// Whether MLflow has every record exactly once and no run is RUNNING.
+    pub fn is_complete(&self) -> bool {
         self.lost + self.duplicated + self.invented + self.running == 0
     }
 }
 
-impl std::fmt::Display for Soaked {
+impl std::fmt::Display for SoakReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "seed                  {}", self.seed)?;
         writeln!(
@@ -78,6 +78,10 @@ impl std::fmt::Display for Soaked {
         writeln!(f, "duplicated            {}", self.duplicated)?;
         writeln!(f, "invented              {}", self.invented)?;
         writeln!(f, "still RUNNING         {}", self.running)?;
-        write!(f, "wall time             {:.0} s", self.took.as_secs_f64())
+        write!(
+            f,
+            "wall time             {:.0} s",
+            self.duration.as_secs_f64()
+        )
     }
 }

@@ -1,12 +1,13 @@
-//! Runs whose journals are written by hand, as a program leaves them that nobody watches.
+//! Writes runs record by record, as programs without a supervisor leave them. Tests use this for
+//! journals that no program of this version writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-/// The bytes of a journal.
-pub fn journal(records: &[Value]) -> String {
+/// Encodes records as the text of a journal.
+pub fn encode(records: &[Value]) -> String {
     let line = |record: &Value| {
         let json = record.to_string();
         format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
@@ -14,7 +15,7 @@ pub fn journal(records: &[Value]) -> String {
     records.iter().map(line).collect()
 }
 
-/// The first record of a run.
+/// The first record of a journal.
 pub fn open(uuid: &str, format: u32, start_time: i64) -> Value {
     json!({ "open": {
         "format": format, "run_uuid": uuid, "mlplots": "9.9.9", "experiment": "By hand",
@@ -28,18 +29,18 @@ pub fn point(step: i64, timestamp: i64) -> Value {
     json!({ "metrics": [{ "key": "loss", "value": 0.5, "timestamp": timestamp, "step": step }] })
 }
 
-/// The last record of a run.
+/// The last record of a journal.
 pub fn close(end_time: i64) -> Value {
     json!({ "close": { "status": "FINISHED", "end_time": end_time } })
 }
 
-/// Leaves a run below a folder.
+/// Writes a run with this journal below a folder and returns the path of the run.
 ///
 /// # Panics
-/// The folder cannot be written to.
-pub fn leave(folder: &Path, uuid: &str, journal: impl AsRef<[u8]>) -> PathBuf {
+/// The folder is not writable.
+pub fn write_run(folder: &Path, uuid: &str, journal: impl AsRef<[u8]>) -> PathBuf {
     let dir = folder.join(".mlplots").join("runs").join(uuid);
-    fs::create_dir_all(dir.join("artifacts")).expect("the run's folder");
-    fs::write(dir.join("journal"), journal).expect("the journal");
+    fs::create_dir_all(dir.join("artifacts")).expect("the folder of the run is created");
+    fs::write(dir.join("journal"), journal).expect("the journal is written");
     dir
 }
