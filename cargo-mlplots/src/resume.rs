@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::ship::store::{ErrorKind, KnownRun, StoreError};
 use crate::ship::{
-    Claim, Cursor, Life, Resumption, before, goes_there, life, open_existing, quote,
+    Claim, Cursor, Life, Resumption, before, belongs_to_store, life, open_existing, quote,
 };
 use crate::view;
 
@@ -86,7 +86,7 @@ impl Resume {
             failure(format!("the run {uuid} cannot be resumed: {why}")).exit(Exit::Refused)
         })?;
         if let (Some(uri), Some(_)) = (&cursor.tracking_uri, &cursor.run)
-            && !goes_there(cursor, settings)?
+            && !belongs_to_store(cursor, settings)?
         {
             return Err(failure(format!(
                 "the run {uuid} is in {uri}, not in {}",

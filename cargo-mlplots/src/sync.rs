@@ -14,7 +14,7 @@ use crate::failure::{Failure, failure};
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::ship::store::Concern;
-use crate::ship::{Claim, Cursor, Delivery, Halt, LAST_CALL, Life, goes_there, life, quote};
+use crate::ship::{Claim, Cursor, Delivery, Halt, LAST_CALL, Life, belongs_to_store, life, quote};
 use crate::view::{self, Report, last_beat};
 use crate::workspace::Workspace;
 
@@ -265,7 +265,7 @@ fn ship(
         return Err(not_tried(why));
     }
     let is_named = args.shipping.tracking_uri.is_some() && cursor.run.is_none();
-    if !is_named && !goes_there(&cursor, settings)? {
+    if !is_named && !belongs_to_store(&cursor, settings)? {
         let before = cursor.tracking_uri.unwrap_or_default();
         return Err(
             failure(format!("it goes to {before}, not to {}", settings.uri())).help(format!(

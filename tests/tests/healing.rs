@@ -214,8 +214,8 @@ fn a_run_of_another_machine_is_shipped_only_on_request() {
 #[test]
 fn a_run_with_a_damaged_first_record_is_failed() {
     for expected in [
-        "does not say which run it is: in its first record, its checksum does not fit",
-        "it holds no whole record",
+        "does not identify its run: the first record is damaged: its checksum does not fit",
+        "it has no complete record",
     ] {
         let (folder, training) = hanging();
         kill(training.supervisor());

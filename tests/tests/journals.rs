@@ -109,7 +109,7 @@ fn sync_skips_a_run_that_its_supervisor_still_ships() {
         std::thread::sleep(Duration::from_millis(20));
     }
     let sync = folder.mlplots(&["sync", "--tracking-uri", "sqlite:///mlflow.db"]);
-    let expected = "another `cargo mlplots` ships it";
+    let expected = "another `cargo mlplots` is shipping it";
     assert!(sync.stderr.contains(expected), "{}", sync.text());
     assert!(folder.stored().is_empty());
 
@@ -152,7 +152,7 @@ fn a_journal_in_a_newer_format_is_kept_for_a_newer_version() {
         assert_eq!(sync.code, 4, "{}", sync.text());
         for expected in [
             "was written by mlplots 9.9.9 in format 2",
-            "help: `cargo install cargo-mlplots` gets a newer one",
+            "help: install a newer version: `cargo install cargo-mlplots`",
             "nothing is lost",
         ] {
             assert!(sync.stderr.contains(expected), "{}", sync.text());

@@ -36,11 +36,11 @@ fn write_broken_run(variant: usize, folder: &Path, uuid: &str) -> &'static str {
     match variant {
         0 => {
             write_run(folder, uuid, "\u{1}\u{2}no journal at all\n");
-            "does not say which run it is"
+            "does not identify its run"
         }
         1 => {
             write_run(folder, uuid, journal(&self::uuid(3), 1, &[]));
-            "is that of another run"
+            "belongs to another run"
         }
         2 => {
             write_run(folder, uuid, journal(uuid, 99, &[]));

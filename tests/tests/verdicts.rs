@@ -45,8 +45,8 @@ fn an_unshippable_journal_does_not_withhold_the_status() {
     let cut = journal(SECOND, 1, None)[40..].to_owned();
     for (second, code, expected) in [
         (String::new(), 0, "1 run shipped"),
-        (cut, 4, "does not say which run it is"),
-        (journal(FIRST, 1, None), 4, "is that of another run"),
+        (cut, 4, "does not identify its run"),
+        (journal(FIRST, 1, None), 4, "belongs to another run"),
         (journal(SECOND, 99, None), 4, "in format 99"),
     ] {
         let folder = Project::new(PROGRAM);

@@ -5,8 +5,7 @@ use super::sqlite::SqliteStore;
 use super::store::{Experiment, ExperimentChoice, StoreError, TrackingStore};
 use crate::settings::{Settings, Target};
 
-/// Opens the tracking store. No request is sent to a server; a database file is opened, and created
-/// where it is missing.
+/// Opens the tracking store. Sends no request to a server. Creates a database file that is missing.
 pub(super) fn open(settings: &Settings) -> Result<Box<dyn TrackingStore>, StoreError> {
     Ok(match &settings.target {
         Target::Server { base, .. } => Box::new(RestStore::new(base, &settings.http)?),
@@ -14,7 +13,7 @@ pub(super) fn open(settings: &Settings) -> Result<Box<dyn TrackingStore>, StoreE
     })
 }
 
-/// Opens the tracking store of a run that exists: no database file is created.
+/// Opens the tracking store of a run that exists, without creating a database file.
 pub(crate) fn open_existing(settings: &Settings) -> Result<Box<dyn TrackingStore>, StoreError> {
     match &settings.target {
         Target::Database(database) => Ok(Box::new(SqliteStore::open_existing(database)?)),
@@ -22,8 +21,8 @@ pub(crate) fn open_existing(settings: &Settings) -> Result<Box<dyn TrackingStore
     }
 }
 
-/// The experiment that `MLFLOW_EXPERIMENT_NAME` or `MLFLOW_EXPERIMENT_ID` names, if any. One that
-/// is named by its name is created where it is missing; where both are set they must agree.
+/// The experiment that `MLFLOW_EXPERIMENT_NAME` or `MLFLOW_EXPERIMENT_ID` names, if any. Creates a
+/// missing experiment if only the name is set. If both are set, they must agree.
 pub(super) fn experiment(
     settings: &Settings,
     store: &dyn TrackingStore,
@@ -50,7 +49,7 @@ mod tests {
     use crate::settings::sqlite_uri;
 
     #[test]
-    fn two_names_for_two_experiments_are_refused() {
+    fn a_name_and_an_id_of_different_experiments_are_rejected() {
         let folder = tempfile::tempdir().expect("a directory");
         let uri = sqlite_uri(&folder.path().join("mlflow.db"));
         let experiment = |variables: &[(&str, &str)]| {
@@ -61,15 +60,15 @@ mod tests {
             ("MLFLOW_EXPERIMENT_NAME", "fruit"),
             ("MLFLOW_EXPERIMENT_ID", "1"),
         );
-        assert_eq!(experiment(&[]).expect("none"), None);
+        assert_eq!(experiment(&[]).expect("no experiment"), None);
         let fruit = Some(Experiment {
             id: "1".to_owned(),
             name: "fruit".to_owned(),
         });
         for variables in [&[name][..], &[id], &[name, id]] {
-            assert_eq!(experiment(variables).expect("found"), fruit);
+            assert_eq!(experiment(variables).expect("the experiment"), fruit);
         }
-        let error = experiment(&[name, ("MLFLOW_EXPERIMENT_ID", "0")]).expect_err("two");
+        let error = experiment(&[name, ("MLFLOW_EXPERIMENT_ID", "0")]).expect_err("two experiments");
         assert_eq!(
             error.message,
             "MLFLOW_EXPERIMENT_NAME is `fruit`, but MLFLOW_EXPERIMENT_ID 0 is the experiment `Default`"

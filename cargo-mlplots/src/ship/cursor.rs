@@ -1,4 +1,5 @@
-//! The durable progress of a delivery. It is saved before anything counts as acknowledged.
+//! The durable progress of a delivery: the offsets up to which the store has acknowledged the
+//! journal.
 
 use mlplots_journal::record::RunUuid;
 use mlplots_journal::{RunDir, disk};
@@ -13,15 +14,14 @@ use super::unreadable;
 pub(crate) struct Cursor {
     /// The tracking URI, without credentials.
     pub(crate) tracking_uri: Option<String>,
-    /// The name of the experiment.
     pub(crate) experiment: Option<String>,
-    /// The id of the run in the store that is resumed, instead of a new one.
+    /// The id of the run in the store that this journal resumes.
     pub(crate) resume: Option<String>,
     /// The uuid of the previous journal of the run.
     pub(crate) continues: Option<RunUuid>,
-    /// The previous end of the run.
+    /// The status and reason with which the run ended before it was resumed.
     pub(crate) before: Option<String>,
-    /// A run may have been created without an answer.
+    /// A request to create the run was sent; its response may be lost.
     pub(crate) asked: bool,
     /// The run in the store.
     pub(crate) run: Option<KeptRun>,
@@ -37,7 +37,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Loads the cursor; the default for a run that was never shipped.
+    /// Loads the cursor, or the default for a run that was never shipped.
     pub(crate) fn load(dir: &RunDir) -> Result<Self, StoreError> {
         let path = path(dir);
         let unreadable = |why: &dyn std::fmt::Display| {
@@ -47,10 +47,10 @@ impl Cursor {
             return Ok(Self::default());
         };
         let mut cursor: Self = serde_json::from_slice(&bytes).map_err(|why| {
-            unreadable(&why).help("remove that file: the run is looked for by its own id then")
+            unreadable(&why).help("remove that file: `cargo mlplots sync` then finds the run by the uuid of this journal")
         })?;
         cursor.continues.take_if(|before| before == dir.uuid());
-        cursor.doubt(dir);
+        cursor.reset_if_impossible(dir);
         Ok(cursor)
     }
 
@@ -77,17 +77,17 @@ impl Cursor {
         if !cursor.complete {
             return Ok(());
         }
-        // This replaces the status that the other journal set.
+        // This run's status replaces the one that the other journal set.
         (cursor.complete, cursor.marked_incomplete) = (false, true);
-        // The list of figures is stored there again.
+        // The list of figures is written to this directory again.
         dir.create().map_err(|why| unreadable(dir, &why))?;
         cursor.save(dir)
     }
 
-    /// Resets an impossible cursor: without a run, nothing is in the store, and an offset behind
-    /// the journal's end comes from a power failure or from another writer. Sending records again
-    /// is idempotent.
-    fn doubt(&mut self, dir: &RunDir) {
+    /// Resets an impossible cursor. Without a run, the store has no data, and an offset beyond the
+    /// journal's end comes from a power failure or from another writer. Sending records again is
+    /// idempotent.
+    fn reset_if_impossible(&mut self, dir: &RunDir) {
         if self.run.is_none() {
             (self.tracking, self.artifacts, self.complete) = (0, 0, false);
             return;
@@ -108,7 +108,7 @@ impl Cursor {
         bytes
             .and_then(|bytes| disk::replace(&path, &bytes))
             .map_err(|why| {
-                StoreError::refused(format!("could not write `{}`: {why}", path.display()))
+                StoreError::refused(format!("cannot write `{}`: {why}", path.display()))
             })
     }
 }

@@ -1,4 +1,4 @@
-//! Creates things exactly once: finds one, or creates it if it is missing.
+//! Creates a run or a model exactly once, although the response to an earlier request may be lost.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -6,70 +6,76 @@ use std::time::{Duration, Instant};
 use super::store::StoreError;
 use super::{Delivery, Halt};
 
-/// Maximum delay of an earlier call after the server answers again.
-const LATE: Duration = Duration::from_secs(3);
+/// Maximum delay with which a server executes an abandoned call after it responds again.
+const MAX_DELAY: Duration = Duration::from_secs(3);
 
-/// Whether the server may still execute a call that was abandoned without an answer.
+/// Whether the server may still execute a call that was abandoned without a response.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Doubt {
+pub(super) enum LateCall {
+    /// No call was abandoned.
     #[default]
     None,
-    /// No answer since then.
-    Silent,
-    /// The server answers since this instant.
-    Answers(Instant),
+    /// The server has not responded since.
+    Unresponsive,
+    /// The server responds since this instant.
+    RespondingSince(Instant),
 }
 
-impl Doubt {
+impl LateCall {
     /// Records that a call was abandoned.
-    pub(super) fn given_up(&mut self) {
-        *self = Self::Silent;
+    pub(super) fn abandoned(&mut self) {
+        *self = Self::Unresponsive;
     }
 
-    /// Records that a call was answered.
-    pub(super) fn answered(&mut self) {
-        if let Self::Silent = self {
-            *self = Self::Answers(Instant::now());
+    /// Records that the server responded to a call.
+    pub(super) fn responded(&mut self) {
+        if let Self::Unresponsive = self {
+            *self = Self::RespondingSince(Instant::now());
         }
     }
 
-    /// The remaining duration of the doubt; `None` without doubt.
-    pub(super) fn rest(self) -> Option<Duration> {
+    /// How long the server may still execute the call. `None` if no call was abandoned.
+    pub(super) fn remaining(self) -> Option<Duration> {
         match self {
             Self::None => None,
-            Self::Silent => Some(LATE),
-            Self::Answers(since) => Some(LATE.saturating_sub(since.elapsed())),
+            Self::Unresponsive => Some(MAX_DELAY),
+            Self::RespondingSince(since) => Some(MAX_DELAY.saturating_sub(since.elapsed())),
         }
     }
 }
 
 impl Delivery {
-    /// Finds something, or creates it. A server that did not answer an earlier request may still
-    /// execute it, or find it in its queue later: a retry that comes too soon would create a second
-    /// one. `asked` is whether an earlier delivery may have sent the request.
-    pub(super) fn found_or_made<T>(
+    /// Finds an item, or creates it. A server that did not respond to a request may execute it later,
+    /// for example from its queue, so an early retry would create a second item. `requested` is
+    /// whether an earlier delivery may have sent the request.
+    pub(super) fn find_or_create<T>(
         &self,
-        asked: bool,
+        requested: bool,
         find: impl Fn() -> Result<Option<T>, StoreError>,
-        make: impl Fn() -> Result<T, StoreError>,
+        create: impl Fn() -> Result<T, StoreError>,
     ) -> Result<T, Halt> {
-        let doubt = RefCell::new(if asked { Doubt::Silent } else { Doubt::None });
+        let late_call = RefCell::new(if requested {
+            LateCall::Unresponsive
+        } else {
+            LateCall::None
+        });
         self.attempt(|| {
             loop {
                 if let Some(found) = find()? {
                     return Ok(found);
                 }
-                doubt.borrow_mut().answered();
-                if doubt.borrow().rest().is_none_or(|rest| rest.is_zero()) {
+                late_call.borrow_mut().responded();
+                let remaining = late_call.borrow().remaining();
+                if remaining.is_none_or(|remaining| remaining.is_zero()) {
                     break;
                 }
                 if !self.flow.pause(Duration::from_millis(300)) {
-                    let why = "the server was asked for it and has not said whether it is there";
+                    let why = "the server may still execute an earlier request that it did not respond to";
                     return Err(StoreError::retry(why));
                 }
             }
-            doubt.borrow_mut().given_up();
-            make()
+            late_call.borrow_mut().abandoned();
+            create()
         })
     }
 }

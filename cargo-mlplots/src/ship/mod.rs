@@ -1,4 +1,4 @@
-//! Ships journals to MLflow. Each record arrives exactly once, whatever fails.
+//! Ships journals to MLflow. Retries after failures store each record exactly once.
 
 mod artifacts;
 mod claim;
@@ -36,8 +36,8 @@ pub(crate) use claim::{Beat, Claim, Life, SILENCE, has_writer, life};
 pub(crate) use connect::open_existing;
 pub(crate) use cursor::Cursor;
 pub(crate) use flow::{Flow, Progress};
-use making::Doubt;
-pub(crate) use place::goes_there;
+use making::LateCall;
+pub(crate) use place::belongs_to_store;
 pub(crate) use resuming::{Resumption, before};
 use retry::Backoff;
 pub(crate) use sqlite::quote;
@@ -56,9 +56,9 @@ pub(crate) struct Delivery {
     cursor: Mutex<Cursor>,
     /// An earlier delivery has begun, and may have been killed during a call.
     taken_over: bool,
-    doubt: Mutex<Doubt>,
+    late_call: Mutex<LateCall>,
     /// Locked while the final status is set.
-    verdict: Mutex<()>,
+    final_status: Mutex<()>,
     pub(crate) flow: Flow,
     pub(crate) progress: Progress,
 }
@@ -67,9 +67,9 @@ pub(crate) struct Delivery {
 pub(crate) struct Shipping(Receiver<Result<(), Halt>>);
 
 impl Shipping {
-    /// Its result, if it ends within a duration.
-    pub(crate) fn wait(&self, longest: Duration) -> Option<Result<(), Halt>> {
-        match self.0.recv_timeout(longest) {
+    /// Waits for the result. Returns `None` after `maximum`.
+    pub(crate) fn wait(&self, maximum: Duration) -> Option<Result<(), Halt>> {
+        match self.0.recv_timeout(maximum) {
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Err(Halt::GivenUp(None))),
             Ok(shipped) => Some(shipped),
@@ -80,9 +80,9 @@ impl Shipping {
 /// Why a delivery is incomplete.
 #[derive(Clone, Debug)]
 pub(crate) enum Halt {
-    /// The deadline passed; the last error, if there was one.
+    /// The deadline passed. Contains the last error, if there was one.
     GivenUp(Option<StoreError>),
-    /// The store refuses, and a retry would not help.
+    /// The store rejects a call, and a retry would not help.
     Refused(StoreError),
 }
 
@@ -92,7 +92,7 @@ impl Halt {
         let (what, error) = match self {
             Self::GivenUp(Some(error)) => ("not everything could be shipped in time", error),
             Self::Refused(error) => ("not everything could be shipped", error),
-            Self::GivenUp(None) => return failure("shipping was broken off"),
+            Self::GivenUp(None) => return failure("shipping was interrupted"),
         };
         Failure {
             message: format!("{what}: {error}"),
@@ -116,8 +116,8 @@ impl Delivery {
             settings,
             taken_over: cursor.run.is_some(),
             cursor: Mutex::new(cursor),
-            doubt: Mutex::default(),
-            verdict: Mutex::default(),
+            late_call: Mutex::default(),
+            final_status: Mutex::default(),
             flow: Flow::default(),
             progress: Progress::default(),
         })
@@ -125,7 +125,7 @@ impl Delivery {
 
     /// Follows the journal on its own thread until `flow` ends, and calls `ended` then.
     pub(crate) fn start(self: &Arc<Self>, ended: impl FnOnce() + Send + 'static) -> Shipping {
-        python::look();
+        python::start_search();
         let delivery = Arc::clone(self);
         let (result, shipped) = channel();
         let work = move || {
@@ -150,8 +150,8 @@ impl Delivery {
             Ok(Some(open)) => open,
             Ok(None) if self.cursor().run.is_none() => return Ok(()),
             Ok(None) => {
-                // It existed when the run was created; a power failure may have lost it.
-                let why = std::io::Error::other("it holds no whole record");
+                // The record existed when the run was created. A power failure may have lost it.
+                let why = std::io::Error::other("it has no complete record");
                 return Err(self.mark_incomplete_if_known(None, self.unreadable(&why)));
             }
             Err(halt) => return Err(self.mark_incomplete_if_known(None, halt)),
@@ -166,23 +166,23 @@ impl Delivery {
         };
         self.progress.found(&run, self.store.view(&run));
         // Each lane continues as far as it can, even if another one stops.
-        let [tracking, artifacts, verdict] = thread::scope(|scope| {
+        let [tracking, artifacts, status] = thread::scope(|scope| {
             let tracking = scope.spawn(|| self.track(&run));
             let artifacts = scope.spawn(|| self.upload(&run));
-            let verdict = scope.spawn(|| self.set_unfinished_status(&run, &open));
-            [tracking, artifacts, verdict]
+            let status = scope.spawn(|| self.set_unfinished_status(&run, &open));
+            [tracking, artifacts, status]
                 .map(|lane| lane.join().unwrap_or(Err(Halt::GivenUp(None))))
         });
-        let whole = earlier.and(tracking).and(artifacts).and(verdict);
-        let whole = whole.and_then(|()| self.complete(&run, &open));
-        if let Err(halt) = &whole {
+        let result = earlier.and(tracking).and(artifacts).and(status);
+        let result = result.and_then(|()| self.complete(&run, &open));
+        if let Err(halt) = &result {
             self.mark_incomplete(&run, Some(&open), halt);
         }
-        whole
+        result
     }
 
-    /// Gives up after the deadline, although a call still runs and cannot be cancelled. Marks the run as
-    /// incomplete.
+    /// Gives up after the deadline while a call still runs, since it cannot be cancelled. Marks the
+    /// run as incomplete.
     pub(crate) fn give_up(self: &Arc<Self>) -> Halt {
         let halt = Halt::GivenUp(self.progress.failing());
         let delivery = Arc::clone(self);
@@ -211,8 +211,8 @@ impl Delivery {
         self.store.uri()
     }
 
-    /// Retries a call until it succeeds, the store refuses, or the deadline passes. If this call fails
-    /// repeatedly while another one succeeds, the store refuses the content of this one.
+    /// Retries a call until it succeeds, the store rejects it, or the deadline passes. A call that
+    /// fails repeatedly while another one succeeds counts as rejected: its content is the cause.
     fn attempt<T>(&self, call: impl Fn() -> Result<T, StoreError>) -> Result<T, Halt> {
         self.attempt_up_to(ATTEMPTS, call)
     }
@@ -231,7 +231,7 @@ impl Delivery {
             let error = match call() {
                 Ok(value) => {
                     self.progress.answered();
-                    self.doubt().answered();
+                    self.late_call().responded();
                     return Ok(value);
                 }
                 Err(error) => error,
@@ -242,25 +242,25 @@ impl Delivery {
             };
             if error.is_failure_of_item() {
                 failures += 1;
-                if failures >= attempts && self.is_obeyed_otherwise() {
+                if failures >= attempts && self.accepts_other_calls() {
                     return Err(Halt::Refused(error));
                 }
             }
-            self.doubt().given_up();
+            self.late_call().abandoned();
             if !self.flow.pause(backoff.next(after, fastrand::f64())) {
                 return Err(Halt::GivenUp(Some(error)));
             }
         }
     }
 
-    /// Whether the store answers a call without content.
-    fn is_obeyed_otherwise(&self) -> bool {
+    /// Whether a call without content succeeds.
+    fn accepts_other_calls(&self) -> bool {
         let run = self.cursor().run.clone();
         run.is_some_and(|run| self.store.run(&run.id).is_ok())
     }
 
-    fn doubt(&self) -> MutexGuard<'_, Doubt> {
-        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    fn late_call(&self) -> MutexGuard<'_, LateCall> {
+        self.late_call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn cursor(&self) -> MutexGuard<'_, Cursor> {

@@ -9,11 +9,11 @@ use mlplots_journal::{Entry, Reader, RunDir};
 use super::store::{Experiment, ExperimentChoice, KnownRun, NewRun, StoreError, StoredRun};
 use super::{Delivery, Halt, connect, unreadable};
 
-/// The tag with the id of the journal.
+/// The tag with the uuid of the journal.
 const RUN_UUID: &str = "mlplots.run_uuid";
 
 impl Delivery {
-    /// Waits for the journal's first record. `None` if the program ended without a run.
+    /// Waits for the journal's first record. Returns `None` if the program ended without a run.
     pub(super) fn opening(&self) -> Result<Option<Box<Open>>, Halt> {
         loop {
             let ended = self.flow.ended();
@@ -27,9 +27,9 @@ impl Delivery {
 
     /// Finds the run of an earlier delivery, or creates it.
     pub(super) fn run(&self, open: &Open) -> Result<StoredRun, Halt> {
-        let begun = self.cursor().run.clone();
-        if let Some(run) = begun {
-            return self.begun(&run.id);
+        let saved = self.cursor().run.clone();
+        if let Some(run) = saved {
+            return self.saved_run(&run.id);
         }
         if let Some(run) = self.resumed()? {
             return Ok(run);
@@ -41,10 +41,10 @@ impl Delivery {
         };
         let mut tags = self.settings.run_context.clone();
         tags.push(uuid);
-        let asked = self.cursor().asked;
+        let requested = self.cursor().asked;
         let find = || self.store.find_run(&experiment.id, &open.run_uuid);
-        let run = self.found_or_made(asked, find, || {
-            self.asking()?;
+        let run = self.find_or_create(requested, find, || {
+            self.save_request()?;
             self.store.create_run(&NewRun {
                 experiment_id: &experiment.id,
                 name: open.run_name.as_deref(),
@@ -60,19 +60,19 @@ impl Delivery {
         Ok(run)
     }
 
-    /// The run of an earlier delivery. An untrusted journal may name any run: a run with the id of
-    /// another journal is refused.
-    fn begun(&self, id: &str) -> Result<StoredRun, Halt> {
+    /// The run of an earlier delivery. The cursor is untrusted and may name any run, so a run that
+    /// belongs to another journal is rejected.
+    fn saved_run(&self, id: &str) -> Result<StoredRun, Halt> {
         let known = self.attempt(|| self.store.run(id))?;
         if self.is_ours(&known) {
             return Ok(known.run);
         }
         let refused = StoreError::refused(format!(
-            "`{}` says that the run is {id} in {}, which is another run",
+            "`{}` names the run {id} in {}, which belongs to another journal",
             self.dir.path().join("cursor.json").display(),
             self.store.uri()
         ));
-        let help = "remove that file: the run is looked for by its own id then";
+        let help = "remove that file: `cargo mlplots sync` then finds the run by the uuid of this journal";
         Err(Halt::Refused(refused.help(help)))
     }
 
@@ -85,14 +85,14 @@ impl Delivery {
         is_resumed || known.tags.iter().any(is_ours)
     }
 
-    /// Saves that a run is being created, for the next delivery in case this one is killed.
-    fn asking(&self) -> Result<(), StoreError> {
+    /// Saves that a run is being created: if this delivery is killed, the next one must expect the run.
+    fn save_request(&self) -> Result<(), StoreError> {
         let mut cursor = self.cursor();
         cursor.asked = true;
         cursor.save(&self.dir)
     }
 
-    /// The experiment that the run names, or else the environment, or else MLflow's default.
+    /// The experiment that the run names, else the one of the environment, else MLflow's default.
     fn experiment(&self, open: &Open) -> Result<Experiment, StoreError> {
         if let Some(name) = &open.experiment {
             return self.store.experiment(&ExperimentChoice::Name(name.clone()));
@@ -104,8 +104,8 @@ impl Delivery {
     }
 }
 
-/// The journal's first record, once it exists; `ended` is whether the writer is dead. A journal
-/// without an identity cannot be shipped.
+/// The journal's first record, which identifies the run. `None` if it does not exist yet. `ended` is
+/// whether the writer has ended.
 pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, StoreError> {
     let unreadable = |why| unreadable(dir, &why);
     let mut reader = match Reader::open(&dir.journal(), 0) {
@@ -118,23 +118,24 @@ pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, Stor
     }
     let why = match reader.next_entry().map_err(unreadable)? {
         None => return Ok(None),
-        Some(Entry::Record(Record::Open(open))) => return known(dir, open).map(Some),
+        Some(Entry::Record(Record::Open(open))) => return validated(dir, open).map(Some),
         Some(Entry::Record(_)) => String::new(),
-        Some(Entry::Damaged { why, .. }) => format!(": in its first record, {why}"),
+        Some(Entry::Damaged { why, .. }) => format!(": the first record is damaged: {why}"),
     };
     Err(StoreError::refused(format!(
-        "the journal `{}` does not say which run it is{why}",
+        "the journal `{}` does not identify its run{why}",
         dir.journal().display()
     )))
 }
 
-/// A journal of a newer format may hold records that this version would lose.
-fn known(dir: &RunDir, open: Box<Open>) -> Result<Box<Open>, StoreError> {
+/// Checks the uuid and the format. A journal of a newer format may have records that this version
+/// would lose.
+fn validated(dir: &RunDir, open: Box<Open>) -> Result<Box<Open>, StoreError> {
     let journal = dir.journal();
     let journal = journal.display();
     if open.run_uuid != *dir.uuid() {
         let run = &open.run_uuid;
-        let refused = format!("the journal `{journal}` is that of another run, {run}");
+        let refused = format!("the journal `{journal}` belongs to another run, {run}");
         return Err(StoreError::refused(refused));
     }
     if open.format <= FORMAT {
@@ -142,10 +143,10 @@ fn known(dir: &RunDir, open: Box<Open>) -> Result<Box<Open>, StoreError> {
     }
     let refused = StoreError::refused(format!(
         "the journal `{journal}` was written by mlplots {} in format {}, and cargo-mlplots {} \
-         knows formats up to {FORMAT}",
+         reads formats up to {FORMAT}",
         open.mlplots,
         open.format,
         env!("CARGO_PKG_VERSION"),
     ));
-    Err(refused.help("`cargo install cargo-mlplots` gets a newer one"))
+    Err(refused.help("install a newer version: `cargo install cargo-mlplots`"))
 }

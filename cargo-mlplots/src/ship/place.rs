@@ -1,14 +1,14 @@
-//! Decides whether a run goes to the store that the user names, if its cursor names another one.
+//! Decides whether a run belongs to the store that the user names. Its cursor may name another URI.
 
 use super::connect;
 use super::cursor::Cursor;
 use super::store::{Concern, StoreError};
 use crate::settings::{Settings, scheme};
 
-/// Whether the run goes to the store that the user names. An address may change, as a database
-/// moves with its folder: if the store has the run, it is the same store. The address in the cursor
-/// is not contacted, since the cursor is untrusted.
-pub(crate) fn goes_there(cursor: &Cursor, settings: &Settings) -> Result<bool, StoreError> {
+/// Whether the run belongs to the store that the user names. The URI of a store may change, for
+/// example if a database moves with its folder: a store that has the run is the same store. The URI
+/// in the cursor is not contacted, since the cursor is untrusted.
+pub(crate) fn belongs_to_store(cursor: &Cursor, settings: &Settings) -> Result<bool, StoreError> {
     let uri = settings.uri();
     let Some(before) = cursor
         .tracking_uri
@@ -18,8 +18,8 @@ pub(crate) fn goes_there(cursor: &Cursor, settings: &Settings) -> Result<bool, S
         return Ok(true);
     };
     let Some(run) = &cursor.run else {
-        // The run is in no store yet. A database may have moved with its workspace; a server cannot
-        // become a database.
+        // No store has the run yet. A database may have moved with its workspace, but a server does
+        // not become a database.
         return Ok([before, &uri].map(|uri| scheme(uri)) == ["sqlite", "sqlite"]);
     };
     match connect::open_existing(settings).and_then(|store| store.run(&run.id)) {
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_looked_for_where_the_user_says_and_nowhere_else() {
+    fn only_the_store_of_the_user_is_contacted() {
         const RUN: &str = r#"{"run":{"info":{"run_id":"r","experiment_id":"1","run_name":"n","status":"RUNNING","artifact_uri":"mlflow-artifacts:/1"},"data":{}}}"#;
         let attacker = Answering::new(|_, _, _| json(RUN));
         let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
@@ -60,28 +60,29 @@ mod tests {
         });
         let token = [("MLFLOW_TRACKING_TOKEN", "the-token")];
         let settings = Settings::of(&own.url, &token).expect("settings");
-        let goes = |uri: &str, run| goes_there(&cursor(uri, run), &settings).expect("an answer");
-        assert!(goes(&own.url, Some("x")), "the same address is not asked");
+        let belongs =
+            |uri: &str, run| belongs_to_store(&cursor(uri, run), &settings).expect("a decision");
+        assert!(belongs(&own.url, Some("x")), "the URI is the same");
         assert!(own.asked().is_empty());
         assert!(
-            goes(&attacker.url, Some("r")),
-            "the server has a new address"
+            belongs(&attacker.url, Some("r")),
+            "the server has a new URL"
         );
-        assert!(!goes(&attacker.url, Some("x")));
-        assert!(!goes(&attacker.url, None));
-        assert!(!goes("sqlite:////x/mlflow.db", None));
+        assert!(!belongs(&attacker.url, Some("x")));
+        assert!(!belongs(&attacker.url, None));
+        assert!(!belongs("sqlite:////x/mlflow.db", None));
         assert!(attacker.asked().is_empty());
     }
 
     #[test]
-    fn a_database_moves_with_its_folder_and_is_not_made_anew() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn a_run_follows_a_moved_database_and_no_database_is_created() {
+        let folder = tempfile::tempdir().expect("a directory");
         let file = folder.path().join("mlflow.db");
         let uri = crate::settings::sqlite_uri(&file);
         let settings = Settings::of(&uri, &[]).expect("settings");
         let old = "sqlite:////old/mlflow.db";
-        assert!(!goes_there(&cursor(old, Some("r")), &settings).expect("an answer"));
+        assert!(!belongs_to_store(&cursor(old, Some("r")), &settings).expect("a decision"));
         assert!(!file.exists());
-        assert!(goes_there(&cursor(old, None), &settings).expect("an answer"));
+        assert!(belongs_to_store(&cursor(old, None), &settings).expect("a decision"));
     }
 }

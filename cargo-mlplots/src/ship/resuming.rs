@@ -11,13 +11,13 @@ use super::store::{ExperimentChoice, KnownRun, StoreError, StoredRun};
 use super::{Claim, Cursor, Delivery, Halt, opening, unreadable};
 use crate::outcome::Outcome;
 
-/// The beginning of a reason that describes the previous end of the run.
+/// The prefix of a reason that reports how the run ended before.
 const RESUMED: &str = "resumed after ";
 
 /// Which run a new journal resumes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resumption {
-    /// The run's id in MLflow, if it is known.
+    /// MLflow's run id, if it is known.
     pub(crate) run_id: Option<String>,
     /// The last journal of the run, if it is in this workspace.
     pub(crate) continues: Option<RunUuid>,
@@ -25,8 +25,8 @@ pub(crate) struct Resumption {
     pub(crate) before: Option<String>,
 }
 
-/// The earlier journals of a run, newest first, as far as they are in this workspace. A journal that
-/// is named twice ends the list, as does an unreadable one.
+/// The earlier journals of a run in this workspace, newest first. The list ends at an unreadable
+/// journal, and at one that is already in it.
 pub(crate) fn before(
     dir: &RunDir,
     cursor: &Cursor,
@@ -51,7 +51,7 @@ pub(crate) fn before(
 }
 
 impl Delivery {
-    /// Makes this the delivery of a run that is resumed, and saves that in the cursor.
+    /// Saves in the cursor which run this journal resumes.
     pub(crate) fn resuming(self, resumption: Option<Resumption>) -> Result<Self, StoreError> {
         if let Some(resumption) = resumption {
             let mut cursor = self.cursor();
@@ -63,7 +63,7 @@ impl Delivery {
         Ok(self)
     }
 
-    /// Ships the earlier journals of the run that are not shipped yet.
+    /// Ships the unshipped earlier journals of the run.
     pub(super) fn earlier(&self) -> Result<(), Halt> {
         let mut unshipped = Vec::new();
         let cursor = self.cursor().clone();
@@ -85,7 +85,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// The run that this journal resumes, RUNNING again.
+    /// Finds the run that this journal resumes, and sets its status to RUNNING.
     pub(super) fn resumed(&self) -> Result<Option<StoredRun>, Halt> {
         let Some(id) = self.resumed_id().map_err(Halt::Refused)? else {
             return Ok(None);
@@ -94,8 +94,8 @@ impl Delivery {
         let id = ExperimentChoice::Id(known.run.experiment_id.clone());
         let experiment = self.attempt(|| self.store.experiment(&id))?;
         let run = &known.run;
-        if let Some(words) = self.ended_before(&known) {
-            let reason = tags(vec![tag(REASON, &words)]);
+        if let Some(text) = self.ended_before(&known) {
+            let reason = tags(vec![tag(REASON, &text)]);
             self.attempt(|| self.store.log_batch(&run.id, &reason))?;
         }
         self.attempt(|| self.store.set_status(&run.id, Status::Running, None))?;
@@ -117,14 +117,14 @@ impl Delivery {
         }
     }
 
-    /// The reason that describes the previous end of the run.
+    /// The reason that reports how the run ended before.
     fn ended_before(&self, known: &KnownRun) -> Option<String> {
         if let Some(before) = &self.cursor().before {
             return Some(format!("{RESUMED}{before}"));
         }
         let reason = known.tags.iter().find(|tag| tag.key == REASON);
         match reason.map(|tag| &*tag.value) {
-            // Set already, by a delivery that was interrupted.
+            // An interrupted delivery has set it already.
             Some(reason) if reason.starts_with(RESUMED) => None,
             Some(reason) => Some(format!("{RESUMED}{}: {reason}", known.status)),
             None if known.status == Status::Running.as_str() => None,
@@ -132,8 +132,8 @@ impl Delivery {
         }
     }
 
-    /// Whether a later journal resumes the run: that one then sets the final status, unless it cannot
-    /// be shipped.
+    /// Whether a later journal that can be shipped resumes the run: that journal then sets the final
+    /// status.
     pub(super) fn is_continued(&self) -> bool {
         let uuid = self.dir.uuid();
         let later = self.dir.later().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Delivery {
         if later.peek().is_none() {
             return false;
         }
-        // Journals may name each other.
+        // Damaged cursors may name each other.
         let cursor = self.cursor().clone();
         let before: HashSet<_> = before(&self.dir, &cursor)
             .map_while(Result::ok)
@@ -161,16 +161,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_may_go_on_thousands_of_times_and_after_itself() {
+    fn a_cycle_of_thousands_of_journals_ends() {
         const JOURNALS: u32 = 3_000;
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let dir = |number: u32| {
             let uuid = format!("0198{:028x}", number % JOURNALS);
             RunDir::new(folder.path(), &uuid.parse().expect("a uuid"))
         };
         for number in 0..JOURNALS {
             let (here, before) = (dir(number), dir(number + JOURNALS - 1));
-            here.create().expect("the run's folder");
+            here.create().expect("the run's directory");
             std::fs::write(here.journal(), "").expect("a journal");
             let cursor = format!("{{\"continues\":\"{}\"}}", before.uuid());
             std::fs::write(here.path().join("cursor.json"), cursor).expect("a cursor");
@@ -178,8 +178,8 @@ mod tests {
         let last = dir(JOURNALS - 1);
         let cursor = Cursor::load(&last).expect("a cursor");
         let found: Result<Vec<_>, _> = before(&last, &cursor).collect();
-        let found = found.expect("all can be read");
-        assert_eq!(found.len() as u32, JOURNALS - 1, "each once");
+        let found = found.expect("readable journals");
+        assert_eq!(found.len() as u32, JOURNALS - 1, "each journal occurs once");
         assert_eq!(found[0].0.uuid(), dir(JOURNALS - 2).uuid());
     }
 }

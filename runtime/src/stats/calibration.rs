@@ -1,33 +1,51 @@
-//! Whether what is predicted with 70 % happens in 70 % of the cases.
+//! Calibration of predicted probabilities: the calibration curve and the Brier score.
 
 use super::{
     classification::are_probabilities,
     summary::{linspace, quantile_of_sorted},
 };
 
-/// How the range of predicted probabilities is cut into bins.
+/// How [`calibration_curve`] divides the predicted probabilities into bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Strategy {
-    /// Bins of one width over 0..=1.
+    /// Bins of equal width over 0..=1.
     Uniform,
-    /// Bins with about as many samples each.
+    /// Bins with approximately equal numbers of samples: the edges are quantiles of the
+    /// probabilities.
     Quantile,
 }
 
-/// The samples of one bin.
+/// One bin of a calibration curve; see [`calibration_curve`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct CalibrationBin {
     /// The mean predicted probability, 0..=1.
     pub predicted: f64,
-    /// The share of positives, 0..=1.
+    /// The fraction of positives, 0..=1.
     pub observed: f64,
-    /// How many samples the bin has.
+    /// The number of samples in the bin.
     pub count: usize,
 }
 
-/// The bins that hold samples, ascending, as `sklearn.calibration.calibration_curve`: a bin
-/// includes its upper border. Samples without a finite probability are dropped. Empty if none is
-/// left, if one lies outside of 0..=1, or for 0 bins.
+/// Computes the mean predicted probability and the fraction of positives in each of `bins` bins,
+/// as `sklearn.calibration.calibration_curve`.
+///
+/// `probabilities[i]` is the predicted probability that sample `i` is positive. Samples with a
+/// non-finite probability are dropped, and extra elements of the longer slice are ignored. A bin
+/// includes its upper edge.
+///
+/// Returns the bins with at least one sample, in ascending order. The result is empty if no
+/// sample remains, if a probability lies outside 0..=1, or if `bins` is 0.
+///
+/// ```
+/// use mlplots::stats::calibration::{Strategy, calibration_curve};
+///
+/// let y_true = [false, true, true, true];
+/// let curve = calibration_curve(&y_true, &[0.25, 0.25, 0.75, 1.0], 2, Strategy::Uniform);
+/// assert_eq!((curve[0].predicted, curve[0].observed, curve[0].count), (0.25, 0.5, 2));
+/// assert_eq!((curve[1].predicted, curve[1].observed, curve[1].count), (0.875, 1.0, 2));
+/// ```
 pub fn calibration_curve(
     y_true: &[bool],
     probabilities: &[f64],
@@ -64,8 +82,19 @@ pub fn calibration_curve(
         .collect()
 }
 
-/// The Brier score, 0 (best) to 1: the mean squared distance of probability and outcome, as
-/// `sklearn.metrics.brier_score_loss`. NaN without a finite probability.
+/// Computes the Brier score, 0 (best) to 1: the mean squared difference between the predicted
+/// probability and the outcome (0 or 1), as `sklearn.metrics.brier_score_loss`.
+///
+/// `probabilities[i]` is the predicted probability that sample `i` is positive. Samples with a
+/// non-finite probability are dropped, and extra elements of the longer slice are ignored. NaN if
+/// no sample remains.
+///
+/// ```
+/// use mlplots::stats::calibration::brier_score;
+///
+/// assert_eq!(brier_score(&[true, false], &[0.5, 0.0]), 0.125);
+/// assert!(brier_score(&[], &[]).is_nan());
+/// ```
 pub fn brier_score(y_true: &[bool], probabilities: &[f64]) -> f64 {
     let samples = samples(y_true, probabilities);
     let sum: f64 = samples

@@ -1,31 +1,36 @@
-//! Which class was taken for which.
+//! The confusion matrix, and the metrics per class that derive from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often each class was predicted for each true class.
+/// A confusion matrix: the number of samples for each pair of true and predicted class.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Confusion<L> {
-    /// The classes that occur, true or predicted, ascending.
+    /// The classes that occur as a true or a predicted class, ascending.
     pub labels: Vec<L>,
-    /// Sample counts: a row per true class, a column per predicted one, in the order of `labels`.
+    /// The numbers of samples: one row per true class, one column per predicted class, both in
+    /// the order of `labels`.
     pub counts: Vec<Vec<u64>>,
 }
 
-/// What a normalised confusion matrix sums to one over.
+/// The total that [`Confusion::normalized`] divides each count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Normalize {
-    /// Each row: of the samples of a true class, the share predicted as each. The diagonal is
+    /// The number of samples of the true class: each row sums to 1, and the diagonal holds the
     /// recall.
     True,
-    /// Each column: of the samples predicted as a class, the share of each true one. The diagonal
-    /// is precision.
+    /// The number of samples of the predicted class: each column sums to 1, and the diagonal
+    /// holds the precision.
     Pred,
-    /// The whole matrix. The diagonal sums to accuracy.
+    /// The number of all samples: the matrix sums to 1, and its diagonal to the accuracy.
     All,
 }
 
-/// How well one class is recognised; rates in 0..=1, 0 where a denominator is.
+/// The scores of one class; the rates are in 0..=1, and 0 where the denominator is 0. See
+/// [`Confusion::class_scores`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ClassScores {
     /// TP / (TP + FP).
     pub precision: f64,
@@ -33,12 +38,23 @@ pub struct ClassScores {
     pub recall: f64,
     /// 2 TP / (2 TP + FP + FN).
     pub f1: f64,
-    /// How many samples are of the class.
+    /// The number of samples of the class.
     pub support: u64,
 }
 
 impl<L: Ord + Clone> Confusion<L> {
-    /// Counts the pairs, as `sklearn.metrics.confusion_matrix`.
+    /// Counts the pairs of true and predicted class, as `sklearn.metrics.confusion_matrix`.
+    ///
+    /// `y_true[i]` and `y_pred[i]` are the classes of sample `i`. Extra elements of the longer
+    /// slice are ignored. Without a sample, labels and counts are empty.
+    ///
+    /// ```
+    /// use mlplots::stats::confusion::Confusion;
+    ///
+    /// let confusion = Confusion::new(&["cat", "dog", "dog"], &["cat", "cat", "dog"]);
+    /// assert_eq!(confusion.labels, ["cat", "dog"]);
+    /// assert_eq!(confusion.counts, [[1, 0], [1, 1]]);
+    /// ```
     pub fn new(y_true: &[L], y_pred: &[L]) -> Self {
         let pairs = || y_true.iter().zip(y_pred);
         let occurring: BTreeSet<&L> = pairs().flat_map(|(a, b)| [a, b]).collect();
@@ -57,8 +73,17 @@ impl<L: Ord + Clone> Confusion<L> {
 }
 
 impl<L> Confusion<L> {
-    /// The counts as shares, in 0..=1, as `confusion_matrix(normalize=…)`; 0 where there is no
-    /// sample.
+    /// Returns the counts divided by the total that `over` selects, in 0..=1, as
+    /// `sklearn.metrics.confusion_matrix(normalize=…)`. The shape is that of `counts`. A cell is 0
+    /// where the total is 0.
+    ///
+    /// ```
+    /// use mlplots::stats::confusion::{Confusion, Normalize};
+    ///
+    /// let confusion = Confusion::new(&["cat", "dog", "dog"], &["cat", "cat", "dog"]);
+    /// assert_eq!(confusion.normalized(Normalize::True), [[1.0, 0.0], [0.5, 0.5]]);
+    /// assert_eq!(confusion.normalized(Normalize::Pred), [[0.5, 0.0], [0.5, 1.0]]);
+    /// ```
     pub fn normalized(&self, over: Normalize) -> Vec<Vec<f64>> {
         let (rows, columns) = (self.row_sums(), self.column_sums());
         let all = rows.iter().sum();
@@ -77,8 +102,14 @@ impl<L> Confusion<L> {
         self.counts.iter().enumerate().map(cells).collect()
     }
 
-    /// The share of samples on the diagonal, as `sklearn.metrics.accuracy_score`; 0 without a
-    /// sample.
+    /// Computes the fraction of samples on the diagonal, 0..=1, as
+    /// `sklearn.metrics.accuracy_score`; 0 without a sample.
+    ///
+    /// ```
+    /// use mlplots::stats::confusion::Confusion;
+    ///
+    /// assert_eq!(Confusion::new(&[0, 0, 1, 1], &[0, 1, 1, 1]).accuracy(), 0.75);
+    /// ```
     pub fn accuracy(&self) -> f64 {
         share(
             (0..self.counts.len()).map(|i| self.counts[i][i]).sum(),
@@ -86,8 +117,16 @@ impl<L> Confusion<L> {
         )
     }
 
-    /// The scores of each class, in the order of `labels`, as
+    /// Computes the scores of each class, in the order of `labels`, as
     /// `sklearn.metrics.precision_recall_fscore_support(zero_division=0)`.
+    ///
+    /// ```
+    /// use mlplots::stats::confusion::Confusion;
+    ///
+    /// let scores = Confusion::new(&["cat", "dog", "dog"], &["cat", "cat", "dog"]).class_scores();
+    /// assert_eq!((scores[0].precision, scores[0].recall), (0.5, 1.0));
+    /// assert_eq!((scores[1].f1, scores[1].support), (2.0 / 3.0, 2));
+    /// ```
     pub fn class_scores(&self) -> Vec<ClassScores> {
         let (rows, columns) = (self.row_sums(), self.column_sums());
         (0..self.counts.len())
@@ -122,7 +161,14 @@ fn share(count: u64, total: u64) -> f64 {
     }
 }
 
-/// How often each value occurs, ascending by value: the class balance.
+/// Returns each distinct value and its number of occurrences, in ascending order of the values:
+/// the class balance, as `numpy.unique(return_counts=True)`. Empty without a value.
+///
+/// ```
+/// use mlplots::stats::confusion::value_counts;
+///
+/// assert_eq!(value_counts(&["dog", "cat", "dog"]), [("cat", 1), ("dog", 2)]);
+/// ```
 pub fn value_counts<L: Ord + Clone>(values: &[L]) -> Vec<(L, usize)> {
     let mut counts: BTreeMap<&L, usize> = BTreeMap::new();
     for value in values {

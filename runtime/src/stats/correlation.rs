@@ -1,16 +1,27 @@
-//! How columns move together.
+//! Pearson correlation between columns, and the order of columns by similarity.
 
 use super::summary::{finite_pairs, largest, mean_of};
 
-/// Pearson's correlation of the finite pairs, in −1..=1: `Σ(x−x̄)(y−ȳ) / √(Σ(x−x̄)² Σ(y−ȳ)²)`, as
-/// `pandas` `Series.corr`. NaN if either has no spread there.
+/// Computes Pearson's correlation coefficient, −1..=1: `Σ(x−x̄)(y−ȳ) / √(Σ(x−x̄)² Σ(y−ȳ)²)`, as
+/// `pandas` `Series.corr`.
+///
+/// Pairs with a non-finite value are dropped, and extra elements of the longer slice are ignored.
+/// NaN if all remaining values of `x` or of `y` are equal, or without a pair.
+///
+/// ```
+/// use mlplots::stats::correlation::pearson;
+///
+/// let r = pearson(&[1.0, 2.0, 3.0, f64::NAN], &[6.0, 4.0, 2.0, 9.0]);
+/// assert!((r + 1.0).abs() < 1e-12);
+/// assert!(pearson(&[1.0, 2.0], &[5.0, 5.0]).is_nan());
+/// ```
 pub fn pearson(x: &[f64], y: &[f64]) -> f64 {
     let mut pairs = finite_pairs(x, y);
     let sizes = (
         largest(pairs.iter().map(|pair| pair.0)),
         largest(pairs.iter().map(|pair| pair.1)),
     );
-    // The squares of such values are not finite, or all zero.
+    // The squares of values of this size overflow or underflow.
     let unfit = |size: f64| size > 0.0 && !(1e-100..1e100).contains(&size);
     if unfit(sizes.0) || unfit(sizes.1) {
         for pair in &mut pairs {
@@ -20,7 +31,7 @@ pub fn pearson(x: &[f64], y: &[f64]) -> f64 {
     CrossMoments::of(&pairs).r()
 }
 
-/// Means and sums of squares of finite pairs.
+/// The means, and the sums of squares and products, of finite pairs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CrossMoments {
     pub(super) count: usize,
@@ -56,7 +67,7 @@ impl CrossMoments {
     }
 
     pub(super) fn r(&self) -> f64 {
-        // Squares that are too large or too small to compare with.
+        // Zero without spread; otherwise a sum that overflowed or lost its precision.
         if !(self.xx.is_normal() && self.yy.is_normal()) {
             return f64::NAN;
         }
@@ -64,8 +75,21 @@ impl CrossMoments {
     }
 }
 
-/// The symmetric matrix of [`pearson`] over all columns, as `pandas` `DataFrame.corr`: each cell
-/// reads the rows that are finite in its own two columns.
+/// Computes the matrix of [`pearson`] correlations between all columns, as `pandas`
+/// `DataFrame.corr`.
+///
+/// Each cell uses the rows with finite values in its two columns, up to the length of the shorter
+/// column. The result is symmetric, with one row and one column per input column. A cell is NaN
+/// where [`pearson`] is.
+///
+/// ```
+/// use mlplots::stats::correlation::matrix;
+///
+/// let r = matrix(&[[1.0, 2.0, 3.0], [6.0, 4.0, 2.0], [1.0, 0.0, 1.0]]);
+/// assert!((r[0][1] + 1.0).abs() < 1e-12);
+/// assert!(r[2][0].abs() < 1e-12);
+/// assert_eq!(r[0][2], r[2][0]);
+/// ```
 pub fn matrix<C: AsRef<[f64]>>(columns: &[C]) -> Vec<Vec<f64>> {
     let mut matrix = vec![vec![f64::NAN; columns.len()]; columns.len()];
     let centred: Vec<_> = columns.iter().map(|x| centred(x.as_ref())).collect();
@@ -82,9 +106,8 @@ pub fn matrix<C: AsRef<[f64]>>(columns: &[C]) -> Vec<Vec<f64>> {
     matrix
 }
 
-/// A column of finite values less their mean, divided by the root of the sum of its squares: its
-/// correlation with another such column is the sum of their products. None where that takes more
-/// care, as [`pearson`] does.
+/// The centred column divided by its norm, so that the correlation of two such columns is their
+/// dot product. `None` if the column has non-finite or extreme values, which [`pearson`] handles.
 fn centred(column: &[f64]) -> Option<Vec<f64>> {
     let size = largest(column.iter().copied());
     if !column.iter().all(|value| value.is_finite()) || !(1e-100..1e100).contains(&size) {
@@ -101,7 +124,7 @@ fn centred(column: &[f64]) -> Option<Vec<f64>> {
     Some(values)
 }
 
-/// The sum of the products, in eight sums that a processor adds up at once.
+/// The dot product, in eight partial sums that the compiler can vectorize.
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (x, y) = (x.chunks_exact(8), y.chunks_exact(8));
@@ -115,12 +138,23 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// The order of the columns that brings similar ones together: the leaves of the average-linkage
-/// tree over the Euclidean distances between the rows of a correlation matrix, as seaborn's
-/// `clustermap` (`scipy.cluster.hierarchy.leaves_list(linkage(matrix, "average"))`). A NaN counts
-/// as no correlation. Takes time in the cube of the columns.
+/// Returns an order of the columns that places similar columns next to each other: the leaves of
+/// the average-linkage tree over the Euclidean distances between the rows of a correlation matrix,
+/// as seaborn's `clustermap` (`scipy.cluster.hierarchy.leaves_list(linkage(matrix, "average"))`).
+///
+/// `matrix` is square, for example the result of [`matrix()`]. NaN counts as 0, no
+/// correlation. Extra elements of the longer of two rows are ignored. The result is a permutation
+/// of the row indices. The running time is cubic in the number of columns.
+///
+/// ```
+/// use mlplots::stats::correlation::cluster_order;
+///
+/// let r = [vec![1.0, 0.0, 0.9], vec![0.0, 1.0, 0.1], vec![0.9, 0.1, 1.0]];
+/// assert_eq!(cluster_order(&r), [1, 0, 2]);
+/// ```
 pub fn cluster_order(matrix: &[Vec<f64>]) -> Vec<usize> {
-    // Numbered as SciPy does, leaves first, then merges: of two, the lower number goes left.
+    // SciPy's ids decide which of two merged clusters is on the left, the one with the lower id:
+    // leaves have the first ids, then merges in their order.
     let mut clusters: Vec<(usize, Vec<usize>)> = (0..matrix.len()).map(|i| (i, vec![i])).collect();
     let mut distances: Vec<Vec<f64>> = matrix
         .iter()
@@ -168,7 +202,7 @@ fn row_distance(a: &[f64], b: &[f64]) -> f64 {
         .sqrt()
 }
 
-/// The two clusters with the least distance, the lower index first.
+/// The indices of the two clusters with the minimum distance, the lower index first.
 fn nearest(distances: &[Vec<f64>]) -> Option<(usize, usize)> {
     let pairs = (0..distances.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
     pairs.min_by(|a, b| distances[a.0][a.1].total_cmp(&distances[b.0][b.1]))

@@ -1,10 +1,19 @@
-//! Noise that is the same in every run.
+//! Jitter: reproducible noise that separates overlapping points.
 
-/// `count` offsets, uniform in `−width / 2 .. width / 2`, that keep points of one category from
-/// covering each other. The same seed gives the same offsets on every machine.
+/// Returns `count` offsets, uniform in `−width / 2 .. width / 2`, which keep the points of one
+/// category from covering each other. The same seed gives the same offsets on every machine.
 ///
-/// The numbers are those of `SplitMix64` (Steele, Lea and Flood, *Fast Splittable Pseudorandom
-/// Number Generators*, 2014), the upper 53 bits of each.
+/// The offsets have the unit of `width`. A non-finite `width` gives non-finite offsets. The generator is
+/// `SplitMix64` (Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, 2014),
+/// of which each offset uses the upper 53 bits.
+///
+/// ```
+/// use mlplots::stats::jitter::jitter;
+///
+/// let offsets = jitter(100, 0.4, 7);
+/// assert_eq!(offsets, jitter(100, 0.4, 7));
+/// assert!(offsets.iter().all(|offset| (-0.2..0.2).contains(offset)));
+/// ```
 pub fn jitter(count: usize, width: f64, seed: u64) -> Vec<f64> {
     let mut state = seed;
     (0..count)

@@ -1,22 +1,36 @@
-//! A smooth curve that follows the points, whatever their shape.
+//! Locally weighted regression (lowess): a smooth curve through a scatter plot.
 
 use std::ops::Range;
 
 use super::summary::{finite_pairs, median};
 
-/// Above this many points, a picture's smoother reads an even selection of them.
+/// The maximum number of points that [`smooth`] uses.
 const ENOUGH: usize = 10_000;
 
-/// Locally weighted regression (lowess): at each point a line through the nearest `fraction` of all
-/// points, weighted by the tricube of their distance, fitted `1 + iterations` times; outliers lose
-/// their weight in between (bisquare of residual / 6 median |residual|). Cleveland, *Robust Locally
-/// Weighted Regression and Smoothing Scatterplots*, 1979.
+/// Smooths `y` over `x` by locally weighted regression (Cleveland, *Robust Locally Weighted
+/// Regression and Smoothing Scatterplots*, 1979), as statsmodels' `lowess(y, x, frac, it, delta)`.
 ///
-/// Returns `(x, smoothed y)` for the finite pairs in ascending x. Within `delta` (in x's unit) of a
-/// fitted point the curve is interpolated, which saves most of the work on many points; 0 fits
-/// everywhere. Agrees with statsmodels' `lowess(y, x, frac, it, delta)`, but for two degenerate
-/// cases: where all neighbours share one x, the curve takes their weighted mean, and a line is
-/// found to be level by x's own scale.
+/// At each point, a line is fitted to the nearest `fraction` (0..=1, but at least two points) of
+/// all points, weighted by the tricube of their distance. The fit is repeated `iterations` times;
+/// each repetition reduces the weight of outliers by the bisquare of residual / (6 · median
+/// |residual|). Within `delta` (in the unit of `x`) of a fitted point, the curve is interpolated,
+/// which saves most of the work on many points; with 0, every point is fitted.
+///
+/// Pairs with a non-finite value are dropped, and extra elements of the longer slice are ignored.
+/// Returns one `(x, smoothed y)` per remaining pair, in ascending order of x. Fewer than two pairs
+/// are returned as they are.
+///
+/// The result differs from statsmodels in two degenerate cases: where all neighbours have the same
+/// x, the curve takes their weighted mean, and the test for such a case is relative to the scale of
+/// x.
+///
+/// ```
+/// use mlplots::stats::lowess::lowess;
+///
+/// let curve = lowess(&[3.0, 0.0, 2.0, 1.0], &[7.0, 1.0, 5.0, 3.0], 1.0, 3, 0.0);
+/// assert_eq!(curve.len(), 4);
+/// assert!(curve.iter().all(|(x, y)| (y - (1.0 + 2.0 * x)).abs() < 1e-12));
+/// ```
 pub fn lowess(
     x: &[f64],
     y: &[f64],
@@ -29,9 +43,21 @@ pub fn lowess(
     smoothed(&points, fraction, iterations, delta)
 }
 
-/// The smoother of a chart: [`lowess`] with the customary fraction 2/3 and 3 iterations, and a
-/// `delta` of 1 % of the range of x, as R's `lowess`. Of more than 10 000 points every k-th in
-/// the order of x is read, so that a million take no longer.
+/// Smooths `y` over `x` with the settings of the charts: [`lowess`] with a fraction of 2/3, 3
+/// iterations and a `delta` of 1 % of the range of x, the defaults of R's `lowess`.
+///
+/// If more than 10 000 finite pairs exist, the smoother uses 10 000 of them at evenly spaced
+/// indices in ascending order of x, so that the duration of the fit is bounded. Returns one
+/// `(x, smoothed y)` per pair that it uses.
+///
+/// ```
+/// use mlplots::stats::lowess::smooth;
+///
+/// let x: Vec<f64> = (0..20_000).map(f64::from).collect();
+/// let curve = smooth(&x, &x);
+/// assert_eq!(curve.len(), 10_000);
+/// assert!(curve.iter().all(|(x, y)| (x - y).abs() < 1e-6));
+/// ```
 pub fn smooth(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
     let mut points = finite_pairs(x, y);
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -58,7 +84,7 @@ fn smoothed(
     if count < 2 {
         return points.to_vec();
     }
-    // A product such as 0.1 * 30 is rounded; it still means 3.
+    // A rounded product such as 0.29 * 100 = 28.999999999999996 means 29.
     let neighbours = ((fraction * count as f64 + 1e-10) as usize).clamp(2, count);
     let mut trust = vec![1.0; count];
     let mut fitted = pass(points, neighbours, delta, &trust);
@@ -82,7 +108,7 @@ fn smoothed(
     points.iter().map(|point| point.0).zip(fitted).collect()
 }
 
-/// One round over all points with given weights of trust.
+/// Fits all points once. `trust` holds the robustness weight of each point.
 fn pass(points: &[(f64, f64)], neighbours: usize, delta: f64, trust: &[f64]) -> Vec<f64> {
     let mut fitted = vec![0.0; points.len()];
     let mut near = 0..neighbours;
@@ -91,7 +117,7 @@ fn pass(points: &[(f64, f64)], neighbours: usize, delta: f64, trust: &[f64]) -> 
     let mut index = 0;
     while index < points.len() {
         let x = points[index].0;
-        // The window moves on while its centre is left of x.
+        // The window moves to the right while its centre is left of x.
         while near.end < points.len() && x > f64::midpoint(points[near.start].0, points[near.end].0)
         {
             near = near.start + 1..near.end + 1;
@@ -114,8 +140,8 @@ fn pass(points: &[(f64, f64)], neighbours: usize, delta: f64, trust: &[f64]) -> 
     fitted
 }
 
-/// The value at `x` of the weighted line through the neighbours; `None` if fewer than two have a
-/// weight.
+/// The value at `x` of the weighted line through the neighbours; `None` if fewer than two of them
+/// have a positive weight.
 fn local_line(
     points: &[(f64, f64)],
     near: Range<usize>,

@@ -1,12 +1,12 @@
-//! Statistics on slices of numbers: what the charts compute, for your own plots and metrics.
+//! The statistics that the charts compute, as functions on slices for your own plots and metrics.
 //!
 //! Three rules hold for every function:
 //!
-//! - **Non-finite values** (NaN, ±∞) are dropped first, pairwise where two slices are read
-//!   together, unless a function says that they propagate.
-//! - **No input panics.** Slices of unequal length are read up to the length of the shorter one.
-//!   Where a statistic does not exist (no value, no spread), a number is NaN and a structure is
-//!   `None`.
+//! - **Non-finite values** (NaN, ±∞) are dropped first, pairwise where a function reads two slices
+//!   together, unless it documents that they propagate.
+//! - **No input panics.** Of slices with unequal lengths, extra elements of the longer one are
+//!   ignored. Where a statistic does not exist (no value, no spread), a number is NaN, a struct is
+//!   `None`, and a curve is empty.
 //! - **Each formula names its source.** Tests compare the values with those of `SciPy`,
 //!   scikit-learn, statsmodels, pandas, `NumPy` and matplotlib.
 //!

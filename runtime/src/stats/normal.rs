@@ -2,16 +2,31 @@
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-/// The density of the standard normal distribution, `exp(−z²/2) / √(2π)`, as
-/// `scipy.stats.norm.pdf`.
+/// Computes the density of the standard normal distribution, `exp(−z²/2) / √(2π)`, as
+/// `scipy.stats.norm.pdf`. 0 for ±∞, NaN for NaN.
+///
+/// ```
+/// use mlplots::stats::normal::pdf;
+///
+/// assert!((pdf(0.0) - 0.398_942_280_401_432_7).abs() < 1e-12);
+/// assert_eq!(pdf(f64::INFINITY), 0.0);
+/// ```
 pub fn pdf(z: f64) -> f64 {
     (-0.5 * z * z).exp() / TAU.sqrt()
 }
 
-/// The probability of a standard normal value below `z`, as `scipy.stats.norm.cdf`.
+/// Computes the probability that a standard normal value is at most `z`, as
+/// `scipy.stats.norm.cdf`. 0 for −∞, 1 for ∞, NaN for NaN.
 ///
-/// Near 0 the series of Marsaglia, *Evaluating the Normal Distribution* (2004); in the tails
-/// Laplace's continued fraction (Abramowitz and Stegun 26.2.14).
+/// For `|z| ≤ 3`, it sums the series of Marsaglia, *Evaluating the Normal Distribution* (2004); in
+/// the tails, it evaluates Laplace's continued fraction (Abramowitz and Stegun 26.2.14).
+///
+/// ```
+/// use mlplots::stats::normal::cdf;
+///
+/// assert_eq!(cdf(0.0), 0.5);
+/// assert!((cdf(1.96) - 0.975_002_104_851_780).abs() < 1e-12);
+/// ```
 pub fn cdf(z: f64) -> f64 {
     if z.is_nan() {
         return z;
@@ -32,10 +47,19 @@ pub fn cdf(z: f64) -> f64 {
     0.5 + pdf(z) * sum
 }
 
-/// The value below which a standard normal value lies with probability `p`, as
-/// `scipy.stats.norm.ppf`: ∓∞ for 0 and 1, NaN outside of 0..=1.
+/// Computes the quantile of the standard normal distribution: the `z` at which [`cdf`] is `p`, as
+/// `scipy.stats.norm.ppf`. −∞ for 0, ∞ for 1, NaN for `p` outside 0..=1 or NaN.
 ///
-/// Wichura, *Algorithm AS 241: The Percentage Points of the Normal Distribution* (1988), PPND16.
+/// The algorithm is PPND16 of Wichura, *Algorithm AS 241: The Percentage Points of the Normal
+/// Distribution* (1988).
+///
+/// ```
+/// use mlplots::stats::normal::quantile;
+///
+/// assert!((quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-12);
+/// assert_eq!(quantile(0.0), f64::NEG_INFINITY);
+/// assert!(quantile(1.5).is_nan());
+/// ```
 pub fn quantile(p: f64) -> f64 {
     let q = p - 0.5;
     if q.abs() <= 0.425 {
@@ -58,7 +82,8 @@ pub fn quantile(p: f64) -> f64 {
     z.copysign(q)
 }
 
-/// Numerator and denominator of a rational approximation, from the constant up.
+/// The coefficients of the numerator and the denominator of a rational approximation, in ascending
+/// order of the power.
 type Ratio = [[f64; 8]; 2];
 
 #[allow(
@@ -150,12 +175,21 @@ fn ratio(x: f64, [above, below]: &Ratio) -> f64 {
     horner(above) / horner(below)
 }
 
-/// The value below which a Student t value of `degrees` degrees of freedom lies with probability
-/// `p`, as `scipy.stats.t.ppf`; NaN for no degree or `p` outside of 0..=1.
+/// Computes the quantile of Student's t distribution with `degrees` degrees of freedom: the value
+/// that a t variable exceeds with probability `1 − p`, as `scipy.stats.t.ppf`. −∞ for a `p` of 0,
+/// ∞ for 1, NaN for `p` outside 0..=1 or NaN, and for 0 degrees.
 ///
-/// The closed form of the distribution for whole degrees (Abramowitz and Stegun 26.7.3 and 26.7.4)
-/// is inverted by bisection; from 400 degrees on by the expansion around the normal quantile
-/// (26.7.5).
+/// Below 400 degrees, bisection inverts the closed form of the distribution for whole degrees
+/// (Abramowitz and Stegun 26.7.3 and 26.7.4); from 400 degrees, the result is the expansion around
+/// the normal quantile (26.7.5).
+///
+/// ```
+/// use mlplots::stats::normal::t_quantile;
+///
+/// assert!((t_quantile(0.975, 10) - 2.228_138_851_964_938).abs() < 1e-8);
+/// assert!((t_quantile(0.75, 1) - 1.0).abs() < 1e-12);
+/// assert!(t_quantile(0.975, 0).is_nan());
+/// ```
 pub fn t_quantile(p: f64, degrees: usize) -> f64 {
     if degrees == 0 || !(0.0..=1.0).contains(&p) {
         return f64::NAN;
@@ -185,7 +219,7 @@ fn t_within(angle: f64, degrees: usize) -> f64 {
     let odd = degrees % 2 == 1;
     let mut term = if odd { cos } else { 1.0 };
     let mut sum = if degrees == 1 { 0.0 } else { term };
-    // The exponent of cos goes up in steps of two, from 1 or 0 to degrees − 2.
+    // The exponent of cos increases in steps of two, from 1 or 0 to degrees − 2.
     for power in (2 + usize::from(odd)..degrees.saturating_sub(1)).step_by(2) {
         term *= cos * cos * (power - 1) as f64 / power as f64;
         sum += term;

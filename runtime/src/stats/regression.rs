@@ -1,15 +1,16 @@
-//! A straight line through points, and how sure it is.
+//! Simple linear regression: a least-squares line and its confidence interval.
 
 use super::{correlation::CrossMoments, normal::t_quantile, summary::finite_pairs};
 
 /// The least-squares line `y = intercept + slope · x`.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Line {
-    /// In units of y per unit of x.
+    /// The slope, in units of y per unit of x.
     pub slope: f64,
-    /// In units of y.
+    /// The intercept, in units of y.
     pub intercept: f64,
-    /// The correlation of x and y, in −1..=1; NaN if all y are equal.
+    /// Pearson's correlation of x and y, −1..=1; NaN if all y are equal.
     pub r: f64,
     moments: CrossMoments,
     /// Σ (y − ŷ)².
@@ -17,13 +18,32 @@ pub struct Line {
 }
 
 impl Line {
-    /// The ordinary least-squares line through the finite pairs, as `scipy.stats.linregress`.
-    /// `None` unless two of them differ in x.
+    /// Fits the ordinary least-squares line through the finite pairs, as `scipy.stats.linregress`.
+    ///
+    /// Pairs with a non-finite value are dropped, and extra elements of the longer slice are
+    /// ignored. `None` unless at least two remaining pairs differ in x and the slope is finite.
+    ///
+    /// ```
+    /// use mlplots::stats::regression::Line;
+    ///
+    /// let line = Line::fit(&[0.0, 1.0, 2.0, f64::NAN], &[1.0, 3.0, 5.0, 9.0]).unwrap();
+    /// assert_eq!((line.slope, line.intercept), (2.0, 1.0));
+    /// assert!((line.r - 1.0).abs() < 1e-12);
+    /// ```
     pub fn fit(x: &[f64], y: &[f64]) -> Option<Self> {
         Self::through(&finite_pairs(x, y))
     }
 
-    /// The same for pairs that are finite already.
+    /// Fits the same line as [`Line::fit`] through (x, y) pairs that are all finite. `None` as
+    /// there, and also if a value is not finite.
+    ///
+    /// ```
+    /// use mlplots::stats::regression::Line;
+    ///
+    /// let line = Line::through(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]).unwrap();
+    /// assert_eq!((line.slope, line.intercept), (2.0, 1.0));
+    /// assert!(Line::through(&[(1.0, 1.0), (1.0, 3.0)]).is_none());
+    /// ```
     pub fn through(pairs: &[(f64, f64)]) -> Option<Self> {
         let moments = CrossMoments::of(pairs);
         let slope = moments.xy / moments.xx;
@@ -41,21 +61,46 @@ impl Line {
         })
     }
 
-    /// The line's y at `x`.
+    /// Returns the line's y at `x`. Not finite if `x` is not.
+    ///
+    /// ```
+    /// use mlplots::stats::regression::Line;
+    ///
+    /// let line = Line::fit(&[0.0, 1.0, 2.0], &[1.0, 3.0, 5.0]).unwrap();
+    /// assert_eq!(line.at(10.0), 21.0);
+    /// ```
     pub fn at(&self, x: f64) -> f64 {
         self.moments.y_mean + self.slope * (x - self.moments.x_mean)
     }
 
-    /// The share of y's variance that the line explains, `r²`, 0..=1, as statsmodels'
-    /// `OLS(…).rsquared`; NaN if all y are equal.
+    /// Returns the coefficient of determination `r²`, 0..=1, the fraction of the variance of y that
+    /// the line explains, as statsmodels' `OLS(…).fit().rsquared`. NaN if all y are equal.
+    ///
+    /// ```
+    /// use mlplots::stats::regression::Line;
+    ///
+    /// let line = Line::fit(&[0.0, 1.0, 2.0, 3.0], &[1.0, 3.0, 2.0, 4.0]).unwrap();
+    /// assert!((line.r_squared() - 0.64).abs() < 1e-12);
+    /// ```
     pub fn r_squared(&self) -> f64 {
         self.r * self.r
     }
 
-    /// The interval in which the true *mean* of y at `x` lies with probability `level` (0.95): `ŷ ±
-    /// t · s · √(1/n + (x − x̄)² / Σ(x − x̄)²)` with the t quantile of `n − 2` degrees (Draper and
-    /// Smith, *Applied Regression Analysis*, 1998, §1.4), as statsmodels'
-    /// `get_prediction(…).conf_int()`. `None` for fewer than three pairs.
+    /// Computes the confidence interval of the true *mean* of y at `x`, as (lower bound, upper
+    /// bound): `ŷ ± t · s · √(1/n + (x − x̄)² / Σ(x − x̄)²)` with the t quantile of `n − 2` degrees
+    /// of freedom (Draper and Smith, *Applied Regression Analysis*, 1998, §1.4), as statsmodels'
+    /// `get_prediction(…).conf_int()`.
+    ///
+    /// `level` is the confidence level in 0..1, usually 0.95; above 1 or for NaN, the bounds are
+    /// NaN, as they are for a non-finite `x`. `None` for fewer than three pairs.
+    ///
+    /// ```
+    /// use mlplots::stats::regression::Line;
+    ///
+    /// let line = Line::fit(&[0.0, 1.0, 2.0, 3.0], &[1.0, 3.0, 2.0, 4.0]).unwrap();
+    /// let (low, high) = line.mean_interval(1.5, 0.95).unwrap();
+    /// assert!((low - 0.459_073).abs() < 1e-6 && (high - 4.540_927).abs() < 1e-6);
+    /// ```
     pub fn mean_interval(&self, x: f64, level: f64) -> Option<(f64, f64)> {
         let degrees = self
             .moments

@@ -1,31 +1,46 @@
-//! How far a regression is off, and whether its errors look as they should.
+//! Scores and residuals of regression predictions.
 
 use super::summary::{finite_pairs, mean, median, variance};
 
-/// The usual scores of predictions, over the finite pairs.
+/// The common scores of a regression; the function names are those of `sklearn.metrics`. See
+/// [`RegressionScores::new`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct RegressionScores {
-    /// The share of variance explained, `1 − Σ(y − ŷ)² / Σ(y − ȳ)²`, at most 1. Where all y are
-    /// equal, 1 for perfect predictions and 0 for others. NaN under two pairs. As
-    /// `sklearn.metrics.r2_score`.
+    /// The coefficient of determination, `1 − Σ(y − ŷ)² / Σ(y − ȳ)²`, at most 1, as `r2_score`. If
+    /// all y are equal, it is 1 for exact predictions and 0 otherwise. NaN for fewer than two
+    /// pairs.
     pub r2: f64,
     /// The mean squared error, in units of y squared, as `mean_squared_error`.
     pub mse: f64,
-    /// Its root, in units of y, as `root_mean_squared_error`.
+    /// The root of the mean squared error, in units of y, as `root_mean_squared_error`.
     pub rmse: f64,
     /// The mean absolute error, in units of y, as `mean_absolute_error`.
     pub mae: f64,
     /// The median absolute error, in units of y, as `median_absolute_error`.
     pub median_absolute: f64,
-    /// The largest absolute error, in units of y, as `max_error`.
+    /// The maximum absolute error, in units of y, as `max_error`.
     pub max_error: f64,
-    /// The mean of |error| / |y|, 1 for 100 %, as `mean_absolute_percentage_error`: huge if a y is
-    /// 0.
+    /// The mean of |error| / |y|, 1 for 100 %, as `mean_absolute_percentage_error`. As there, the
+    /// denominator is at least `f64::EPSILON`, so a y of 0 results in a very large value.
     pub mape: f64,
 }
 
 impl RegressionScores {
-    /// `None` without a finite pair.
+    /// Computes the scores of the predictions `y_pred` for the observations `y_true`.
+    ///
+    /// Pairs with a non-finite value are dropped, and extra elements of the longer slice are
+    /// ignored. `None` if no pair remains.
+    ///
+    /// ```
+    /// use mlplots::stats::residuals::RegressionScores;
+    ///
+    /// let y_true = [1.0, 2.0, 3.0, 4.0];
+    /// let scores = RegressionScores::new(&y_true, &[1.0, 2.0, 3.0, 6.0]).unwrap();
+    /// assert_eq!((scores.mse, scores.rmse, scores.mae), (1.0, 1.0, 0.5));
+    /// assert_eq!((scores.median_absolute, scores.max_error, scores.mape), (0.0, 2.0, 0.125));
+    /// assert!((scores.r2 - 0.2).abs() < 1e-12);
+    /// ```
     pub fn new(y_true: &[f64], y_pred: &[f64]) -> Option<Self> {
         let pairs = finite_pairs(y_true, y_pred);
         if pairs.is_empty() {
@@ -68,34 +83,57 @@ fn r2(mse: f64, y_true: &[f64]) -> f64 {
     }
 }
 
-/// One sample of a fit; the order is that of the finite pairs.
+/// The residual of one sample; see [`residuals`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Residual {
     /// The prediction, in units of y.
     pub predicted: f64,
-    /// `y − ŷ`, in units of y.
+    /// The residual `y − ŷ`, in units of y.
     pub error: f64,
-    /// The residual in units of its own standard error; NaN where that is 0.
+    /// The residual divided by its standard error; NaN where that is 0.
     pub standardized: f64,
-    /// The pull of the sample on its own prediction, `1/n` to 1.
+    /// The leverage: the influence of the sample on its own prediction, `1/n` to 1.
     pub leverage: f64,
 }
 
 impl Residual {
-    /// The height in a scale-location chart: `√|standardized residual|`, around 0.82 on average for
-    /// normal errors of constant spread (Cleveland, *Visualizing Data*, 1993; R's `plot.lm`).
+    /// Computes `√|standardized residual|`, the y of a scale-location plot (Cleveland, *Visualizing
+    /// Data*, 1993; R's `plot.lm`). The mean is approximately 0.82 for normal errors of constant
+    /// variance. NaN where `standardized` is NaN.
+    ///
+    /// ```
+    /// use mlplots::stats::residuals::residuals;
+    ///
+    /// let residual = residuals(&[1.0, 3.0, 2.0, 4.0], &[1.3, 2.1, 2.9, 3.7])[0];
+    /// assert!((residual.root() - (1.0 / 3.0_f64.sqrt()).sqrt()).abs() < 1e-12);
+    /// ```
     pub fn root(&self) -> f64 {
         self.standardized.abs().sqrt()
     }
 }
 
-/// The residuals of the finite pairs, each divided by its standard error `s √(1 − h)`, where `s² =
-/// Σe² / (n − 2)`, and the leverage `h = 1/n + (ŷ − mean ŷ)² / Σ(ŷ − mean ŷ)²` comes from the
-/// predictions alone (Draper and Smith, *Applied Regression Analysis*, 1998, §8.1).
+/// Computes the residual of each sample, and standardizes it by its standard error `s √(1 − h)`,
+/// where `s² = Σe² / (n − 2)`. The leverage `h = 1/n + (ŷ − mean ŷ)² / Σ(ŷ − mean ŷ)²` depends on
+/// the predictions alone (Draper and Smith, *Applied Regression Analysis*, 1998, §8.1).
 ///
-/// For a straight line fitted to one feature these are statsmodels' `OLSInfluence`
-/// `resid_studentized_internal` and `hat_matrix_diag`. With more features the true leverage is
-/// larger; it cannot be known from the predictions, nor matters much with many samples.
+/// Pairs with a non-finite value are dropped, and extra elements of the longer slice are ignored.
+/// Returns one [`Residual`] per remaining pair, in the order of the input. Standardized residuals
+/// are meaningful for at least three pairs.
+///
+/// For a straight line fitted to one feature, the results equal statsmodels' `OLSInfluence`
+/// `resid_studentized_internal` and `hat_matrix_diag`. With more features, the true leverage is
+/// larger; the predictions do not determine it, and it has little effect with many samples.
+///
+/// ```
+/// use mlplots::stats::residuals::residuals;
+///
+/// // The predictions of the least-squares line through these y at x = 0, 1, 2, 3.
+/// let first = residuals(&[1.0, 3.0, 2.0, 4.0], &[1.3, 2.1, 2.9, 3.7])[0];
+/// assert!((first.error + 0.3).abs() < 1e-12);
+/// assert!((first.leverage - 0.7).abs() < 1e-12);
+/// assert!((first.standardized + 1.0 / 3.0_f64.sqrt()).abs() < 1e-12);
+/// ```
 pub fn residuals(y_true: &[f64], y_pred: &[f64]) -> Vec<Residual> {
     let pairs = finite_pairs(y_true, y_pred);
     let n = pairs.len() as f64;

@@ -1,8 +1,18 @@
-//! Statistics of a window that slides along a series.
+//! Rolling statistics: the mean and standard deviation of a window over a series.
 
-/// The mean of each value and the `window − 1` before it, in the values' unit: `pandas`
-/// `Series.rolling(window).mean()` with its default `min_periods = window`. As there, the first
-/// `window − 1` results and those with a non-finite value in the window are NaN.
+/// Computes the mean of each value and the `window − 1` values before it, in the values' unit, as
+/// `pandas` `Series.rolling(window).mean()` with its default `min_periods = window`.
+///
+/// Returns one mean per value. The first `window − 1` means are NaN, and so are those whose window
+/// contains a non-finite value. All are NaN if `window` is 0 or exceeds the number of values.
+///
+/// ```
+/// use mlplots::stats::rolling::rolling_mean;
+///
+/// let means = rolling_mean(&[1.0, 3.0, 5.0, f64::NAN], 2);
+/// assert_eq!(means[1..3], [2.0, 4.0]);
+/// assert!(means[0].is_nan() && means[3].is_nan());
+/// ```
 pub fn rolling_mean(values: &[f64], window: usize) -> Vec<f64> {
     rolling(values, window)
         .into_iter()
@@ -10,8 +20,19 @@ pub fn rolling_mean(values: &[f64], window: usize) -> Vec<f64> {
         .collect()
 }
 
-/// The standard deviation (`ddof` 1) of the same windows, in the values' unit: `pandas`
-/// `Series.rolling(window).std()`. NaN for a window of one.
+/// Computes the standard deviation (`ddof` 1) of each value and the `window − 1` values before it,
+/// in the values' unit, as `pandas` `Series.rolling(window).std()`.
+///
+/// Returns one standard deviation per value, NaN in the same places as [`rolling_mean`]. All are
+/// NaN for a window of 1.
+///
+/// ```
+/// use mlplots::stats::rolling::rolling_std;
+///
+/// let deviations = rolling_std(&[1.0, 2.0, 3.0, 3.0], 3);
+/// assert!(deviations[1].is_nan());
+/// assert!((deviations[2] - 1.0).abs() < 1e-12);
+/// ```
 pub fn rolling_std(values: &[f64], window: usize) -> Vec<f64> {
     rolling(values, window)
         .into_iter()
@@ -26,7 +47,7 @@ pub fn rolling_std(values: &[f64], window: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Count, mean and sum of squared distances from the mean.
+/// The number of values, their mean, and the sum of their squared distances from it.
 #[derive(Clone, Copy)]
 struct Moments {
     count: f64,
@@ -58,7 +79,7 @@ impl Moments {
         }
     }
 
-    /// The moments of both samples together: Chan, Golub and `LeVeque`, *Updating Formulae and a
+    /// Combines the moments of two samples: Chan, Golub and `LeVeque`, *Updating Formulae and a
     /// Pairwise Algorithm for Computing Sample Variances* (1979).
     fn and(self, other: Self) -> Self {
         if self.count == 0.0 {
@@ -76,15 +97,15 @@ impl Moments {
     }
 }
 
-/// Cuts the series into blocks of a window's length: each window is the end of one block and the
-/// start of the next. So values only ever join, none has to be subtracted again, and neither a
-/// rounding error nor a NaN outlives its window.
+/// Computes the moments of each window. Blocks of `window` values divide the series, so that each
+/// window is the end of one block and the start of the next. No value is ever subtracted, so
+/// neither a rounding error nor a NaN affects later windows.
 fn rolling(values: &[f64], window: usize) -> Vec<Moments> {
     let mut moments = vec![Moments::NAN; values.len()];
     if window == 0 || window > values.len() {
         return moments;
     }
-    // Of the block before: what it holds from each index to its end.
+    // The moments from each index of the previous block to its end.
     let mut tails = vec![Moments::NONE; window + 1];
     for (index, block) in values.chunks(window).enumerate() {
         let mut head = Moments::NONE;
