@@ -18,8 +18,8 @@ const PARALLEL: usize = 4;
 const WINDOW: usize = 64;
 
 impl Delivery {
-    /// Ships artifacts and models until the end of the journal. A refused file does not block the
-    /// others, but the cursor stays before it.
+    /// Ships artifacts and models until the end of the journal. A rejected file does not block later
+    /// ones, but the cursor does not advance past it.
     pub(super) fn upload(&self, run: &StoredRun) -> Result<(), Halt> {
         let from = self.cursor().artifacts;
         let mut reader =
@@ -51,9 +51,9 @@ impl Delivery {
             }
             let full = files.len() >= WINDOW;
             keep_newest(&mut files);
-            outdate(&mut failing, &files);
+            drop_replaced(&mut failing, &files);
             if ended && !full {
-                // Retried once: the cause may be gone.
+                // Retries once: the cause may be gone.
                 files.splice(0..0, std::mem::take(&mut failing));
             }
             for (file, error) in self.put_each(run.root(), &files)? {
@@ -72,8 +72,8 @@ impl Delivery {
             if refused.is_none() && failing.is_empty() && reader.offset() > self.cursor().artifacts
             {
                 let upto = reader.offset();
-                // If the cursor cannot be saved now, it is saved at the end, or the files are sent
-                // again, which is idempotent.
+                // An error is harmless: a later save succeeds, or the files are uploaded again, which
+                // is idempotent.
                 let _ = self.advance(|cursor| cursor.artifacts = upto);
             }
             if full {
@@ -91,7 +91,7 @@ impl Delivery {
         self.put_below(run.root(), std::slice::from_ref(artifact))
     }
 
-    /// Uploads files below an artifact root; the first refusal is an error.
+    /// Uploads files below an artifact root. Returns an error if the store rejects a file.
     pub(super) fn put_below(&self, root: Root<'_>, files: &[Artifact]) -> Result<(), Halt> {
         match self.put_each(root, files)?.into_iter().next() {
             Some((_, error)) => Err(Halt::Refused(error)),
@@ -99,8 +99,7 @@ impl Delivery {
         }
     }
 
-    /// Uploads files below an artifact root, several in parallel. Returns the files that the store
-    /// did not accept, with the reasons.
+    /// Uploads files below an artifact root in parallel. Returns the rejected files with the reasons.
     fn put_each(
         &self,
         root: Root<'_>,
@@ -141,8 +140,8 @@ impl Delivery {
     }
 }
 
-/// Of two files with the same path, the later one counts; parallel uploads could finish in either
-/// order.
+/// Keeps the last file of each path. Parallel uploads of two files with the same path could finish in
+/// either order.
 fn keep_newest(files: &mut Vec<Artifact>) {
     let mut known = HashSet::new();
     files.reverse();
@@ -150,8 +149,8 @@ fn keep_newest(files: &mut Vec<Artifact>) {
     files.reverse();
 }
 
-/// A failed file is not retried once a later one with its path exists.
-fn outdate(failing: &mut Vec<Artifact>, later: &[Artifact]) {
+/// Drops failed files that a later file with the same path replaces.
+fn drop_replaced(failing: &mut Vec<Artifact>, later: &[Artifact]) {
     if !failing.is_empty() {
         let later: HashSet<_> = later.iter().map(|file| &file.path).collect();
         failing.retain(|file| !later.contains(&file.path));
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_file_of_a_path_is_the_one_that_stays() {
+    fn the_last_file_of_a_path_replaces_earlier_ones() {
         let (old, new, other) = (
             artifact("a.txt", "old"),
             artifact("a.txt", "new"),
@@ -183,7 +182,7 @@ mod tests {
         keep_newest(&mut files);
         assert_eq!(files, [other.clone(), new]);
         let mut failing = vec![old, other];
-        outdate(&mut failing, &files[1..]);
+        drop_replaced(&mut failing, &files[1..]);
         assert_eq!(failing, [files[0].clone()]);
     }
 }

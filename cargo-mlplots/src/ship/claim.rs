@@ -1,10 +1,9 @@
-//! Locks of a run: its program holds one on the journal, its supervisor one on the run. The kernel
-//! releases both when the process dies, and neither survives a reboot. Process ids are not used,
-//! since another process may get the same id.
+//! Locks of a run. The program locks the journal, and the supervisor locks the run's directory, so
+//! that only one process ships it. The kernel releases both locks when the process dies. Process ids
+//! are not used, since the system reuses them.
 //!
-//! A shared file system may not share locks between machines. A program therefore updates a
-//! heartbeat every second, and a run of another machine is left alone while its heartbeat is
-//! recent.
+//! A shared file system may not share locks between machines. Therefore the program also updates a
+//! heartbeat every second, and a run of another machine is not touched while its heartbeat is recent.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -20,7 +19,7 @@ use crate::outcome::Outcome;
 /// A program whose heartbeat is older than this is considered dead.
 pub(crate) const SILENCE: Duration = Duration::from_mins(1);
 
-/// A living program updates its heartbeat within this duration.
+/// The interval in which a running program updates its heartbeat at least once.
 const TWO_BEATS: Duration = Duration::from_secs(2);
 
 /// The right to ship a run, until it is dropped.
@@ -29,14 +28,14 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Takes the claim. An error of kind `WouldBlock` means that another process has it.
+    /// Takes the claim. Returns an error of kind `WouldBlock` if another process has it.
     pub(crate) fn take(dir: &RunDir) -> io::Result<Self> {
         dir.check()?;
         let lock = disk::open_or_create(&Self::path(dir))?;
         lock.try_lock().map_err(|why| match why {
             TryLockError::WouldBlock => io::Error::new(
                 io::ErrorKind::WouldBlock,
-                "another `cargo mlplots` ships it",
+                "another `cargo mlplots` is shipping it",
             ),
             TryLockError::Error(why) => why,
         })?;
@@ -52,9 +51,9 @@ impl Claim {
 /// The state of the program of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// It writes to the journal.
+    /// It holds the lock of the journal.
     Alive,
-    /// It runs on another machine, according to its heartbeat.
+    /// It runs on another machine: its heartbeat is recent.
     Elsewhere(Beat),
     /// It ran on another machine, and its heartbeat is old.
     Silent(Beat),
@@ -67,12 +66,12 @@ pub(crate) enum Life {
 pub(crate) struct Beat {
     /// The name of the machine.
     pub(crate) host: String,
-    /// Its age; `None` without a plausible heartbeat.
+    /// The age of the heartbeat. `None` if there is no plausible one.
     pub(crate) ago: Option<Duration>,
 }
 
-/// The state of the program of a run. The supervisor's outcome takes precedence over the lock,
-/// which a forked process may still hold.
+/// Determines the state of the program of a run. The supervisor's outcome takes precedence over the
+/// lock, which a forked process may still hold.
 pub(crate) fn life(dir: &RunDir) -> Life {
     if matches!(Outcome::saved(dir), Ok(Some(_))) {
         return Life::Over;
@@ -90,9 +89,9 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     };
     let ago = beat().and_then(|seen| match seen.elapsed() {
         Ok(ago) => Some(ago),
-        // Clocks of two machines differ a little.
+        // The clocks of two machines differ slightly.
         Err(ahead) if ahead.duration() < SILENCE => Some(Duration::ZERO),
-        // If they differ more, only a new heartbeat proves that the program lives.
+        // If they differ more, only a new heartbeat proves that the program runs.
         Err(_) => {
             thread::sleep(TWO_BEATS);
             (beat() != Some(seen)).then_some(Duration::ZERO)
@@ -104,7 +103,7 @@ pub(crate) fn life(dir: &RunDir) -> Life {
     };
     match ago.is_some_and(|ago| ago < SILENCE) {
         true => Life::Elsewhere(beat),
-        // This machine was rebooted meanwhile.
+        // This machine has been rebooted since.
         false if beat.host == here.name => Life::Over,
         false => Life::Silent(beat),
     }
@@ -116,7 +115,7 @@ pub(crate) fn has_writer(dir: &RunDir) -> bool {
         .is_ok_and(|journal| matches!(journal.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// The machine of the program of a run.
+/// The machine on which the program of a run was started.
 fn host(dir: &RunDir) -> Host {
     let first = Reader::open(&dir.journal(), 0).and_then(|mut reader| reader.next_entry());
     match first {

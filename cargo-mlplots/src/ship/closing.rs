@@ -16,7 +16,8 @@ use crate::outcome::Outcome;
 pub(super) const REASON: &str = "mlplots.reason";
 
 impl Delivery {
-    /// Sets the status of a run that did not finish at once, before the rest is shipped.
+    /// Sets the status of a run that did not finish successfully immediately, before the backlog is
+    /// shipped.
     pub(super) fn set_unfinished_status(&self, run: &StoredRun, open: &Open) -> Result<(), Halt> {
         match self.flow.wait_for_end() {
             Some((outcome, ledger))
@@ -29,19 +30,19 @@ impl Delivery {
         }
     }
 
-    /// Sets the status of a run that ended and is not shipped completely: it is not RUNNING, and FAILED
-    /// instead of FINISHED until the rest is shipped. Tries once, since the deadline has passed.
+    /// Sets the status of a run that ended and is not shipped completely: FAILED instead of FINISHED
+    /// until the rest is shipped. Does not retry, since the deadline has passed.
     pub(super) fn mark_incomplete(&self, run: &StoredRun, open: Option<&Open>, halt: &Halt) {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return;
         };
-        let _verdict = self.verdict();
+        let _lock = self.lock_final_status();
         if self.cursor().complete || self.is_continued() {
             return;
         }
         let missing = match halt {
             Halt::Refused(error) | Halt::GivenUp(Some(error)) => error.to_string(),
-            Halt::GivenUp(None) => "there was no time for it".to_owned(),
+            Halt::GivenUp(None) => "the deadline passed".to_owned(),
         };
         let (status, reason) = match outcome.status {
             Status::Finished => (
@@ -50,7 +51,7 @@ impl Delivery {
             ),
             status => (status, outcome.reason.clone().unwrap_or_default()),
         };
-        // Saved first: the call may succeed and its answer may be lost.
+        // Saved before the call, since the call may succeed and its response may be lost.
         let _ = self.advance(|cursor| cursor.marked_incomplete = true);
         let _ = self
             .store
@@ -61,14 +62,14 @@ impl Delivery {
             });
     }
 
-    /// Marks a run that this delivery did not reach, if the store knows it. Returns `halt`.
+    /// Marks a run that this delivery did not reach as incomplete, if the store has it. Returns `halt`.
     pub(super) fn mark_incomplete_if_known(&self, open: Option<&Open>, halt: Halt) -> Halt {
-        // While the training runs, nothing is missing yet.
+        // The training has been abandoned without an outcome: there is no status to set.
         if self.flow.wait_for_end().is_none() {
             return halt;
         }
         let id = self.cursor().run.as_ref().map(|run| run.id.clone());
-        // A journal without an identity resumes no run.
+        // A journal without its first record resumes no run.
         let resumed = || open.and_then(|_| self.resumed_id().ok().flatten());
         let id = id.or_else(resumed);
         if let Some(Ok(known)) = id.map(|id| self.store.run(&id))
@@ -109,11 +110,11 @@ impl Delivery {
             self.advance(|cursor| cursor.complete = true)?;
         } else {
             self.log_results(run, &outcome, &ledger)?;
-            let _verdict = self.verdict();
+            let _lock = self.lock_final_status();
             self.set_final_status(run, open, &outcome)?;
             self.advance(|cursor| cursor.complete = true)?;
         }
-        // The store has all artifacts: the copies are no longer needed.
+        // The store has all artifacts, so the local copies are no longer needed.
         let _ = std::fs::remove_dir_all(self.dir.artifacts());
         Ok(())
     }
@@ -139,17 +140,19 @@ impl Delivery {
         self.repeat_replaced_tags(run, &ledger.renewed().collect::<Vec<_>>())
     }
 
-    /// Locked while a thread sets the status and saves that: a late FINISHED and "not everything is
-    /// shipped" must not overlap.
-    fn verdict(&self) -> MutexGuard<'_, ()> {
-        self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the final status until it is set and saved: a thread that sets FINISHED late and one that
+    /// marks the run as incomplete must not interleave.
+    fn lock_final_status(&self) -> MutexGuard<'_, ()> {
+        self.final_status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The figures of the run, including those of its earlier journals.
     fn tally(&self, ledger: &Ledger) -> Tally {
         let mut tally = Tally::default();
         let cursor = self.cursor().clone();
-        // An unreadable journal stops its own delivery.
+        // The delivery of an unreadable journal reports the error.
         let before: Vec<_> = before(&self.dir, &cursor).map_while(Result::ok).collect();
         for (dir, _) in before.iter().rev() {
             tally.resume(&Ledger::read(dir).unwrap_or_default().tally);
@@ -158,16 +161,16 @@ impl Delivery {
         tally
     }
 
-    /// Sets tags again whose values were replaced: the store may execute a call that timed out late,
-    /// after a newer one.
+    /// Sets tags with replaced values again: the store may execute a call that timed out after a newer
+    /// call, and restore the old value.
     fn repeat_replaced_tags(&self, run: &StoredRun, renewed: &[Tag]) -> Result<(), Halt> {
-        let rest = self.doubt().rest();
-        let rest = rest.or(self.taken_over.then_some(Duration::ZERO));
-        let Some(rest) = rest.filter(|_| !renewed.is_empty()) else {
+        let delay = self.late_call().remaining();
+        let delay = delay.or(self.taken_over.then_some(Duration::ZERO));
+        let Some(delay) = delay.filter(|_| !renewed.is_empty()) else {
             return Ok(());
         };
         self.set_tags(run, renewed)?;
-        self.flow.pause(rest);
+        self.flow.pause(delay);
         let known = self.attempt(|| self.store.run(&run.id))?;
         let stale = |tag: &&Tag| !known.tags.contains(tag);
         let stale: Vec<_> = renewed.iter().filter(stale).cloned().collect();
@@ -189,7 +192,7 @@ pub(super) fn tag(key: &str, value: &str) -> Tag {
     }
 }
 
-/// The end of the run, at the earliest its start: the clock may have been set back.
+/// The end time of the run, and at least its start time: the clock may have been set back.
 fn end_time(open: Option<&Open>, outcome: &Outcome) -> i64 {
     let start_time = open.map_or(i64::MIN, |open| open.start_time);
     outcome.end_time.max(start_time)
@@ -205,7 +208,8 @@ fn last_tags(outcome: &Outcome, ledger: &Ledger, tally: &Tally) -> Vec<Tag> {
     tags
 }
 
-/// The text as MLflow accepts it: MLflow truncates longer tags silently, and PostgreSQL rejects NUL.
+/// Shortens a tag value with a mark, since MLflow truncates long values silently, and replaces NUL,
+/// which PostgreSQL rejects.
 fn shortened(text: &str) -> String {
     let text = text.replace('\0', "\u{FFFD}");
     let maximum = mlplots_journal::names::MAX_TAG_VALUE;

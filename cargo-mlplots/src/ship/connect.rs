@@ -68,7 +68,8 @@ mod tests {
         for variables in [&[name][..], &[id], &[name, id]] {
             assert_eq!(experiment(variables).expect("the experiment"), fruit);
         }
-        let error = experiment(&[name, ("MLFLOW_EXPERIMENT_ID", "0")]).expect_err("two experiments");
+        let error =
+            experiment(&[name, ("MLFLOW_EXPERIMENT_ID", "0")]).expect_err("two experiments");
         assert_eq!(
             error.message,
             "MLFLOW_EXPERIMENT_NAME is `fruit`, but MLFLOW_EXPERIMENT_ID 0 is the experiment `Default`"

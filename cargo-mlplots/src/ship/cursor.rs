@@ -107,9 +107,7 @@ impl Cursor {
         let bytes = serde_json::to_vec(self).map_err(std::io::Error::from);
         bytes
             .and_then(|bytes| disk::replace(&path, &bytes))
-            .map_err(|why| {
-                StoreError::refused(format!("cannot write `{}`: {why}", path.display()))
-            })
+            .map_err(|why| StoreError::refused(format!("cannot write `{}`: {why}", path.display())))
     }
 }
 

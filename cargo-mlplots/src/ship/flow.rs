@@ -1,4 +1,5 @@
-//! The end and the progress of a delivery.
+//! The state that a delivery shares with its supervisor: the end of the journal, the deadline, and
+//! the progress.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,15 +9,15 @@ use super::store::{StoreError, StoredRun, View};
 use crate::ledger::Ledger;
 use crate::outcome::Outcome;
 
-/// Signals that the journal is complete, with the deadline of the delivery.
+/// Signals the end of the journal, and the deadline of the delivery.
 #[derive(Default)]
 pub(crate) struct Flow {
     shared: Arc<Shared>,
-    /// The outcome of a journal that was complete before.
-    past: Option<Verdict>,
+    /// The end of an earlier journal, which is already complete.
+    past: Option<End>,
 }
 
-type Verdict = (Outcome, Ledger);
+type End = (Outcome, Ledger);
 
 #[derive(Default)]
 struct Shared {
@@ -27,22 +28,22 @@ struct Shared {
 #[derive(Default)]
 struct State {
     ended: bool,
-    verdict: Option<Verdict>,
+    end: Option<End>,
     deadline: Option<Instant>,
 }
 
 impl Flow {
-    /// Signals that the journal is complete; the delivery continues until `deadline`.
+    /// Signals that the journal is complete. The delivery continues until `deadline`.
     pub(crate) fn end(&self, outcome: Outcome, ledger: Ledger, deadline: Instant) {
         let mut state = self.lock();
         state.ended = true;
-        state.verdict = Some((outcome, ledger));
+        state.end = Some((outcome, ledger));
         state.deadline = Some(deadline);
         drop(state);
         self.shared.changed.notify_all();
     }
 
-    /// The flow of a journal that is complete already, with the same deadline.
+    /// The flow of an earlier journal, which is already complete, with the same deadline.
     pub(super) fn past(&self, outcome: Outcome, ledger: Ledger) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -50,7 +51,7 @@ impl Flow {
         }
     }
 
-    /// Stops the delivery now: there is no run, or no time left.
+    /// Stops the delivery immediately, because there is no run or no time left.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -64,20 +65,17 @@ impl Flow {
         self.past.is_some() || self.lock().ended
     }
 
-    /// Waits for the outcome; `None` if there will be none.
-    pub(super) fn wait_for_end(&self) -> Option<Verdict> {
+    /// Waits for the outcome. Returns `None` if the delivery was abandoned.
+    pub(super) fn wait_for_end(&self) -> Option<End> {
         if self.past.is_some() {
             return self.past.clone();
         }
         let state = self.lock();
         let state = self.shared.changed.wait_while(state, |state| !state.ended);
-        state
-            .unwrap_or_else(PoisonError::into_inner)
-            .verdict
-            .clone()
+        state.unwrap_or_else(PoisonError::into_inner).end.clone()
     }
 
-    /// Waits for more records.
+    /// Waits before more records are read. Returns early when the journal ends.
     pub(super) fn wait_for_records(&self, maximum: Duration) {
         let state = self.lock();
         drop(
@@ -87,8 +85,7 @@ impl Flow {
         );
     }
 
-    /// Waits before a retry. Returns false after the deadline, and returns early when the training
-    /// ends.
+    /// Waits before a retry. Returns false after the deadline. Returns early when the training ends.
     pub(super) fn pause(&self, duration: Duration) -> bool {
         let mut state = self.lock();
         let until = Instant::now() + duration;
@@ -112,7 +109,7 @@ impl Flow {
     }
 }
 
-/// The progress of a delivery, for the user.
+/// The progress of a delivery, which the supervisor displays.
 #[derive(Default)]
 pub(crate) struct Progress {
     /// Acknowledged metric points.
@@ -145,7 +142,7 @@ impl Progress {
         *lock(&self.failing) = Some(error.clone());
     }
 
-    /// The last error, if no call has succeeded since.
+    /// The last error, unless a call has succeeded since.
     pub(crate) fn failing(&self) -> Option<StoreError> {
         lock(&self.failing).clone()
     }

@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 /// The MLflow release whose format of `MLmodel` this is.
 const MLFLOW: &str = "3.17.2";
-/// The Python packages that load an ONNX model. Without versions, since a version that differs from
-/// the reader's only causes a warning.
+/// The Python packages that load an ONNX model. They have no versions, since MLflow warns about
+/// every version that differs from the installed one.
 const REQUIREMENTS: [&str; 5] = ["mlflow", "numpy", "onnx", "onnxruntime", "pandas"];
 
 /// The identity of a model in a store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    /// MLflow's model id, `m-` and 32 hex digits; MLflow 2 has none.
+    /// MLflow's model id, `m-` and 32 hex digits. MLflow 2 has none.
     pub(crate) model_id: Option<&'a str>,
     /// MLflow's run id.
     pub(crate) run_id: &'a str,
@@ -24,7 +24,7 @@ pub(crate) struct Place<'a> {
     pub(crate) python: &'a str,
 }
 
-/// The files to store beside the model's own, as names and contents.
+/// The files to store next to those of the model, as names and contents.
 pub(crate) fn files(model: &Model, place: &Place<'_>) -> Vec<(&'static str, String)> {
     let mut files = match model.flavor {
         Flavor::Onnx { .. } => environment(place.python),
@@ -42,7 +42,7 @@ pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
                 "code": null,
                 "data": file,
                 "onnx_session_options": null,
-                // MLflow warns about every provider that the machine of the reader lacks.
+                // MLflow warns about every provider that the reader's machine lacks.
                 "providers": ["CPUExecutionProvider"],
             },
             "python_function": {
@@ -105,8 +105,8 @@ fn environment(python: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// YAML in block style. The keys are plain words of this file; strings are quoted as in JSON, which
-/// YAML accepts.
+/// Formats YAML in block style. The keys need no quotes; strings are quoted as in JSON, which YAML
+/// accepts.
 fn block(value: &Value) -> String {
     let mut lines = Vec::new();
     if let Value::Object(fields) = value {
@@ -131,7 +131,7 @@ fn push_fields(lines: &mut Vec<String>, fields: &Map<String, Value>, indent: &st
     }
 }
 
-/// `2026-02-28 23:59:59.125000` of milliseconds since 1970.
+/// Formats milliseconds since 1970, such as `2026-02-28 23:59:59.125000`.
 fn utc(millis: i64) -> String {
     let time = DateTime::from_timestamp_millis(millis).unwrap_or_default();
     time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_onnx_model_is_a_python_function() {
+    fn an_onnx_model_has_the_flavors_onnx_and_python_function() {
         let mut model = model(Flavor::Onnx {
             file: "model.onnx".to_owned(),
         });
@@ -235,7 +235,7 @@ signature:
     }
 
     #[test]
-    fn a_native_model_names_its_type() {
+    fn a_native_model_records_its_rust_type() {
         let flavor = Flavor::Native {
             file: "model.json".to_owned(),
             type_name: "alloc::vec::Vec<f64>".to_owned(),
@@ -250,7 +250,7 @@ signature:
     }
 
     #[test]
-    fn times_are_civil() {
+    fn times_are_formatted_as_dates_in_utc() {
         assert_eq!(utc(0), "1970-01-01 00:00:00.000000");
         assert_eq!(utc(-1), "1969-12-31 23:59:59.999000");
         assert_eq!(utc(951_782_400_000), "2000-02-29 00:00:00.000000");

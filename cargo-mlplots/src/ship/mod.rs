@@ -260,7 +260,9 @@ impl Delivery {
     }
 
     fn late_call(&self) -> MutexGuard<'_, LateCall> {
-        self.late_call.lock().unwrap_or_else(PoisonError::into_inner)
+        self.late_call
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn cursor(&self) -> MutexGuard<'_, Cursor> {

@@ -10,7 +10,7 @@ use super::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun};
 use super::{Delivery, Halt, mlmodel, python};
 use crate::ledger::Ledger;
 
-/// The records before a model: the params and the identity of the run.
+/// The params and the identity tags of the run that precede a model in the journal.
 #[derive(Clone, Default)]
 pub(super) struct Before {
     params: Vec<Param>,
@@ -18,11 +18,11 @@ pub(super) struct Before {
 }
 
 impl Before {
-    /// The records of a journal before this offset.
+    /// Reads the records of a journal before this offset.
     pub(super) fn read(journal: &Path, upto: u64) -> io::Result<Self> {
         let mut before = Self::default();
         let mut reader = Reader::open(journal, 0)?;
-        // The journal was read up to there, so these records are complete.
+        // The journal was already read up to this offset, so these records are complete.
         reader.over();
         while reader.offset() < upto
             && let Some(entry) = reader.next_entry()?
@@ -34,7 +34,6 @@ impl Before {
         Ok(before)
     }
 
-    /// Adds a record.
     pub(super) fn add(&mut self, record: &Record) {
         const SHARED: [&str; 3] = ["mlflow.user", "mlflow.source.name", "mlflow.source.type"];
         match record {
@@ -65,7 +64,8 @@ impl Delivery {
             tags: &before.tags,
         };
         let find = || Ok(self.store.find_model(run, &model.uuid)?.map(Some));
-        let stored = self.found_or_made(self.taken_over, find, || self.store.create_model(&new))?;
+        let stored =
+            self.find_or_create(self.taken_over, find, || self.store.create_model(&new))?;
         match stored {
             Some(stored) => self.ship_logged_model(run, &stored, model),
             None => self.ship_run_model(run, model),
@@ -97,7 +97,7 @@ impl Delivery {
         uploaded
     }
 
-    /// For MLflow 2: `runs:/…/NAME` is a folder of the run's artifacts.
+    /// For MLflow 2, where `runs:/…/NAME` is a directory of the run's artifacts.
     fn ship_run_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
         let place = mlmodel::Place {
             model_id: None,
@@ -114,7 +114,7 @@ impl Delivery {
         self.attempt(|| self.store.add_run_model(run, &model.uuid, &written))
     }
 
-    /// If a run has one model, its metrics are linked to the model.
+    /// Links the latest metrics of the run to its model, if it has exactly one.
     pub(super) fn link_metrics(&self, run: &StoredRun, ledger: &Ledger) -> Result<(), Halt> {
         let [model] = ledger.models.as_slice() else {
             return Ok(());
@@ -130,7 +130,7 @@ impl Delivery {
         self.attempt(|| self.store.log_model_metrics(run, &stored.id, &metrics))
     }
 
-    /// The files of the model, and those that describe it.
+    /// The files of the model, `MLmodel` and the files of the Python environment.
     fn model_files(
         &self,
         model: &Model,
@@ -149,7 +149,7 @@ impl Delivery {
 fn model_path(model: &Model, path: &str) -> Result<ArtifactPath, Halt> {
     path.parse().map_err(|why| {
         Halt::Refused(StoreError::refused(format!(
-            "the model `{}`: {why}",
+            "the model `{}` has an invalid path: {why}",
             model.name
         )))
     })

@@ -72,7 +72,8 @@ impl Delivery {
             self.dir.path().join("cursor.json").display(),
             self.store.uri()
         ));
-        let help = "remove that file: `cargo mlplots sync` then finds the run by the uuid of this journal";
+        let help =
+            "remove that file: `cargo mlplots sync` then finds the run by the uuid of this journal";
         Err(Halt::Refused(refused.help(help)))
     }
 

@@ -1,17 +1,17 @@
-//! The reason in an error response, as one line for the user.
+//! Extracts the reason from the body of an error response, as one line for the user.
 
 /// Maximum length of a reason in characters.
-const LONGEST: usize = 300;
+const MAX_CHARS: usize = 300;
 
 /// The body of an error response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// An error code such as `RESOURCE_DOES_NOT_EXIST`; empty if the body is neither MLflow's JSON
-    /// nor an object store's XML.
+    /// An error code such as `RESOURCE_DOES_NOT_EXIST`. Empty if the body is neither MLflow's JSON nor
+    /// an object store's XML.
     pub(super) code: String,
-    /// The shortened message; may be empty.
+    /// The shortened message. May be empty.
     pub(super) text: String,
-    /// Whether a database refuses a metric point because it exists already.
+    /// Whether a database rejects a metric point because it already exists.
     pub(super) duplicate_point: bool,
 }
 
@@ -24,14 +24,14 @@ impl Reason {
                     .and_then(|value| value.as_str())
                     .unwrap_or_default()
             };
-            let said = ["message", "detail"]
+            let message = ["message", "detail"]
                 .map(field)
                 .into_iter()
                 .find(|text| !text.is_empty())
                 .unwrap_or_default();
             return Self {
                 code: field("error_code").to_owned(),
-                text: shorten(without_sql(said)),
+                text: shorten(without_sql(message)),
                 // SQLite's message, and the constraint name of other databases.
                 duplicate_point: [
                     "UNIQUE constraint failed: metrics.",
@@ -39,18 +39,18 @@ impl Reason {
                     "metrics.PRIMARY",
                 ]
                 .iter()
-                .any(|words| said.contains(words)),
+                .any(|text| message.contains(text)),
             };
         }
         if let Some(reason) = Self::xml(body) {
             return reason;
         }
-        let page = ["<!doctype", "<html", "<head"].iter().any(|start| {
+        let is_page = ["<!doctype", "<html", "<head"].iter().any(|start| {
             body.trim_start()
                 .get(..start.len())
                 .is_some_and(|text| text.eq_ignore_ascii_case(start))
         });
-        let text = if page {
+        let text = if is_page {
             shorten(&page_text(body))
         } else {
             shorten(body)
@@ -63,8 +63,8 @@ impl Reason {
 }
 
 impl Reason {
-    /// The message of an object store. Other elements may be secret: some stores echo the
-    /// signature.
+    /// Parses the XML of an object store. Reads only the code and the message, since other elements may
+    /// be secret: some stores echo the signature.
     pub(super) fn xml(body: &str) -> Option<Self> {
         let within = |open: &str, close: &str| {
             let (_, rest) = body.split_once(open)?;
@@ -77,8 +77,8 @@ impl Reason {
         })
     }
 
-    /// `: CODE: text`, to append to a line.
-    pub(super) fn said(&self) -> String {
+    /// `: CODE: text`, to append to an error message.
+    pub(super) fn suffix(&self) -> String {
         match (&*self.code, &*self.text) {
             ("", "") => String::new(),
             (code, "") => format!(": {code}"),
@@ -88,8 +88,7 @@ impl Reason {
     }
 }
 
-/// An error of the server's database ends with the SQL statement and its values; only the part
-/// before is useful.
+/// Removes the SQL statement and its values, with which an error of the server's database ends.
 fn without_sql(message: &str) -> &str {
     const MARKS: [&str; 7] = [
         "(raised as a result of",
@@ -108,12 +107,12 @@ fn without_sql(message: &str) -> &str {
         .trim_end_matches(':')
         .trim_end_matches("Error");
     match before.trim_end_matches([' ', '.', ':']) {
-        "" => "its database refuses",
+        "" => "the server's database rejects the request",
         before => before,
     }
 }
 
-/// The title of a page, or else its text.
+/// The title of an HTML page, or its text if it has no title.
 fn page_text(page: &str) -> String {
     let lower = page.to_ascii_lowercase();
     let title = lower
@@ -147,7 +146,7 @@ fn without_tags(page: &str) -> String {
     let mut text = parts.next().unwrap_or_default().to_owned();
     for (tag, after) in parts.filter_map(|part| part.split_once('>')) {
         let name = tag.to_ascii_lowercase();
-        // The content of these elements is not text.
+        // The content of these elements is not displayed.
         if !(name.starts_with("script") || name.starts_with("style")) {
             text.push(' ');
             text.push_str(after);
@@ -156,7 +155,7 @@ fn without_tags(page: &str) -> String {
     text
 }
 
-/// One line of limited length without control characters.
+/// Shortens a text to one line without control characters.
 fn shorten(text: &str) -> String {
     let gap = |c: char| c.is_whitespace() || c.is_control();
     let line = text
@@ -164,7 +163,7 @@ fn shorten(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
@@ -175,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_become_one_line() {
+    fn a_body_is_reduced_to_one_line() {
         let read = |body: &str| Reason::read(body).text;
         assert_eq!(read("Permission denied"), "Permission denied");
         assert_eq!(read(""), "");
@@ -186,7 +185,7 @@ mod tests {
             "<html><style>p{}</style><body><script>x()</script><h1>Bad</h1><p>Try later.</p>";
         assert_eq!(read(page), "Bad Try later.");
         assert_eq!(read("{\"detail\":\"Invalid path\"}"), "Invalid path");
-        assert_eq!(read(&"ü ".repeat(5000)).chars().count(), LONGEST + 1);
+        assert_eq!(read(&"ü ".repeat(5000)).chars().count(), MAX_CHARS + 1);
         assert_eq!(read("a\u{1b}[2Jb"), "a [2Jb");
     }
 
@@ -205,7 +204,7 @@ mod tests {
         let body = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed\n[SQL: INSERT INTO x VALUES ('secret')]"}"#;
         let reason = Reason::read(body);
         assert_eq!(reason.code, "BAD_REQUEST");
-        assert_eq!(reason.text, "its database refuses");
+        assert_eq!(reason.text, "the server's database rejects the request");
         let body = r#"{"error_code":"RESOURCE_ALREADY_EXISTS","message":"Experiment(name=a) already exists. Error: (sqlite3.IntegrityError) x [SQL: y]"}"#;
         assert_eq!(Reason::read(body).text, "Experiment(name=a) already exists");
     }

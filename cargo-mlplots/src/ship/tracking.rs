@@ -12,14 +12,14 @@ use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
 use super::store::{Batch, Concern, StoreError, StoredRun};
 use super::{ATTEMPTS, Delivery, Halt};
 
-/// Maximum bytes of names and values per call; some servers accept one megabyte.
-const MOST_BYTES: usize = 500_000;
-/// Interval in which a batch gathers records: a call costs the server milliseconds, whatever its
-/// size.
-const GATHER: Duration = Duration::from_millis(100);
-/// Number of parallel calls: a server has several workers.
+/// Maximum bytes of names and values per call. Some servers accept at most one megabyte.
+const MAX_BYTES: usize = 500_000;
+/// Interval between batches. Large batches are cheaper: each call costs the server milliseconds,
+/// whatever its size.
+const BATCH_INTERVAL: Duration = Duration::from_millis(100);
+/// Number of parallel calls. A server has several workers.
 const PARALLEL: usize = 4;
-/// The tag with the supervisor's heartbeat: a RUNNING run with an old heartbeat is dead.
+/// The tag with the supervisor's heartbeat. A RUNNING run with an old heartbeat is dead.
 const HEARTBEAT: &str = "mlplots.heartbeat";
 /// Interval between heartbeats.
 const BEAT: Duration = Duration::from_mins(1);
@@ -27,8 +27,8 @@ const BEAT: Duration = Duration::from_mins(1);
 const WINDOW: usize = 32;
 /// Maximum number of attempts for a part of a batch.
 const ATTEMPTS_OF_A_PART: u32 = 3;
-/// Maximum number of items of a run that are refused individually.
-const MAX_KEPT_BACK: usize = 200;
+/// Maximum number of rejected items. More of them mean that the store rejects the run.
+const MAX_REJECTED: usize = 200;
 
 impl Delivery {
     /// Ships params, metrics and tags until the end of the journal.
@@ -36,61 +36,61 @@ impl Delivery {
         let from = self.cursor().tracking;
         let mut reader =
             Reader::open(&self.dir.journal(), from).map_err(|why| self.unreadable(&why))?;
-        let mut kept_back = KeptBack::default();
-        let mut beaten: Option<Instant> = None;
+        let mut rejected = Rejected::default();
+        let mut last_beat: Option<Instant> = None;
         loop {
             let ended = self.flow.ended();
             if ended {
                 reader.over();
             }
-            let mut gathered = Gathered::default();
+            let mut builder = BatchBuilder::default();
             let mut batches = Vec::new();
-            if !ended && beaten.is_none_or(|beaten| beaten.elapsed() >= BEAT) {
+            if !ended && last_beat.is_none_or(|last_beat| last_beat.elapsed() >= BEAT) {
                 let now = humantime::format_rfc3339_seconds(SystemTime::now());
                 let beat = tag(HEARTBEAT, &now.to_string());
-                batches.extend(gathered.add(Record::Tags(vec![beat])));
-                beaten = Some(Instant::now());
+                batches.extend(builder.add(Record::Tags(vec![beat])));
+                last_beat = Some(Instant::now());
             }
             while batches.len() < WINDOW {
                 match reader.next_entry().map_err(|why| self.unreadable(&why))? {
-                    Some(Entry::Record(record)) => batches.extend(gathered.add(record)),
+                    Some(Entry::Record(record)) => batches.extend(builder.add(record)),
                     Some(Entry::Damaged { .. }) => {}
                     None => break,
                 }
             }
             let full = batches.len() >= WINDOW;
-            if !gathered.batch.is_empty() {
-                batches.push(gathered.batch);
+            if !builder.batch.is_empty() {
+                batches.push(builder.batch);
             }
-            self.send_all(run, &batches, &mut kept_back)?;
+            self.send_all(run, &batches, &mut rejected)?;
             if ended && !full {
-                self.send_again(run, &mut kept_back)?;
+                self.retry_failing(run, &mut rejected)?;
             }
-            if kept_back.is_empty() && reader.offset() > self.cursor().tracking {
+            if rejected.is_empty() && reader.offset() > self.cursor().tracking {
                 let upto = reader.offset();
-                // If the cursor cannot be saved now, it is saved at the end, or the records are
-                // sent again, which is idempotent.
+                // An error is harmless: a later save succeeds, or the records are sent again, which is
+                // idempotent.
                 let _ = self.advance(|cursor| cursor.tracking = upto);
             }
             if full {
                 continue;
             }
             if ended {
-                return kept_back
+                return rejected
                     .refused
                     .map_or(Ok(()), |error| Err(Halt::Refused(error)));
             }
-            self.flow.wait_for_records(GATHER);
+            self.flow.wait_for_records(BATCH_INTERVAL);
         }
     }
 
-    /// Ships batches, several in parallel: points and params may arrive in any order. Tags are
-    /// ordered, since a later value replaces an earlier one.
+    /// Ships batches. Batches without tags are sent in parallel, since points and params may arrive in
+    /// any order. Batches with tags are sent in order, since a later value replaces an earlier one.
     fn send_all(
         &self,
         run: &StoredRun,
         batches: &[Batch],
-        kept_back: &mut KeptBack,
+        rejected: &mut Rejected,
     ) -> Result<(), Halt> {
         let (tagged, free): (Vec<&Batch>, Vec<&Batch>) =
             batches.iter().partition(|batch| !batch.tags.is_empty());
@@ -98,11 +98,11 @@ impl Delivery {
         let queue = Mutex::new(free.into_iter());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let lane = || {
-            let mut kept_back = KeptBack::default();
+            let mut rejected = Rejected::default();
             while let Some(batch) = next() {
-                self.send(run, batch, ATTEMPTS, &mut kept_back)?;
+                self.send(run, batch, ATTEMPTS, &mut rejected)?;
             }
-            Ok(kept_back)
+            Ok(rejected)
         };
         let sent: Vec<Result<_, Halt>> = thread::scope(|scope| {
             let lanes: Vec<_> = (0..parallel).map(|_| scope.spawn(lane)).collect();
@@ -112,21 +112,22 @@ impl Delivery {
                 .collect()
         });
         for sent in sent {
-            kept_back.extend(sent?);
+            rejected.extend(sent?);
         }
         for batch in tagged {
-            self.send(run, batch, ATTEMPTS, kept_back)?;
+            self.send(run, batch, ATTEMPTS, rejected)?;
         }
         Ok(())
     }
 
-    /// Ships a batch. An item that the store refuses does not block the others.
+    /// Ships a batch. If the store rejects it, ships its halves, to isolate the items that cause the
+    /// error.
     fn send(
         &self,
         run: &StoredRun,
         batch: &Batch,
         attempts: u32,
-        kept_back: &mut KeptBack,
+        rejected: &mut Rejected,
     ) -> Result<(), Halt> {
         let error = match self.attempt_up_to(attempts, || self.store.log_batch(&run.id, batch)) {
             Ok(()) => {
@@ -137,20 +138,20 @@ impl Delivery {
             Err(halt) => return Err(halt),
         };
         let Some(halves) = batch.halves() else {
-            return kept_back.add(batch, error);
+            return rejected.add(batch, error);
         };
         for half in halves {
-            self.send(run, &half, ATTEMPTS_OF_A_PART, kept_back)?;
+            self.send(run, &half, ATTEMPTS_OF_A_PART, rejected)?;
         }
         Ok(())
     }
 
-    /// Retries failed items once: the cause may be gone.
-    fn send_again(&self, run: &StoredRun, kept_back: &mut KeptBack) -> Result<(), Halt> {
-        for batch in std::mem::take(&mut kept_back.failing) {
-            let mut again = KeptBack::default();
+    /// Retries failed items once, since the cause may be gone.
+    fn retry_failing(&self, run: &StoredRun, rejected: &mut Rejected) -> Result<(), Halt> {
+        for batch in std::mem::take(&mut rejected.failing) {
+            let mut again = Rejected::default();
             self.send(run, &batch, ATTEMPTS_OF_A_PART, &mut again)?;
-            kept_back.refused = kept_back.refused.take().or(again.refused).or(again.failure);
+            rejected.refused = rejected.refused.take().or(again.refused).or(again.failure);
         }
         Ok(())
     }
@@ -158,25 +159,25 @@ impl Delivery {
 
 /// Items that the store did not accept.
 #[derive(Default)]
-struct KeptBack {
-    /// The reason for a permanent refusal.
+struct Rejected {
+    /// The first permanent error.
     refused: Option<StoreError>,
     /// Items that failed and may be retried.
     failing: Vec<Batch>,
-    /// The reason for such a failure.
+    /// The first error that may be temporary.
     failure: Option<StoreError>,
     count: usize,
 }
 
-impl KeptBack {
+impl Rejected {
     fn is_empty(&self) -> bool {
         self.refused.is_none() && self.failing.is_empty()
     }
 
-    /// Adds an item. If the store refuses too many, it refuses the run.
+    /// Adds an item. Returns an error if there are too many.
     fn add(&mut self, item: &Batch, error: StoreError) -> Result<(), Halt> {
         self.count += 1;
-        if self.count > MAX_KEPT_BACK {
+        if self.count > MAX_REJECTED {
             return Err(Halt::Refused(error));
         }
         if error.is_failure_of_item() {
@@ -201,7 +202,7 @@ impl Batch {
         self.metrics.len() + self.params.len() + self.tags.len()
     }
 
-    /// Its two halves; `None` for a single item.
+    /// Splits the batch into two halves. Returns `None` for a single item.
     fn halves(&self) -> Option<[Self; 2]> {
         fn tail<T>(items: &mut Vec<T>, room: &mut usize) -> Vec<T> {
             let rest = items.split_off(items.len().min(*room));
@@ -226,15 +227,15 @@ impl Batch {
     }
 }
 
-/// A batch that grows until it is full.
+/// Collects items into batches within MLflow's limits.
 #[derive(Default)]
-struct Gathered {
+struct BatchBuilder {
     batch: Batch,
     bytes: usize,
 }
 
-impl Gathered {
-    /// Adds the items of a record. Returns the full batches, which must be sent first.
+impl BatchBuilder {
+    /// Adds the items of a record. Returns the batches that became full.
     fn add(&mut self, record: Record) -> Vec<Batch> {
         let mut full = Vec::new();
         match record {
@@ -272,7 +273,7 @@ impl Gathered {
 
     fn tag(&mut self, tag: Tag, full: &mut Vec<Batch>) {
         self.make_room(tag.key.len() + tag.value.len() + 50, full);
-        // A call must not set a tag twice.
+        // MLflow rejects a call that sets a tag twice.
         self.batch.tags.retain(|known| known.key != tag.key);
         if self.batch.tags.len() == MAX_TAGS {
             self.take(full);
@@ -281,7 +282,7 @@ impl Gathered {
     }
 
     fn make_room(&mut self, bytes: usize, full: &mut Vec<Batch>) {
-        if self.batch.len() == MAX_ALL || self.bytes + bytes > MOST_BYTES {
+        if self.batch.len() == MAX_ALL || self.bytes + bytes > MAX_BYTES {
             self.take(full);
         }
         self.bytes += bytes;
@@ -314,18 +315,18 @@ mod tests {
     }
 
     #[test]
-    fn no_batch_is_larger_than_mlflow_takes() {
-        let mut gathered = Gathered::default();
-        let mut batches = gathered.add(Record::Metrics((0..2500).map(metric).collect()));
+    fn batches_stay_within_mlflows_limits() {
+        let mut builder = BatchBuilder::default();
+        let mut batches = builder.add(Record::Metrics((0..2500).map(metric).collect()));
         let params = (0..250).map(|i| Param {
             key: format!("p{i}"),
             value: "x".repeat(6000),
         });
-        batches.extend(gathered.add(Record::Params(params.collect())));
-        batches.extend(gathered.add(Record::Tags(
+        batches.extend(builder.add(Record::Params(params.collect())));
+        batches.extend(builder.add(Record::Tags(
             (0..250).map(|i| tag(format!("t{i}"))).collect(),
         )));
-        batches.push(gathered.batch);
+        batches.push(builder.batch);
         for batch in &batches {
             assert!(
                 batch.metrics.len() <= 1000 && batch.params.len() <= 100 && batch.tags.len() <= 100
@@ -343,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_are_the_whole() {
+    fn the_halves_of_a_batch_contain_all_its_items() {
         let param = |i: usize| Param {
             key: format!("p{i}"),
             value: String::new(),
@@ -375,9 +376,9 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_set_twice_is_sent_once() {
-        let mut gathered = Gathered::default();
-        gathered.add(Record::Tags(vec![
+    fn only_the_last_value_of_a_tag_is_sent() {
+        let mut builder = BatchBuilder::default();
+        builder.add(Record::Tags(vec![
             Tag {
                 key: "a".into(),
                 value: "1".into(),
@@ -388,7 +389,7 @@ mod tests {
             },
         ]));
         assert_eq!(
-            gathered.batch.tags,
+            builder.batch.tags,
             [Tag {
                 key: "a".into(),
                 value: "2".into()
