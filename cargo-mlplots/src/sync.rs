@@ -13,7 +13,7 @@ use crate::cli::SyncArgs;
 use crate::failure::{Failure, failure};
 use crate::outcome::Outcome;
 use crate::settings::Settings;
-use crate::ship::store::Concern;
+use crate::ship::store::Scope;
 use crate::ship::{Claim, Cursor, Delivery, Halt, LAST_CALL, Life, belongs_to_store, life, quote};
 use crate::view::{self, Report, last_beat};
 use crate::workspace::Workspace;
@@ -198,9 +198,9 @@ fn sync_run(
 /// The error of a run that is not shipped completely.
 fn unshipped(dir: &RunDir, halt: &Halt) -> Failure {
     match halt {
-        Halt::Refused(error) if error.concerns == Concern::Gone => {
+        Halt::Refused(error) if error.scope == Scope::Gone => {
             failure(error.to_string()).help(format!(
-                "if it was deleted there for good, `cargo mlplots drop {}` deletes its journal too",
+                "if it was deleted there permanently, `cargo mlplots drop {}` deletes its journal too",
                 dir.short()
             ))
         }

@@ -83,7 +83,7 @@ fn requests_need_valid_credentials_and_permissions() {
         &["run"],
         &[user("reader"), password(READER)],
         "403 Forbidden: Permission denied",
-        "help: ask the server's administrator for the right to write there",
+        "help: ask the server's administrator for write permission",
     );
     assert_refused(
         &["sync"],

@@ -154,7 +154,7 @@ fn changed_files_are_not_shipped_and_the_store_decides_the_destination() {
     let sync = ["sync", "--tracking-uri", "sqlite:///mlflow.db"];
     let synced = folder.mlplots(&sync);
     assert_eq!(synced.code, 4, "{}", synced.text());
-    let expected = "its bytes are not those that were logged";
+    let expected = "its content has changed since it was logged";
     assert!(synced.stderr.contains(expected), "{}", synced.text());
 
     let home = tempfile::tempdir().expect("a folder");
@@ -221,7 +221,7 @@ fn a_run_that_was_deleted_in_mlflow_is_reported_and_can_be_dropped() {
     let synced = folder.mlplots(&["sync"]);
     assert_eq!(synced.code, 4, "{}", synced.text());
     let expected = format!(
-        "help: if it was deleted there for good, `cargo mlplots drop {}` deletes its journal too",
+        "help: if it was deleted there permanently, `cargo mlplots drop {}` deletes its journal too",
         &uuid[..12]
     );
     assert!(synced.stderr.contains(&expected), "{}", synced.text());

@@ -85,7 +85,7 @@ fn write_broken_run(variant: usize, folder: &Path, uuid: &str) -> &'static str {
         _ => {
             let dir = write_run(folder, uuid, with_file);
             fs::write(content(&dir), "pears").expect("the content is written");
-            "its bytes are not those that were logged"
+            "its content has changed since it was logged"
         }
     }
 }

@@ -40,7 +40,7 @@ fn a_run_is_stored_in_its_workspace() {
         &refused,
         &[
             "404 Not Found",
-            "help: check MLFLOW_WORKSPACE, or have that workspace made",
+            "help: check MLFLOW_WORKSPACE, or create that workspace",
         ],
     );
 
@@ -82,7 +82,7 @@ fn missing_workspaces_and_forbidden_host_names_are_reported() {
         &refused,
         &[
             "403 Forbidden: Invalid Host header",
-            "help: the server answers only under names it knows: start it with `--allowed-hosts`, or use such a name",
+            "help: the server accepts only known host names: start it with `--allowed-hosts`, or use one of them",
         ],
     );
     drop(server);
@@ -117,7 +117,7 @@ fn artifacts_on_the_servers_disk_are_not_written_to_the_local_disk() {
         &[
             "the server keeps this run's artifacts in `",
             "a directory of its own machine",
-            "help: start the server without `--no-serve-artifacts`, and take an experiment made since then",
+            "help: start the server without `--no-serve-artifacts`, and use an experiment that was created after that",
         ],
     );
     let client = "import sys; from mlflow import MlflowClient\n\

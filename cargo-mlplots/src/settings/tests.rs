@@ -118,7 +118,7 @@ fn what_is_not_supported_says_what_to_do() {
         ("ftp://ada:secret@x", "`ftp://***@x`", "http"),
         (
             "http://ada:secret@",
-            "not a usable http address",
+            "not a valid http address",
             "http://localhost:5000",
         ),
         (

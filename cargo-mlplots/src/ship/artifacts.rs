@@ -9,7 +9,7 @@ use mlplots_journal::record::{Artifact, Record};
 use mlplots_journal::{Entry, Reader};
 
 use super::models::Before;
-use super::store::{Concern, Root, Source, StoreError, StoredRun};
+use super::store::{Root, Scope, Source, StoreError, StoredRun};
 use super::{Delivery, Halt};
 
 /// Number of parallel uploads.
@@ -116,7 +116,7 @@ impl Delivery {
             while let Some(file) = next() {
                 match self.attempt(|| store.put(&Source::open(&self.dir, file)?)) {
                     Ok(()) => self.progress.shipped(0, 1),
-                    Err(Halt::Refused(error)) if error.concerns == Concern::Item => {
+                    Err(Halt::Refused(error)) if error.scope == Scope::Item => {
                         refused.push((file.clone(), error));
                     }
                     Err(halt) => return Err(halt),

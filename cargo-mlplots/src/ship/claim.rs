@@ -1,5 +1,5 @@
-//! Locks of a run. The program locks the journal, and the supervisor locks the run's directory, so
-//! that only one process ships it. The kernel releases both locks when the process dies. Process ids
+//! Locks of a run. The program locks the journal, and the supervisor locks the file `lock`, so that
+//! only one process ships the run. The kernel releases both locks when the process dies. Process ids
 //! are not used, since the system reuses them.
 //!
 //! A shared file system may not share locks between machines. Therefore the program also updates a

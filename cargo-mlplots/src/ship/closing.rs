@@ -64,7 +64,7 @@ impl Delivery {
 
     /// Marks a run that this delivery did not reach as incomplete, if the store has it. Returns `halt`.
     pub(super) fn mark_incomplete_if_known(&self, open: Option<&Open>, halt: Halt) -> Halt {
-        // The training has been abandoned without an outcome: there is no status to set.
+        // Without an outcome there is no status to set.
         if self.flow.wait_for_end().is_none() {
             return halt;
         }

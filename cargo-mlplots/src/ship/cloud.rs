@@ -25,18 +25,18 @@ use crate::settings::{Environment, scheme, without_secrets};
 /// Maximum size in bytes of a file that is uploaded in one request, and size of the parts of a
 /// larger one, which bounds the memory.
 const PART: u64 = 8 * 1024 * 1024;
-/// S3 takes no more parts of one file.
+/// Maximum number of parts of a file in S3.
 const MOST_PARTS: u64 = 10_000;
-/// Parts of one file that are under way at a time.
+/// Maximum number of parallel parts of a file.
 const PARALLEL: usize = 2;
 
-/// A bucket, and who tells what went wrong there.
+/// An object store, and the interpreter of its errors.
 type Bucket = (Arc<dyn ObjectStore>, reason::Teller);
 
-/// One artifact root in a bucket.
+/// An artifact root in a bucket.
 pub(crate) struct CloudStore {
     bucket: Arc<dyn ObjectStore>,
-    /// The artifact URI, and the part of it below the bucket.
+    /// The artifact URI, and its part below the bucket.
     uri: String,
     root: String,
     teller: reason::Teller,
@@ -44,8 +44,7 @@ pub(crate) struct CloudStore {
 }
 
 impl CloudStore {
-    /// A root such as `s3://bucket/1/RUN/artifacts`, if it is in a store that we know; nothing is
-    /// sent yet.
+    /// A root such as `s3://bucket/1/RUN/artifacts`, if its store is supported. Sends no request.
     pub(crate) fn open(uri: &str) -> Option<Result<Self, StoreError>> {
         Self::open_in(
             uri,
@@ -67,10 +66,10 @@ impl CloudStore {
                 format!("the artifact URI `{uri}` names no bucket"),
             )),
             "s3" | "gs" if !name.bytes().all(is_usual) => Err(StoreError::refused(format!(
-                "the artifact URI `{}` does not name a bucket that there can be",
+                "the artifact URI `{}` has an invalid bucket name",
                 without_secrets(uri)
             ))
-            .help("a bucket's name has letters, digits, `-`, `_` and `.`")),
+            .help("a bucket name has letters, digits, `-`, `_` and `.`")),
             "s3" => s3::bucket(name, env, home),
             "gs" => google::bucket(name, env, home),
             "wasbs" | "abfss" => azure::container(name, env, home),
@@ -126,7 +125,7 @@ impl CloudStore {
                 Ok(())
             }
             Err(failure) => {
-                // Parts that stay behind are the store's to clear away; why they do is what counts.
+                // The store removes parts that remain; the original error matters.
                 let _ = parts.abort().await;
                 Err(failure)
             }
@@ -138,9 +137,8 @@ impl ArtifactStore for CloudStore {
     fn put(&self, source: &Source) -> Result<(), StoreError> {
         let path = source.path();
         let place = format!("{}/{path}", self.uri);
-        let key = Key::parse(format!("{}/{path}", self.root)).map_err(|_| {
-            StoreError::refused(format!("`{place}` is not a name for a file there"))
-        })?;
+        let key = Key::parse(format!("{}/{path}", self.root))
+            .map_err(|_| StoreError::refused(format!("`{place}` is not a valid object name")))?;
         let content_type = mime_guess::from_path(&**path).first_or_octet_stream();
         let attributes = Attributes::from_iter([(
             Attribute::ContentType,
@@ -155,7 +153,7 @@ impl ArtifactStore for CloudStore {
     }
 }
 
-/// Hands over a file bit by bit, as fast as its parts arrive.
+/// Streams a file; each part is read when the previous one was accepted.
 async fn feed(parts: &mut WriteMultipart, mut content: Checked) -> Result<(), Failure> {
     while let Some(piece) = content.next()? {
         parts.wait_for_capacity(PARALLEL).await?;
@@ -164,7 +162,7 @@ async fn feed(parts: &mut WriteMultipart, mut content: Checked) -> Result<(), Fa
     Ok(())
 }
 
-/// Why a file did not arrive.
+/// Why the upload of a file failed.
 enum Failure {
     Source(io::Error),
     Store(object_store::Error),
@@ -182,12 +180,12 @@ impl From<object_store::Error> for Failure {
     }
 }
 
-/// Whether a bucket's name may have this byte.
+/// Whether the name of a bucket may contain this byte.
 fn is_usual(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-/// Host and port: a person knows a server by them, and they are no secret.
+/// Host and port, for messages; they are not secret.
 fn host(endpoint: &str) -> Option<String> {
     let url = Url::parse(endpoint).ok()?;
     let host = url

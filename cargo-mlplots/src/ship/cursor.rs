@@ -5,7 +5,7 @@ use mlplots_journal::record::RunUuid;
 use mlplots_journal::{RunDir, disk};
 use serde::{Deserialize, Serialize};
 
-use super::store::{KeptRun, StoreError};
+use super::store::{SavedRun, StoreError};
 use super::unreadable;
 
 /// The acknowledged part of a journal.
@@ -24,7 +24,7 @@ pub(crate) struct Cursor {
     /// A request to create the run was sent; its response may be lost.
     pub(crate) asked: bool,
     /// The run in the store.
-    pub(crate) run: Option<KeptRun>,
+    pub(crate) run: Option<SavedRun>,
     /// Metrics, params and tags before this offset of the journal are in the store.
     pub(crate) tracking: u64,
     /// Artifacts before this offset of the journal are in the store.

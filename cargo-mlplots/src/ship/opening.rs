@@ -54,7 +54,7 @@ impl Delivery {
             })
         })?;
         self.advance(|cursor| {
-            cursor.run = Some(run.kept());
+            cursor.run = Some(run.saved());
             cursor.experiment = Some(experiment.name);
         })?;
         Ok(run)

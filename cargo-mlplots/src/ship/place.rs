@@ -2,7 +2,7 @@
 
 use super::connect;
 use super::cursor::Cursor;
-use super::store::{Concern, StoreError};
+use super::store::{Scope, StoreError};
 use crate::settings::{Settings, scheme};
 
 /// Whether the run belongs to the store that the user names. The URI of a store may change, for
@@ -24,7 +24,7 @@ pub(crate) fn belongs_to_store(cursor: &Cursor, settings: &Settings) -> Result<b
     };
     match connect::open_existing(settings).and_then(|store| store.run(&run.id)) {
         Ok(_) => Ok(true),
-        Err(error) if error.concerns == Concern::Gone => Ok(false),
+        Err(error) if error.scope == Scope::Gone => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -32,13 +32,13 @@ pub(crate) fn belongs_to_store(cursor: &Cursor, settings: &Settings) -> Result<b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ship::store::KeptRun;
+    use crate::ship::store::SavedRun;
     use mlplots_tests::http::{Answering, answer, json};
 
     fn cursor(uri: &str, run: Option<&str>) -> Cursor {
         Cursor {
             tracking_uri: Some(uri.to_owned()),
-            run: run.map(|id| KeptRun {
+            run: run.map(|id| SavedRun {
                 id: id.to_owned(),
                 name: "n".to_owned(),
             }),

@@ -21,8 +21,8 @@ use wire::{
 };
 
 use super::store::{
-    ArtifactStore, Batch, Concern, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel,
-    NewRun, Root, StoreError, StoredModel, StoredRun, TrackingStore, View, check,
+    ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
+    Root, Scope, StoreError, StoredModel, StoredRun, TrackingStore, View, check,
 };
 use crate::settings::{HttpSettings, Multipart};
 
@@ -321,7 +321,7 @@ pub(super) fn deleted_experiment(id: &str, name: &str) -> StoreError {
     StoreError::refused(format!("the experiment `{name}` (id {id}) is deleted")).help(format!(
         "restore it with `mlflow experiments restore --experiment-id {id}`, or take another name"
     ))
-    .concerning(Concern::Run)
+    .with_scope(Scope::Run)
 }
 
 pub(super) fn deleted_run(id: &str) -> StoreError {
@@ -329,20 +329,20 @@ pub(super) fn deleted_run(id: &str) -> StoreError {
         .help(format!(
             "restore it with `mlflow runs restore --run-id {id}`"
         ))
-        .concerning(Concern::Run)
+        .with_scope(Scope::Run)
 }
 
 pub(super) fn no_run(id: &str, uri: &str) -> StoreError {
     StoreError::refused(format!("there is no run {id} at {uri}"))
-        .help("it was deleted there for good, or the tracking URI is not the one it went to")
-        .concerning(Concern::Gone)
+        .help("it was deleted permanently, or the tracking URI names another store")
+        .with_scope(Scope::Gone)
 }
 
 fn no_experiment(failure: Failure, id: &str, uri: &str) -> StoreError {
     if failure.code == "RESOURCE_DOES_NOT_EXIST" {
         return StoreError::refused(format!("there is no experiment with the id {id} at {uri}"))
             .help("check the id, or give the experiment's name")
-            .concerning(Concern::Run);
+            .with_scope(Scope::Run);
     }
     failure.into()
 }

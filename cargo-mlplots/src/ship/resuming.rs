@@ -100,7 +100,7 @@ impl Delivery {
         }
         self.attempt(|| self.store.set_status(&run.id, Status::Running, None))?;
         self.advance(|cursor| {
-            cursor.run = Some(run.kept());
+            cursor.run = Some(run.saved());
             cursor.experiment = Some(experiment.name);
         })?;
         Ok(Some(known.run))

@@ -16,8 +16,8 @@ use mlplots_journal::record::{Metric, Status};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::store::{
-    ArtifactStore, Batch, Concern, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel,
-    NewRun, Root, StoreError, StoredModel, StoredRun, TrackingStore, View,
+    ArtifactStore, Batch, Experiment, ExperimentChoice, KnownRun, ModelStatus, NewModel, NewRun,
+    Root, Scope, StoreError, StoredModel, StoredRun, TrackingStore, View,
 };
 use crate::settings::{Database, scheme, sqlite_uri};
 
@@ -39,8 +39,8 @@ impl SqliteStore {
                 "there is no database {}",
                 file.display()
             ))
-            .help("the run went to a database that was there: give its tracking URI")
-            .concerning(Concern::Gone)),
+            .help("the run is in another database: give its tracking URI")
+            .with_scope(Scope::Gone)),
             // Other errors appear when it is opened.
             Ok(true) | Err(_) => Self::open(database),
         }
@@ -251,12 +251,12 @@ fn elsewhere(what: &str, uri: &str) -> StoreError {
         "the artifacts of {what} go to `{uri}`, which only an MLflow server can reach"
     ));
     if scheme(uri) == "mlflow-artifacts" {
-        return error.concerning(Concern::Run).help(
+        return error.with_scope(Scope::Run).help(
             "the experiment was made through an MLflow server: start that server and set MLFLOW_TRACKING_URI to its address, \
              or take another experiment name",
         );
     }
-    error.concerning(Concern::Run).help("start `mlflow server --artifacts-destination` naming that place, and set MLFLOW_TRACKING_URI to its address")
+    error.with_scope(Scope::Run).help("start `mlflow server --artifacts-destination` with that location, and set MLFLOW_TRACKING_URI to its address")
 }
 
 fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
@@ -264,7 +264,7 @@ fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
     let message = format!("cannot {what} {file}: {error}");
     let failed = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
-            StoreError::retry(format!("another program keeps {file} locked")).help("see which program writes to it for so long")
+            StoreError::retry(format!("another program holds a lock on {file}")).help("find the program that holds the lock")
         }
         Some(ErrorCode::DiskFull) => StoreError::retry(message).help("make room on that disk"),
         Some(ErrorCode::SystemIoFailure) => StoreError::retry(message).help("check that disk: room, quota, health"),
@@ -275,7 +275,7 @@ fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
             .help("the file is damaged or not an SQLite database: move it away, or give another tracking URI"),
         _ => return StoreError::refused(message),
     };
-    failed.concerning(Concern::Store)
+    failed.with_scope(Scope::Store)
 }
 
 /// A word for a POSIX shell.

@@ -8,7 +8,7 @@ mod source;
 
 use std::collections::BTreeMap;
 
-pub(crate) use error::{Concern, ErrorKind, StoreError};
+pub(crate) use error::{ErrorKind, Scope, StoreError};
 use mlplots_journal::record::{Metric, Param, Status, Tag};
 use serde::{Deserialize, Serialize};
 pub(crate) use source::{Checked, Part, Source};
@@ -16,82 +16,72 @@ pub(crate) use source::{Checked, Part, Source};
 /// How a run names its experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExperimentChoice {
-    /// By name; created if it is missing.
+    /// By name. A missing experiment is created.
     Name(String),
-    /// By id; it must exist.
+    /// By id. The experiment must exist.
     Id(String),
 }
 
-/// An experiment of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Experiment {
     /// MLflow's experiment id.
     pub(crate) id: String,
-    /// Its name.
     pub(crate) name: String,
 }
 
 /// A run to create.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRun<'a> {
-    /// The id of its experiment.
+    /// MLflow's experiment id.
     pub(crate) experiment_id: &'a str,
-    /// The run name; `None` lets the store generate one.
+    /// The run name. If it is `None`, the store generates one.
     pub(crate) name: Option<&'a str>,
     /// MLflow's `user_id`.
     pub(crate) user: &'a str,
     /// Milliseconds since 1970.
     pub(crate) start_time: i64,
-    /// The initial tags, with `mlplots.run_uuid`, by which `find_run` finds it.
+    /// The initial tags. `find_run` finds the run by the tag `mlplots.run_uuid`.
     pub(crate) tags: &'a [Tag],
 }
 
-/// The identity of a run in a store, as the cursor saves it. It does not hold the artifact root,
-/// which only the store may state.
+/// The identity of a run in a store, as the cursor saves it. It does not contain the artifact root:
+/// the cursor is untrusted, and must not decide where files are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct KeptRun {
+pub(crate) struct SavedRun {
     /// MLflow's run id.
     pub(crate) id: String,
-    /// Its name.
     pub(crate) name: String,
 }
 
-/// A run as the store describes it. It is never read from disk.
+/// A run as returned by the store. It is never read from the run's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredRun {
     /// MLflow's run id.
     pub(crate) id: String,
-    /// The id of its experiment.
+    /// MLflow's experiment id.
     pub(crate) experiment_id: String,
-    /// Its name.
     pub(crate) name: String,
-    /// Its artifact root.
+    /// The artifact root.
     pub(crate) artifact_uri: String,
 }
 
-/// All data of a run in the store.
+/// The identity and the data of a run in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownRun {
-    /// Its identity.
     pub(crate) run: StoredRun,
-    /// Its status, as MLflow names it.
+    /// MLflow's name of the status.
     pub(crate) status: String,
-    /// Its params.
     pub(crate) params: Vec<Param>,
-    /// Its tags.
     pub(crate) tags: Vec<Tag>,
-    /// The last step of each of its metrics.
+    /// The last step of each metric.
     pub(crate) steps: BTreeMap<String, i64>,
 }
 
 /// The content of one call: at most 1000 metrics, 100 params, 100 tags, and 1000 items in total.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
-    /// Metric points.
     pub(crate) metrics: Vec<Metric>,
-    /// Params.
     pub(crate) params: Vec<Param>,
-    /// Tags.
     pub(crate) tags: Vec<Tag>,
 }
 
@@ -100,15 +90,14 @@ pub(crate) struct Batch {
 pub(crate) struct NewModel<'a> {
     /// The run that logged it.
     pub(crate) run: &'a StoredRun,
-    /// Its name.
     pub(crate) name: &'a str,
-    /// The tag `mlplots.model_uuid`, by which `find_model` finds it.
+    /// The value of the tag `mlplots.model_uuid`, by which `find_model` finds the model.
     pub(crate) uuid: &'a str,
     /// Milliseconds since 1970.
     pub(crate) timestamp: i64,
-    /// The params of the run until then.
+    /// The params that the run logged before the model.
     pub(crate) params: &'a [Param],
-    /// Further tags, as on the run (user, source).
+    /// Tags that the model shares with the run: user and source.
     pub(crate) tags: &'a [Tag],
 }
 
@@ -117,7 +106,7 @@ pub(crate) struct NewModel<'a> {
 pub(crate) struct StoredModel {
     /// MLflow's model id, `m-` and 32 hex digits.
     pub(crate) id: String,
-    /// Its artifact root.
+    /// The artifact root.
     pub(crate) artifact_uri: String,
 }
 
@@ -130,10 +119,10 @@ pub(crate) enum ModelStatus {
     UploadFailed,
 }
 
-/// A store of runs, metrics, params and tags. Every call may be repeated: `create_run` and
-/// `create_model` follow a look-up, the others are idempotent.
+/// A store of runs, metrics, params, tags and models. Every call may be retried: `create_run` and
+/// `create_model` follow a lookup, and the other calls are idempotent.
 pub(crate) trait TrackingStore: Send + Sync {
-    /// Finds an experiment; creates one that is named and missing.
+    /// Finds an experiment. Creates a missing one that is chosen by name.
     fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError>;
     /// Finds the run with the tag `mlplots.run_uuid` = `uuid`.
     fn find_run(&self, experiment_id: &str, uuid: &str) -> Result<Option<StoredRun>, StoreError>;
@@ -152,7 +141,8 @@ pub(crate) trait TrackingStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Finds the model of this run with the tag `mlplots.model_uuid` = `uuid`.
     fn find_model(&self, run: &StoredRun, uuid: &str) -> Result<Option<StoredModel>, StoreError>;
-    /// Creates a LoggedModel with the status PENDING; `None` if the store has no LoggedModels.
+    /// Creates a LoggedModel with the status PENDING. Returns `None` if the store does not support
+    /// LoggedModels.
     fn create_model(&self, new: &NewModel<'_>) -> Result<Option<StoredModel>, StoreError>;
     /// Makes the model an output of the run. Idempotent.
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError>;
@@ -179,16 +169,15 @@ pub(crate) trait TrackingStore: Send + Sync {
     fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError>;
     /// The tracking URI, without credentials.
     fn uri(&self) -> &str;
-    /// How the user views the run: a page's address, or the command that serves it.
     fn view(&self, run: &StoredRun) -> View;
 }
 
 /// How the user views a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum View {
-    /// The address of a page.
+    /// The URL of a page.
     Url(String),
-    /// A command that serves the page and prints its address.
+    /// A command that serves the page and prints its URL.
     Command(String),
 }
 
@@ -211,15 +200,13 @@ impl<'a> Root<'a> {
 }
 
 impl StoredRun {
-    /// The part that the cursor saves.
-    pub(crate) fn kept(&self) -> KeptRun {
-        KeptRun {
+    pub(crate) fn saved(&self) -> SavedRun {
+        SavedRun {
             id: self.id.clone(),
             name: self.name.clone(),
         }
     }
 
-    /// Its artifact root.
     pub(crate) fn root(&self) -> Root<'_> {
         Root::Run {
             id: &self.id,
@@ -229,7 +216,6 @@ impl StoredRun {
 }
 
 impl StoredModel {
-    /// Its artifact root.
     pub(crate) fn root(&self) -> Root<'_> {
         Root::Model {
             id: &self.id,
@@ -240,11 +226,10 @@ impl StoredModel {
 
 /// A store of files.
 pub(crate) trait ArtifactStore: Send + Sync {
-    /// Stores a file under its path, streamed; replaces an existing file. A file whose bytes do not
-    /// match its record is refused and not stored.
+    /// Uploads a file as a stream, and replaces an existing one. A file whose content does not match
+    /// its record is not stored.
     fn put(&self, source: &Source) -> Result<(), StoreError>;
 
-    /// Stores any file.
     #[cfg(test)]
     fn put_file(&self, path: &str, file: &std::path::Path) -> Result<(), StoreError> {
         self.put(&Source::of(path, file)?)

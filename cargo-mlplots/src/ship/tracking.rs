@@ -9,7 +9,7 @@ use mlplots_journal::{Entry, Reader};
 
 use super::closing::tag;
 use super::store::check::{MAX_ALL, MAX_METRICS, MAX_PARAMS, MAX_TAGS};
-use super::store::{Batch, Concern, StoreError, StoredRun};
+use super::store::{Batch, Scope, StoreError, StoredRun};
 use super::{ATTEMPTS, Delivery, Halt};
 
 /// Maximum bytes of names and values per call. Some servers accept at most one megabyte.
@@ -134,7 +134,7 @@ impl Delivery {
                 self.progress.shipped(batch.metrics.len(), 0);
                 return Ok(());
             }
-            Err(Halt::Refused(error)) if error.concerns == Concern::Item => error,
+            Err(Halt::Refused(error)) if error.scope == Scope::Item => error,
             Err(halt) => return Err(halt),
         };
         let Some(halves) = batch.halves() else {
@@ -273,7 +273,7 @@ impl BatchBuilder {
 
     fn tag(&mut self, tag: Tag, full: &mut Vec<Batch>) {
         self.make_room(tag.key.len() + tag.value.len() + 50, full);
-        // MLflow rejects a call that sets a tag twice.
+        // A call must not set a tag twice.
         self.batch.tags.retain(|known| known.key != tag.key);
         if self.batch.tags.len() == MAX_TAGS {
             self.take(full);

@@ -13,7 +13,7 @@ use crate::ship::store::StoreError;
 
 const CONNECTION: &str = "AZURE_STORAGE_CONNECTION_STRING";
 
-/// The domains that MLflow's client takes for Azure's, of blobs and of folders.
+/// The domains of Azure, as in MLflow's client: for blobs and for Data Lake.
 const DOMAINS: [&str; 6] = [
     "blob.core.windows.net",
     "blob.core.chinacloudapi.cn",
@@ -23,7 +23,7 @@ const DOMAINS: [&str; 6] = [
     "dfs.core.usgovcloudapi.net",
 ];
 
-/// What a person reads about it.
+/// The texts for Azure Blob Storage.
 const WORDS: Words = Words {
     whose: "Azure",
     place: "container",
@@ -31,12 +31,12 @@ const WORDS: Words = Words {
            AZURE_CLIENT_SECRET; or log in with `az login`",
     wrong: "check AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN, or the credentials that AZURE_CLIENT_ID belongs to",
     denied: "check the credentials, and that they may write there (the role Storage Blob Data Contributor)",
-    insecure: "the authority that the server's certificate comes from must be one that this machine knows",
+    insecure: "this machine must trust the authority that issued the server's certificate",
     away: "see whether the storage account has this name; BlobEndpoint in AZURE_STORAGE_CONNECTION_STRING is the address of a server that is not Microsoft's",
     machine: "/oauth2/token",
 };
 
-/// Variables by which a program, not a storage account, is known.
+/// Variables that identify a service principal instead of a storage account.
 const VARIABLES: [(&str, Setting); 5] = [
     ("AZURE_TENANT_ID", Setting::AuthorityId),
     ("AZURE_CLIENT_ID", Setting::ClientId),
@@ -67,8 +67,8 @@ pub(super) fn container(
         ))
         .help("it looks like `wasbs://container@account.blob.core.windows.net/path`")
     })?;
-    // The server names this host; the credentials are for Microsoft's. A connection string names its
-    // host itself.
+    // The artifact root comes from the server, so credentials go only to Azure's own hosts. A
+    // connection string from the user names its host itself.
     let is_known = DOMAINS.contains(&domain);
     if !is_known && env.text(CONNECTION).is_none() {
         return Err(StoreError::refused(format!(
@@ -78,7 +78,7 @@ pub(super) fn container(
             "if it is yours, name it as BlobEndpoint in {CONNECTION}"
         )));
     }
-    // What keeps files in folders keeps them as blobs too.
+    // Data Lake Storage is accessible as blobs too.
     let lake = domain.strip_prefix("dfs.");
     let domain = lake.map_or_else(|| domain.to_owned(), |rest| format!("blob.{rest}"));
     let mut builder = MicrosoftAzureBuilder::new()
@@ -89,7 +89,7 @@ pub(super) fn container(
         .with_retry(retries());
     let mut by_machine = false;
     let token = env.word("AZURE_STORAGE_SAS_TOKEN")?;
-    // MLflow takes the token alone for folders.
+    // MLflow accepts the SAS token only for Data Lake.
     let is_alone = lake.is_some() && token.is_some() && is_known;
     let other = |name| env.text(name).filter(|_| !is_alone);
     if let Some(text) = other(CONNECTION) {
@@ -117,7 +117,8 @@ pub(super) fn container(
         let set = |setting| builder.get_config_value(&setting).is_some();
         let by_program = set(Setting::ClientSecret) || set(Setting::FederatedTokenFile);
         if !by_program && !set(Setting::MsiEndpoint) {
-            // `az login` leaves this file; else a machine of Microsoft's has some for its programs.
+            // `az login` writes this file. Otherwise, the metadata service of a machine of Azure
+            // provides credentials.
             let login = home.map(|home| home.join(".azure/azureProfile.json"));
             let logged_in = login.is_some_and(|file| file.exists());
             builder = builder.with_use_azure_cli(logged_in);
@@ -144,7 +145,7 @@ pub(super) fn container(
     Ok((Arc::new(built.map_err(|_| unusable())?), teller))
 }
 
-/// `AccountName=…;AccountKey=…;BlobEndpoint=…`, as Azure's pages give it.
+/// `AccountName=…;AccountKey=…;BlobEndpoint=…`, as Azure's portal shows it.
 fn connection(
     mut builder: MicrosoftAzureBuilder,
     text: &str,
@@ -176,7 +177,7 @@ fn connection(
         return Err(StoreError::refused(format!(
             "{CONNECTION} has neither AccountKey nor SharedAccessSignature"
         ))
-        .help("copy it whole from the access keys of the storage account"));
+        .help("copy the complete string from the access keys of the storage account"));
     }
     let account = account.unwrap_or_default();
     let endpoint = endpoint.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! How the stores of objects are spoken to.
+//! Configures the HTTP clients of object stores.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use reqwest::Url;
 
 use crate::settings::{Environment, NoProxy};
 
-/// How long a request with one part may take.
+/// The timeout of a request with one part.
 const TIMEOUT: Duration = Duration::from_mins(3);
-/// Who does not take a connection in this time is not there.
+/// The timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest answer that is read: none has a file in it.
+/// Maximum bytes of a response. No response contains a file.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 
-/// The settings for a store at `endpoint`.
+/// The client settings for a store at `endpoint`.
 pub(super) fn client(endpoint: Option<&str>, env: &Environment<'_>) -> ClientOptions {
     let options = ClientOptions::new()
         .with_timeout(TIMEOUT)
         .with_connect_timeout(CONNECT);
     let url = endpoint.and_then(|endpoint| Url::parse(endpoint).ok());
     if url.is_some_and(|url| NoProxy::find(env).covers(&url)) {
-        // The library takes its proxies from the environment, unless it is given one.
+        // `object_store` takes its proxies from the environment, unless one is set.
         return options
             .with_proxy_url("http://127.0.0.1:9")
             .with_proxy_excludes("*,0.0.0.0/0,::/0");
@@ -35,17 +35,17 @@ pub(super) fn client(endpoint: Option<&str>, env: &Environment<'_>) -> ClientOpt
     options
 }
 
-/// A part is tried again a few times; after that the delivery waits longer, and tries all again.
+/// The retries of one part. After them, the delivery waits longer and retries the file.
 pub(super) fn retries() -> RetryConfig {
     RetryConfig {
         max_retries: 3,
-        // A part whose time was over is tried again too.
+        // A part that timed out is retried too.
         retry_timeout: TIMEOUT * 4,
         ..RetryConfig::default()
     }
 }
 
-/// Makes clients whose answers have an end.
+/// Creates clients that limit the size of responses.
 #[derive(Debug, Default)]
 pub(super) struct Bounded(ReqwestConnector);
 

@@ -15,14 +15,14 @@ use crate::ship::store::StoreError;
 const FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
 
-/// What a person reads about it.
+/// The texts for Google Cloud Storage.
 const WORDS: Words = Words {
     whose: "Google",
     place: "bucket",
     none: "GOOGLE_APPLICATION_CREDENTIALS names the JSON file of a service account; or log in with `gcloud auth application-default login`",
     wrong: "check the file that GOOGLE_APPLICATION_CREDENTIALS names, or log in with `gcloud auth application-default login`",
     denied: "check the credentials, and that they may write there (storage.objects.create and storage.objects.delete)",
-    insecure: "the authority that the server's certificate comes from must be one that this machine knows",
+    insecure: "this machine must trust the authority that issued the server's certificate",
     away: "see whether it answers there; STORAGE_EMULATOR_HOST is the address of a server that is not Google's",
     machine: "/computeMetadata/",
 };
@@ -48,15 +48,15 @@ pub(super) fn bucket(
         Some(path) => {
             builder = builder.with_application_credentials(path.to_string_lossy());
         }
-        // It asks nobody who they are.
+        // A custom endpoint, such as an emulator, needs no credentials.
         None if emulator.is_some() => builder = builder.with_bearer_token("nobody"),
-        // A machine of Google's has some for its programs.
+        // On a machine of Google, the metadata service provides credentials.
         None => {}
     }
     let mut answers = "Google Cloud Storage".to_owned();
     if let Some(emulator) = &emulator {
         answers = host(emulator).ok_or_else(|| {
-            StoreError::refused(format!("{EMULATOR} is not a usable http address"))
+            StoreError::refused(format!("{EMULATOR} is not a valid http address"))
                 .help("it looks like `http://localhost:9023`")
         })?;
         builder = builder.with_base_url(emulator.trim_end_matches('/'));
@@ -81,8 +81,8 @@ pub(super) fn bucket(
     Ok((Arc::new(bucket), teller))
 }
 
-/// The file with our credentials: the one that the variable names, else the one that `gcloud`
-/// leaves in a person's home.
+/// The file with the credentials: the one that the variable names, else the one that `gcloud auth`
+/// writes to the home directory.
 fn credentials(env: &Environment<'_>, home: Option<&Path>) -> Result<Option<PathBuf>, StoreError> {
     #[derive(Deserialize)]
     struct Kind {
@@ -100,7 +100,7 @@ fn credentials(env: &Environment<'_>, home: Option<&Path>) -> Result<Option<Path
             .help(WORDS.none)
     };
     let text = std::fs::read_to_string(&path).map_err(|error| refused(&error.to_string()))?;
-    // What stands in the file is secret.
+    // The content of the file is secret.
     let kind: Kind =
         serde_json::from_str(&text).map_err(|_| refused("it is no JSON file of credentials"))?;
     match &*kind.r#type {

@@ -1,29 +1,30 @@
-//! What an object store's refusal means, for a person and for the delivery.
+//! Interprets errors of an object store: the message and the help for the user, and the scope.
 
 use std::error::Error;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::ship::reason::Reason;
-use crate::ship::store::{Concern, ErrorKind, StoreError};
+use crate::ship::store::{ErrorKind, Scope, StoreError};
 
-/// What a person reads about one kind of store.
+/// The texts for one kind of store.
 pub(super) struct Words {
-    /// Whose credentials it wants.
+    /// The owner of the credentials.
     pub(super) whose: &'static str,
-    /// What it calls a bucket.
+    /// The store's term for a bucket.
     pub(super) place: &'static str,
-    /// What to do without credentials,
+    /// The help if there are no credentials,
     pub(super) none: &'static str,
-    /// with those that are refused,
+    /// if they are rejected,
     pub(super) wrong: &'static str,
-    /// with those that may not write,
+    /// if they do not permit writing,
     pub(super) denied: &'static str,
-    /// with a certificate that nobody vouches for,
+    /// if the certificate is not trusted,
     pub(super) insecure: &'static str,
-    /// and when nobody answers.
+    /// and if there is no response.
     pub(super) away: &'static str,
-    /// Part of the address at which a machine of theirs gives credentials.
+    /// Part of the address of the metadata service, which provides credentials on the provider's
+    /// machines.
     pub(super) machine: &'static str,
 }
 
@@ -37,27 +38,27 @@ impl Words {
     }
 }
 
-/// Tells what went wrong at one bucket.
+/// Interprets the errors of one bucket.
 pub(super) struct Teller {
     pub(super) bucket: String,
-    /// Who keeps the bucket.
+    /// The host of the bucket.
     pub(super) host: String,
     pub(super) words: &'static Words,
-    /// The credentials are those that the machine may have.
+    /// The credentials come from the machine.
     pub(super) by_machine: bool,
 }
 
 impl Teller {
-    /// An error of the library, in words; `place` is the file's address.
+    /// Interprets an error of `object_store`; `place` is the address of the file.
     pub(super) fn tell(&self, place: &str, error: &object_store::Error) -> StoreError {
-        // Other runs may have their artifacts elsewhere.
-        self.told(place, error).concerning(Concern::Run)
+        // Other runs may have another artifact root.
+        self.told(place, error).with_scope(Scope::Run)
     }
 
     fn told(&self, place: &str, error: &object_store::Error) -> StoreError {
         let first: &dyn Error = error;
         let causes: Vec<_> = std::iter::successors(Some(first), |&cause| cause.source()).collect();
-        // The library's own words name the address that it asked, and end with the answer.
+        // The message of object_store contains the address and ends with the response.
         let said = error.to_string();
         if self.by_machine && said.contains(self.words.machine) {
             return self.words.no_credentials(&self.bucket);
@@ -81,10 +82,10 @@ impl Teller {
         self.answered(place, status, &Reason::xml(&said).unwrap_or_default())
     }
 
-    /// The store answered, and it is not a success.
+    /// The store responded with an error.
     fn answered(&self, place: &str, status: Option<u16>, reason: &Reason) -> StoreError {
         let Self { host, words, .. } = self;
-        let said = reason.said();
+        let said = reason.suffix();
         let shown = status.map_or_else(String::new, |status| format!(" ({status})"));
         let mut error = StoreError::refused(format!("{host} does not take {place}{shown}{said}"));
         if later(status) {
@@ -97,7 +98,7 @@ impl Teller {
                     words.place, self.bucket
                 ))
                 .help(format!(
-                    "have the {} made, or take an experiment whose artifact location is another one",
+                    "create the {}, or use an experiment with another artifact location",
                     words.place
                 ));
             }
@@ -122,7 +123,7 @@ impl Teller {
         error.help(help)
     }
 
-    /// Who gives a token for the credentials does not.
+    /// The service that issues tokens failed.
     fn no_token(&self, place: &str, status: Option<u16>) -> StoreError {
         let shown = status.map_or_else(String::new, |status| format!(" ({status})"));
         let mut error = StoreError::refused(format!(
@@ -144,7 +145,7 @@ impl Teller {
         .help("set AWS_REGION to the bucket's region")
     }
 
-    /// No answer, or not all of it.
+    /// There is no response, or only a part of it.
     fn lost(&self, place: &str, error: &HttpError, last: &str) -> StoreError {
         let Self { host, words, .. } = self;
         if last.to_lowercase().contains("certificate") {

@@ -1,5 +1,5 @@
-//! A bucket of Amazon S3, or of a server that speaks as it does, with the variables and files that
-//! Python's client reads.
+//! A bucket of Amazon S3 or of a compatible server, with the variables and files that Python's
+//! client reads.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{Bucket, host};
 use crate::settings::{AwsProfile, Environment, word};
 use crate::ship::store::StoreError;
 
-/// What a person reads about it.
+/// The texts for S3.
 const WORDS: Words = Words {
     whose: "AWS",
     place: "bucket",
@@ -26,7 +26,7 @@ const WORDS: Words = Words {
     machine: "/latest/",
 };
 
-/// Variables by which the SDKs find credentials, a region and an endpoint.
+/// Variables from which the SDKs read credentials, a region and an endpoint.
 const VARIABLES: [(&str, Setting); 13] = [
     ("AWS_DEFAULT_REGION", Setting::DefaultRegion),
     ("AWS_REGION", Setting::Region),
@@ -123,7 +123,7 @@ pub(super) fn bucket(
         (None, None, None) if env.flag("AWS_EC2_METADATA_DISABLED", false)? => {
             return Err(WORDS.no_credentials(name));
         }
-        // A machine of Amazon's has some for its programs.
+        // On a machine of Amazon, the metadata service provides credentials.
         (None, None, None) => by_machine = true,
     }
     let endpoint = [Setting::S3Endpoint, Setting::Endpoint]
@@ -144,7 +144,7 @@ pub(super) fn bucket(
     let host = match &endpoint {
         None => "Amazon S3".to_owned(),
         Some(endpoint) => host(endpoint).ok_or_else(|| {
-            StoreError::refused("the address of the S3 server is not a usable http address")
+            StoreError::refused("the address of the S3 server is not a valid http address")
                 .help("MLFLOW_S3_ENDPOINT_URL looks like `http://localhost:9000`")
         })?,
     };

@@ -121,7 +121,7 @@ fn settings_that_cannot_work_are_refused_at_once() {
         (
             "s3://runs/1",
             &[KEYS[0], KEYS[1], ("MLFLOW_S3_ENDPOINT_URL", "minio:hush@")],
-            "not a usable http address",
+            "not a valid http address",
         ),
         (
             "s3://runs/1",
@@ -291,7 +291,7 @@ fn azure_is_a_container_of_an_account() {
             "404 Not Found",
             "ContainerNotFound",
             "has no container `runs`",
-            "have the container made",
+            "create the container",
         ),
     ] {
         let server = always(status, code);

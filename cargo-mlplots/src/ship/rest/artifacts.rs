@@ -1,12 +1,12 @@
-//! Where files go.
+//! Opens the artifact store that a tracking server names.
 
 use super::client::{HttpClient, Storage};
 use super::presigned::PresignedStore;
 use super::proxy::ProxyStore;
 use crate::settings::{Multipart, scheme, without_secrets};
-use crate::ship::store::{ArtifactStore, Concern, Root, StoreError};
+use crate::ship::store::{ArtifactStore, Root, Scope, StoreError};
 
-/// The store behind an artifact root of a tracking server.
+/// The artifact store behind an artifact root of a tracking server.
 pub(super) fn store(
     client: &HttpClient,
     storage: &Storage,
@@ -22,8 +22,8 @@ pub(super) fn store(
         "" | "file" => Err(StoreError::refused(format!(
             "the server keeps this run's artifacts in `{uri}`, a directory of its own machine"
         ))
-        .help("start the server without `--no-serve-artifacts`, and take an experiment made since then")
-        .concerning(Concern::Run)),
+        .help("start the server without `--no-serve-artifacts`, and use an experiment that was created after that")
+        .with_scope(Scope::Run)),
         "s3" => {
             let own = by_ourselves(uri);
             Ok(Box::new(PresignedStore::new(client, storage, root, own)))
@@ -32,7 +32,7 @@ pub(super) fn store(
     }
 }
 
-/// The store of objects behind an artifact URI, with credentials of our own.
+/// The object store behind an artifact URI, with the credentials of the user.
 fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
     #[cfg(feature = "cloud")]
     if let Some(store) = crate::ship::cloud::CloudStore::open(uri) {
@@ -43,6 +43,6 @@ fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
         without_secrets(uri),
         scheme(uri)
     ))
-    .help("start the server with `--artifacts-destination` naming that place, so that it passes artifacts on")
-    .concerning(Concern::Run))
+    .help("start the server with `--artifacts-destination` set to that location, so that it proxies artifacts")
+    .with_scope(Scope::Run))
 }

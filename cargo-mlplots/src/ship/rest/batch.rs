@@ -1,4 +1,4 @@
-//! Logging a batch, and what servers do to one that comes a second time.
+//! Logs a batch, and handles the errors of servers that receive it a second time.
 
 use mlplots_journal::record::{Metric, Param, Tag};
 use serde_json::json;
@@ -17,7 +17,8 @@ impl RestStore {
             Err(failure) => failure,
         };
         if failure.duplicate_point {
-            // MLflow 2 knows a point again that it has already, but not one that is NaN: each of these by itself.
+            // MLflow 2 recognizes a point that exists already, unless it is NaN: each NaN is sent
+            // separately.
             let (nan, rest): (Vec<_>, Vec<_>) = batch
                 .metrics
                 .iter()
@@ -51,8 +52,9 @@ impl RestStore {
             .map(|_| ())
     }
 
-    /// A changed param, by its name. The server's words for it show Python's data, and come as 400 or, with some
-    /// stores of MLflow 2, as 500, which would be tried again for ever.
+    /// The error for a changed param, with its name. The server's message shows Python objects, and
+    /// comes with the status 400 or, with some stores of MLflow 2, 500, which would be retried
+    /// forever.
     fn changed_param(
         &self,
         run_id: &str,

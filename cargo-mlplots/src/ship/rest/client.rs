@@ -1,4 +1,5 @@
-//! One HTTP client for a tracking server: what it sends, and that an answer is what was promised.
+//! The HTTP client of a tracking server. It sends requests, and checks that responses have the
+//! expected form.
 
 mod connect;
 mod content;
@@ -20,15 +21,15 @@ use crate::ship::reason::Reason;
 use crate::ship::store::{Checked, ErrorKind, StoreError};
 use failure::Call;
 pub(super) use failure::Failure;
-pub(super) use storage::{Missed, SignedUrl, Storage};
+pub(super) use storage::{SignedUrl, Storage, UploadError};
 use upload::Uploads;
 
-/// Longest error body that is read.
+/// Maximum bytes of an error body that are read.
 const LONGEST_ERROR: u64 = 64 * 1024;
-/// Longest answer that is read: more than the params, tags and last metrics of any run.
+/// Maximum bytes of a response body: more than the params, tags and last metrics of any run.
 const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
-/// A client of one server. Everything that says who the user is goes to its origin only.
+/// A client of one server. Credentials, certificate and workspace go only to its origin.
 #[derive(Clone)]
 pub(in crate::ship::rest) struct HttpClient {
     http: Client,
@@ -36,7 +37,7 @@ pub(in crate::ship::rest) struct HttpClient {
     base: Url,
     workspace: Option<HeaderValue>,
     settings: Arc<HttpSettings>,
-    /// The server is not the one that the user named: it is not told who the user is.
+    /// The server is not the one that the user named, so it gets no credentials.
     is_anonymous: bool,
 }
 
@@ -63,7 +64,7 @@ impl HttpClient {
         })
     }
 
-    /// A client at another address that a server gave. Another origin gets no credentials,
+    /// A client for another address, which a server named. Another origin gets no credentials,
     /// certificate or workspace, unless the user trusts it.
     pub(in crate::ship::rest) fn at(&self, base: Url) -> Result<Self, StoreError> {
         if base.origin() == self.base.origin() {
@@ -81,19 +82,19 @@ impl HttpClient {
         })
     }
 
-    /// The server's address with its path prefix.
+    /// The address of the server with its path prefix.
     pub(in crate::ship::rest) fn base(&self) -> &Url {
         &self.base
     }
 
-    /// The address of `path`, which begins with `/`, below the server's prefix.
+    /// The address of `path`, which begins with `/`, below the prefix of the server.
     pub(in crate::ship::rest) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url
     }
 
-    /// A GET with a query, answered by JSON.
+    /// A GET request with a query and a JSON response.
     pub(in crate::ship::rest) fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -106,7 +107,7 @@ impl HttpClient {
         self.json(&Method::GET, url, None::<&()>)
     }
 
-    /// A POST of JSON, answered by JSON.
+    /// A POST request with a JSON body and a JSON response.
     pub(in crate::ship::rest) fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -115,7 +116,7 @@ impl HttpClient {
         self.json(&Method::POST, self.url(path), Some(body))
     }
 
-    /// A PATCH of JSON, answered by JSON.
+    /// A PATCH request with a JSON body and a JSON response.
     pub(in crate::ship::rest) fn patch<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -156,7 +157,7 @@ impl HttpClient {
         })
     }
 
-    /// A PUT of a file's bytes, streamed.
+    /// A PUT request that streams the bytes of a file.
     pub(in crate::ship::rest) fn put(
         &self,
         url: &Url,
@@ -174,7 +175,8 @@ impl HttpClient {
             let reason = Reason::read(&answer.body);
             return Err(self.answered(&call, answer.status, &answer.headers, reason));
         }
-        // MLflow says nothing, or `{}`; a proxy's page says that the file went nowhere.
+        // MLflow responds with nothing or `{}`. A page of a proxy means that the file was not
+        // stored.
         match answer.body.trim_start().chars().next() {
             None | Some('{') => Ok(()),
             Some(_) => Err(self.unpromised(&call, &Reason::read(&answer.body).text)),
@@ -195,7 +197,7 @@ impl HttpClient {
         request
     }
 
-    /// Sends, and turns every status but success into a failure.
+    /// Sends a request, and turns every status except success into a failure.
     fn send(&self, call: &Call, request: RequestBuilder) -> Result<Response, Failure> {
         let response = request.send().map_err(|error| self.lost(call, error))?;
         let status = response.status();
@@ -211,7 +213,8 @@ impl HttpClient {
         let reason = Reason::read(&String::from_utf8_lossy(&body));
         let mut failure = self.answered(call, status, &headers, reason);
         if !whole {
-            // Half a reason is none: what is not there yet would look like a page that the server does not know.
+            // A truncated reason is ignored: it would look like the page of a server that does not
+            // know the call.
             failure.status = None;
             if failure.error.kind == ErrorKind::Refused {
                 failure.error.kind = ErrorKind::Retry(None);

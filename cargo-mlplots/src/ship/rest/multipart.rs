@@ -1,4 +1,4 @@
-//! Large files to a server that passes artifacts on: in parts, by URLs that it signs, past it.
+//! Uploads large files in parts with signed URLs, past a server that proxies artifacts.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -6,27 +6,27 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::client::{HttpClient, Missed, SignedUrl, Storage};
+use super::client::{HttpClient, SignedUrl, Storage, UploadError};
 use super::wire::Done;
 use crate::settings::Multipart;
 use crate::ship::retry::Backoff;
 use crate::ship::store::{ErrorKind, Part, Source, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/mpu";
-/// S3 takes no smaller part but the last, and no more parts of one file.
+/// S3's minimum size of a part, except the last, and maximum number of parts.
 const SMALLEST: u64 = 5 * 1024 * 1024;
 const MOST_PARTS: u64 = 10_000;
-/// Parts of one file that are under way at a time.
+/// Maximum number of parallel parts of a file.
 const PARALLEL: usize = 4;
-/// How often a part is sent before the file begins anew; some eight seconds.
+/// Number of attempts for a part before the upload of the file starts again; about eight seconds.
 const ATTEMPTS: u32 = 6;
 
-/// How large files go to one artifact root.
+/// Uploads of large files to one artifact root.
 pub(super) struct Parts {
     client: HttpClient,
     storage: Storage,
     settings: Multipart,
-    /// The root's path at the server.
+    /// The path of the root at the server.
     root: String,
 }
 
@@ -38,7 +38,7 @@ struct ServerInfo {
 
 #[derive(Deserialize)]
 struct Created {
-    /// Azure needs none.
+    /// `None` for Azure, which needs no upload id.
     upload_id: Option<String>,
     credentials: Vec<Credential>,
 }
@@ -50,7 +50,7 @@ struct Credential {
     to: SignedUrl,
 }
 
-/// A part that is there.
+/// An uploaded part.
 #[derive(Serialize)]
 struct Sent<'a> {
     part_number: u64,
@@ -73,7 +73,7 @@ impl Parts {
         }
     }
 
-    /// Whether a file of this size goes in parts, as Python's client decides it.
+    /// Whether a file of this size is uploaded in parts, by the rule of Python's client.
     pub(super) fn wanted(&self, bytes: u64) -> bool {
         let offered = || {
             let info = self.client.get("/api/3.0/mlflow/server-info", &[]);
@@ -82,8 +82,8 @@ impl Parts {
         bytes >= self.settings.minimum.max(1) && self.settings.enabled.unwrap_or_else(offered)
     }
 
-    /// Sends a file.
-    pub(super) fn put(&self, source: &Source) -> Result<(), Missed> {
+    /// Uploads a file.
+    pub(super) fn put(&self, source: &Source) -> Result<(), UploadError> {
         let (path, bytes) = (source.path(), source.bytes());
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let place = format!("{}/{folder}", self.root);
@@ -93,18 +93,18 @@ impl Parts {
             .chunk
             .max(SMALLEST)
             .max(bytes.div_ceil(MOST_PARTS));
-        let contents = source.parts(size).map_err(Missed::Failed)?;
+        let contents = source.parts(size).map_err(UploadError::Failed)?;
         let count = contents.len();
         let begin = json!({ "path": name, "num_parts": count });
         let upload: Created = self
             .client
             .post(&page("create"), &begin)
-            .map_err(Missed::asking)?;
+            .map_err(UploadError::asking)?;
         let sent = if upload.credentials.len() == count {
             self.send(&upload.credentials, &contents)
-                .map_err(|missed| source.fault().map_or(missed, Missed::Failed))
+                .map_err(|missed| source.fault().map_or(missed, UploadError::Failed))
         } else {
-            Err(Missed::Blocked(StoreError::refused(format!(
+            Err(UploadError::Blocked(StoreError::refused(format!(
                 "the server signed {} URLs for {count} parts",
                 upload.credentials.len()
             ))))
@@ -112,21 +112,21 @@ impl Parts {
         let complete = |parts: Vec<Sent<'_>>| {
             let end = json!({ "path": name, "upload_id": upload.upload_id, "parts": parts });
             let ended = self.client.post::<Done>(&page("complete"), &end);
-            ended.map(|_| ()).map_err(Missed::asking)
+            ended.map(|_| ()).map_err(UploadError::asking)
         };
         sent.and_then(complete).inspect_err(|_| {
             let gone = json!({ "path": name, "upload_id": upload.upload_id });
-            // Parts that stay behind are the store's to clear away; why they do is what counts.
+            // The store removes parts that remain; the original error matters.
             let _ = self.client.post::<Done>(&page("abort"), &gone);
         })
     }
 
-    /// Sends the parts, some at a time; the first that cannot be sent ends it.
+    /// Uploads the parts, several in parallel. The first permanent error stops the upload.
     fn send<'a>(
         &self,
         to: &'a [Credential],
         contents: &[Part<'_>],
-    ) -> Result<Vec<Sent<'a>>, Missed> {
+    ) -> Result<Vec<Sent<'a>>, UploadError> {
         let queue = Mutex::new(to.iter());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let lane = || {
@@ -145,7 +145,7 @@ impl Parts {
             }
             Ok(parts)
         };
-        let sent: Vec<Result<Vec<Sent<'_>>, Missed>> = thread::scope(|scope| {
+        let sent: Vec<Result<Vec<Sent<'_>>, UploadError>> = thread::scope(|scope| {
             let lanes: Vec<_> = (0..PARALLEL.min(to.len()))
                 .map(|_| scope.spawn(lane))
                 .collect();
@@ -164,9 +164,9 @@ impl Parts {
         Ok(parts)
     }
 
-    /// Sends one part, again if it may arrive then; a URL that is refused, or too old, is not
-    /// tried again.
-    fn send_part(&self, to: &SignedUrl, part: &Part<'_>) -> Result<String, Missed> {
+    /// Uploads a part, with retries. An upload with a URL that is rejected or expired is not
+    /// retried.
+    fn send_part(&self, to: &SignedUrl, part: &Part<'_>) -> Result<String, UploadError> {
         let mut backoff = Backoff::default();
         let mut attempts = 0;
         loop {
@@ -175,7 +175,7 @@ impl Parts {
                 Ok(tag) => return Ok(tag),
                 Err(missed) => missed,
             };
-            let (Missed::Failed(error) | Missed::Blocked(error)) = &missed else {
+            let (UploadError::Failed(error) | UploadError::Blocked(error)) = &missed else {
                 return Err(missed);
             };
             match error.kind {
@@ -188,11 +188,11 @@ impl Parts {
     }
 }
 
-fn strange() -> Missed {
+fn strange() -> UploadError {
     let why = "the server signed a URL for a part that the file does not have";
-    Missed::Blocked(StoreError::refused(why))
+    UploadError::Blocked(StoreError::refused(why))
 }
 
-fn broken() -> Missed {
-    Missed::Failed(StoreError::retry("an upload in parts broke off"))
+fn broken() -> UploadError {
+    UploadError::Failed(StoreError::retry("a multipart upload was interrupted"))
 }

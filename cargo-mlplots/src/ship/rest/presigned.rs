@@ -1,29 +1,30 @@
-//! Artifacts that the server leaves to its clients: by upload URLs that it signs, else with
-//! credentials of our own.
+//! Uploads artifacts that the server leaves to its clients: with URLs that the server signs, or
+//! else with the credentials of the user.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use super::client::{HttpClient, Missed, SignedUrl, Storage};
+use super::client::{HttpClient, SignedUrl, Storage, UploadError};
 use crate::ship::store::{ArtifactStore, Root, Source, StoreError};
 
-/// S3 takes no more bytes by one URL.
+/// Maximum number of bytes that S3 accepts with one URL.
 const MOST: u64 = 5 * 1024 * 1024 * 1024;
 
-/// One artifact root for which the server may sign uploads.
+/// An artifact root for which the server may sign uploads.
 pub(super) struct PresignedStore {
     client: HttpClient,
     storage: Storage,
     /// `run_id` or `model_id`, and the id.
     owner: (&'static str, String),
-    /// Until it turns out otherwise.
+    /// True until the server does not sign a URL.
     signs: AtomicBool,
     own: Result<Box<dyn ArtifactStore>, StoreError>,
 }
 
 impl PresignedStore {
-    /// `own` writes to the same root with our own credentials, or says why it cannot.
+    /// `own` writes to the same root with the credentials of the user, or returns the error why it
+    /// cannot.
     pub(super) fn new(
         client: HttpClient,
         storage: Storage,
@@ -43,8 +44,8 @@ impl PresignedStore {
         }
     }
 
-    /// Asks for a URL each time: one lives for minutes only.
-    fn put_by_url(&self, source: &Source) -> Result<(), Missed> {
+    /// Requests a URL for each upload, since a URL is valid only for minutes.
+    fn put_by_url(&self, source: &Source) -> Result<(), UploadError> {
         let (key, id) = &self.owner;
         let to: SignedUrl = self
             .client
@@ -52,13 +53,13 @@ impl PresignedStore {
                 "/api/2.0/mlflow/artifacts/presigned-upload-url",
                 &json!({ *key: id, "path": source.path() }),
             )
-            .map_err(Missed::asking)?;
+            .map_err(UploadError::asking)?;
         let put = self.storage.put(&to, source.all());
-        put.map_err(|missed| source.fault().map_or(missed, Missed::Failed))?;
+        put.map_err(|missed| source.fault().map_or(missed, UploadError::Failed))?;
         Ok(())
     }
 
-    fn put_by_ourselves(&self, source: &Source) -> Result<(), StoreError> {
+    fn put_with_own_credentials(&self, source: &Source) -> Result<(), StoreError> {
         let own = self.own.as_ref().map_err(Clone::clone)?;
         own.put(source)
     }
@@ -67,12 +68,12 @@ impl PresignedStore {
 impl ArtifactStore for PresignedStore {
     fn put(&self, source: &Source) -> Result<(), StoreError> {
         if !self.signs.load(Ordering::Relaxed) {
-            return self.put_by_ourselves(source);
+            return self.put_with_own_credentials(source);
         }
         if source.bytes() > MOST {
-            return self.put_by_ourselves(source).map_err(|mut error| {
+            return self.put_with_own_credentials(source).map_err(|mut error| {
                 error.message = format!(
-                    "`{}` has more than the 5 GB that S3 takes by a URL of the server's, and goes with credentials of our own: {error}",
+                    "`{}` has more than 5 GB, S3's maximum for a signed URL, and cannot be uploaded with your own credentials: {error}",
                     source.path()
                 );
                 error
@@ -80,13 +81,13 @@ impl ArtifactStore for PresignedStore {
         }
         match self.put_by_url(source) {
             Ok(()) => return Ok(()),
-            Err(Missed::Failed(error)) => return Err(error),
-            Err(Missed::Unsigned) => self.put_by_ourselves(source)?,
-            Err(Missed::Blocked(error)) => self
-                .put_by_ourselves(source)
+            Err(UploadError::Failed(error)) => return Err(error),
+            Err(UploadError::Unsigned) => self.put_with_own_credentials(source)?,
+            Err(UploadError::Blocked(error)) => self
+                .put_with_own_credentials(source)
                 .map_err(|second| error.and(&second))?,
         }
-        // The other files need not try in vain.
+        // The other files skip the attempt.
         self.signs.store(false, Ordering::Relaxed);
         Ok(())
     }

@@ -1,25 +1,25 @@
-//! Artifacts through the tracking server, which passes them on to where it keeps them.
+//! Uploads artifacts through the tracking server, which stores them.
 
 use reqwest::Url;
 
-use super::client::{HttpClient, Missed, Storage};
+use super::client::{HttpClient, Storage, UploadError};
 use super::multipart::Parts;
 use crate::settings::{Multipart, without_secrets};
 use crate::ship::store::{ArtifactStore, Source, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/artifacts";
 
-/// One artifact root behind a server.
+/// An artifact root behind a server.
 pub(crate) struct ProxyStore {
     client: HttpClient,
     root: Url,
-    /// How large files go there, if they may go otherwise.
+    /// Uploads of large files, if they may bypass the server.
     parts: Option<Parts>,
 }
 
 impl ProxyStore {
     /// `mlflow-artifacts:/path` is below the tracking server, `mlflow-artifacts://host:port/path`
-    /// below another one with the same prefix, and `http(s)://…` is what it says.
+    /// is below another server with the same prefix, and `http(s)://…` is an address.
     pub(crate) fn new(
         client: &HttpClient,
         storage: Storage,
@@ -44,7 +44,7 @@ impl ProxyStore {
         };
         let mut base = client.base().clone();
         if !host.is_empty() {
-            // A bare number would be a port without a host.
+            // A number without a host would be a port.
             let other = Url::parse(&format!("{}://{host}", base.scheme()))
                 .ok()
                 .filter(|_| host.parse::<f64>().is_err());
@@ -63,7 +63,7 @@ impl ProxyStore {
     fn url(&self, path: &str) -> Url {
         let mut url = self.root.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            // Each part is percent-encoded by itself.
+            // Each segment is percent-encoded separately.
             segments.pop_if_empty().extend(path.split('/'));
         }
         url
@@ -76,9 +76,9 @@ impl ArtifactStore for ProxyStore {
         let parts = parts.filter(|parts| parts.wanted(source.bytes()));
         let blocked = match parts.map(|parts| parts.put(source)) {
             Some(Ok(())) => return Ok(()),
-            Some(Err(Missed::Failed(error))) => return Err(error),
-            Some(Err(Missed::Blocked(error))) => Some(error),
-            Some(Err(Missed::Unsigned)) | None => None,
+            Some(Err(UploadError::Failed(error))) => return Err(error),
+            Some(Err(UploadError::Blocked(error))) => Some(error),
+            Some(Err(UploadError::Unsigned)) | None => None,
         };
         let content_type = mime_guess::from_path(&**source.path()).first_or_octet_stream();
         let put = self.client.put(

@@ -1,11 +1,12 @@
-//! The parts of MLflow's REST messages that we read.
+//! The messages of MLflow's REST API, as far as they are read.
 
 use mlplots_journal::record::{Param, Tag};
 use serde::Deserialize;
 
 use crate::ship::store::{KnownRun, StoredModel, StoredRun};
 
-/// `{}`: the call is done and there is nothing to say. Unlike `()`, it refuses what is not a JSON object.
+/// `{}`: the response of a call without a result. Unlike `()`, it rejects what is not a JSON
+/// object.
 #[derive(Deserialize)]
 pub(super) struct Done {}
 

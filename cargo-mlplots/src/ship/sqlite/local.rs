@@ -33,7 +33,7 @@ impl LocalStore {
             None => Err(StoreError::refused(format!(
                 "the artifact URI `{artifact_uri}` is not an absolute path"
             ))
-            .help("take an experiment whose artifact location is one")),
+            .help("use an experiment whose artifact location is one")),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{Refusal, elsewhere, location, names, schema};
 use crate::settings::scheme;
 use crate::ship::rest::{deleted_experiment, deleted_run, no_run};
 use crate::ship::store::{
-    Batch, Concern, Experiment, ExperimentChoice, KnownRun, NewRun, StoreError, StoredRun, check,
+    Batch, Experiment, ExperimentChoice, KnownRun, NewRun, Scope, StoreError, StoredRun, check,
 };
 
 const RUN_NAME: &str = "mlflow.runName";
@@ -52,7 +52,7 @@ pub(super) fn find_experiment(
             "there is no experiment with the id {id} in {uri}"
         ))
         .help("check the id, or give the experiment's name")
-        .concerning(Concern::Run)
+        .with_scope(Scope::Run)
         .into()),
         (Some((experiment, stage, _)), _) if stage == "deleted" => {
             Err(deleted_experiment(&experiment.id, &experiment.name).into())
@@ -95,7 +95,7 @@ pub(super) fn no_experiment(id: &str) -> StoreError {
         "the experiment with the id {id} is gone, or deleted, or has no artifact location"
     ))
     .help("see `mlflow experiments search --view all`")
-    .concerning(Concern::Run)
+    .with_scope(Scope::Run)
 }
 
 const RUN: &str = "SELECT runs.run_uuid, CAST(runs.experiment_id AS TEXT), COALESCE(runs.name, ''),

@@ -74,7 +74,7 @@ fn point(step: i64) -> Batch {
 fn the_contract_holds_in_a_database_of_ours() {
     let (folder, database) = place();
     let store: Arc<dyn TrackingStore> = Arc::new(open(&database));
-    contract::holds(&store, &python);
+    contract::check(&store, &python);
     let run = start(&*store, "contract");
     assert_eq!(
         run.artifact_uri,
@@ -109,7 +109,7 @@ fn the_contract_holds_in_a_database_of_mlflow() {
         .and_then(|raw| raw.pragma_update(None, "journal_mode", "WAL"))
         .expect("changed");
     let store: Arc<dyn TrackingStore> = Arc::new(open(&database));
-    contract::holds(&store, &python);
+    contract::check(&store, &python);
     assert_eq!(
         Connection::open(&database.file)
             .and_then(|raw| mode(&raw))
@@ -192,7 +192,9 @@ fn a_locked_database_is_tried_again() {
     let error = store.log_batch(&run.id, &point(1)).expect_err("locked");
     assert_eq!(error.kind, ErrorKind::Retry(None));
     assert!(
-        error.message.starts_with("another program keeps "),
+        error
+            .message
+            .starts_with("another program holds a lock on "),
         "{error}"
     );
     other.execute_batch("ROLLBACK").expect("the lock is free");
@@ -352,7 +354,7 @@ fn no_database_is_made_for_a_run_that_has_begun() {
     let again = SqliteStore::open_existing(&database).expect("the database");
     assert_eq!(again.run(&run.id).expect("the run").run, run);
     let gone = again.run("0").expect_err("no such run");
-    assert_eq!(gone.concerns, Concern::Gone);
+    assert_eq!(gone.scope, Scope::Gone);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Checks before writing, for all stores: MLflow truncates long values and drops ill-typed points
-//! silently, and one bad name makes it refuse the whole batch.
+//! Checks data before it is written to any store. MLflow silently truncates long values and drops
+//! points of the wrong type, and rejects a whole batch for one invalid name.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(crate) const MAX_PARAMS: usize = 100;
 pub(crate) const MAX_TAGS: usize = 100;
 pub(crate) const MAX_ALL: usize = 1000;
 
-/// Checks a batch. Returns its params with each key once.
+/// Checks a batch. Returns its params without duplicates.
 pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
     let sizes = [batch.metrics.len(), batch.params.len(), batch.tags.len()];
     if sizes[0] > MAX_METRICS
@@ -31,10 +31,10 @@ pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
         check_key("metric", &metric.key).map_err(StoreError::refused)?;
         if metric.timestamp < 0 {
             return Err(StoreError::refused(format!(
-                "the metric `{}` has a time before 1970",
+                "the metric `{}` has a timestamp before 1970",
                 metric.key
             ))
-            .help("set this machine's clock"));
+            .help("correct this machine's clock"));
         }
     }
     tags(&batch.tags)?;
@@ -50,7 +50,6 @@ pub(crate) fn batch(batch: &Batch) -> Result<Vec<&Param>, StoreError> {
     Ok(params.into_values().collect())
 }
 
-/// Checks tags.
 pub(crate) fn tags(tags: &[Tag]) -> Result<(), StoreError> {
     for tag in tags {
         check_tag(&tag.key, &tag.value).map_err(StoreError::refused)?;
@@ -58,7 +57,7 @@ pub(crate) fn tags(tags: &[Tag]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The tags of a model, with the one by which it is found.
+/// The tags of a model, with the tag by which `find_model` finds it.
 pub(crate) fn model_tags(new: &NewModel<'_>) -> impl Iterator<Item = Tag> {
     const KEY: &str = "mlplots.model_uuid";
     let own = Tag {
@@ -72,10 +71,9 @@ pub(crate) fn model_tags(new: &NewModel<'_>) -> impl Iterator<Item = Tag> {
         .chain([own])
 }
 
-/// A param has one value.
 pub(crate) fn changed_param(key: &str, old: &str, new: &str) -> StoreError {
     StoreError::refused(format!(
         "the param `{key}` is already logged as `{old}` and cannot become `{new}`"
     ))
-    .help("a param is set once per run; log what changes as a metric or a tag")
+    .help("a param is set once per run; log a value that changes as a metric or a tag")
 }

@@ -1,4 +1,4 @@
-//! What every tracking store does alike, as MLflow's own Python client sees it.
+//! The contract tests of all tracking stores. MLflow's own Python client reads the data back.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,35 +9,35 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// Runs a Python script in which `import mlflow` works, and gives what it prints.
+/// Runs a Python script that can `import mlflow`, and returns its output.
 type Python<'a> = &'a dyn Fn(&str, &[&str]) -> String;
 
-/// All of the contract, on a store that nobody else uses.
-pub(crate) fn holds(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
-    experiments(store, python);
-    let full = full_run(&**store);
-    known(&**store, &full);
-    let points = latest(&**store);
-    let (elsewhere, _folder) = own_artifact_location(&**store, python);
-    let stopped = stopped_run(&**store);
-    let ids = [&full.id, &points.id, &elsewhere.id, &stopped.id].map(|id| &**id);
-    let seen = python(
+/// Runs all tests on a store that nothing else uses.
+pub(crate) fn check(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
+    check_experiments(store, python);
+    let full = write_full_run(&**store);
+    check_resumed_run(&**store, &full);
+    let points = write_latest_metrics(&**store);
+    let (elsewhere, _folder) = write_run_with_artifact_location(&**store, python);
+    let killed = write_killed_run(&**store);
+    let ids = [&full.id, &points.id, &elsewhere.id, &killed.id].map(|id| &**id);
+    let runs = python(
         include_str!("contract/read.py"),
         &[&[store.uri()][..], &ids[..]].concat(),
     );
-    let seen: Value = serde_json::from_str(&seen).expect("JSON");
-    see_full_run(&seen[0], &full);
+    let runs: Value = serde_json::from_str(&runs).expect("JSON");
+    check_full_run(&runs[0], &full);
     assert_eq!(
-        seen[1]["latest"],
+        runs[1]["latest"],
         json!({"by_step": "1.0", "by_time": "1.0", "by_value": "3.0", "nan_last": "nan", "nan_first": "1.0", "nan_counts_as_0": "1.0"})
     );
-    assert_eq!(seen[2]["artifacts"], json!({"a.txt": "text"}));
-    assert_eq!(seen[3]["status"], "KILLED");
+    assert_eq!(runs[2]["artifacts"], json!({"a.txt": "text"}));
+    assert_eq!(runs[3]["status"], "KILLED");
     assert_eq!(
-        (&seen[3]["start_time"], &seen[3]["end_time"]),
+        (&runs[3]["start_time"], &runs[3]["end_time"]),
         (&json!(1000), &json!(2000))
     );
-    deleted(store, python, &stopped);
+    check_deleted_run(store, python, &killed);
 }
 
 fn tag(key: &str, value: &str) -> Tag {
@@ -63,7 +63,12 @@ fn point(key: &str, value: f64, timestamp: i64, step: i64) -> Metric {
     }
 }
 
-fn start(store: &dyn TrackingStore, experiment: &str, uuid: &str, name: Option<&str>) -> StoredRun {
+fn create_run(
+    store: &dyn TrackingStore,
+    experiment: &str,
+    uuid: &str,
+    name: Option<&str>,
+) -> StoredRun {
     let experiment = store
         .experiment(&ExperimentChoice::Name(experiment.to_owned()))
         .expect("an experiment");
@@ -91,27 +96,27 @@ fn start(store: &dyn TrackingStore, experiment: &str, uuid: &str, name: Option<&
     run
 }
 
-/// Eight who make one experiment get one; a deleted one is not used.
-fn experiments(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
+/// Eight threads that create one experiment get the same one. A deleted experiment is not used.
+fn check_experiments(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
     let name = ExperimentChoice::Name("Äpfel & Birnen 1/2".to_owned());
-    let makers: Vec<_> = (0..8)
+    let threads: Vec<_> = (0..8)
         .map(|_| {
             let (store, name) = (Arc::clone(store), name.clone());
             thread::spawn(move || store.experiment(&name).expect("an experiment"))
         })
         .collect();
-    let made: Vec<_> = makers
+    let created: Vec<_> = threads
         .into_iter()
-        .map(|maker| maker.join().expect("no panic"))
+        .map(|thread| thread.join().expect("no panic"))
         .collect();
     assert!(
-        made.iter().all(|experiment| *experiment == made[0]),
-        "{made:?}"
+        created.iter().all(|experiment| *experiment == created[0]),
+        "{created:?}"
     );
     let by_id = store
-        .experiment(&ExperimentChoice::Id(made[0].id.clone()))
-        .expect("by id");
-    assert_eq!(by_id, made[0]);
+        .experiment(&ExperimentChoice::Id(created[0].id.clone()))
+        .expect("the experiment");
+    assert_eq!(by_id, created[0]);
     assert!(
         store
             .experiment(&ExperimentChoice::Id("0".to_owned()))
@@ -148,9 +153,9 @@ fn experiments(store: &Arc<dyn TrackingStore>, python: Python<'_>) {
     );
 }
 
-/// Everything, twice, as after an answer that was lost.
-fn full_run(store: &dyn TrackingStore) -> StoredRun {
-    let run = start(
+/// Writes all kinds of data. Repeats each call, as after a lost response.
+fn write_full_run(store: &dyn TrackingStore) -> StoredRun {
+    let run = create_run(
         store,
         "contract",
         "0123456789abcdef0123456789abcdef",
@@ -188,7 +193,7 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
                 ..Batch::default()
             },
         )
-        .expect("a tag set anew");
+        .expect("a replaced tag");
 
     let changed = Batch {
         metrics: vec![point("never", 1.0, 1, 0)],
@@ -221,8 +226,8 @@ fn full_run(store: &dyn TrackingStore) -> StoredRun {
     run
 }
 
-/// What a run that goes on is told of itself; then it is RUNNING, and ends once more.
-fn known(store: &dyn TrackingStore, run: &StoredRun) {
+/// A run that is resumed can be read; it becomes RUNNING and ends again.
+fn check_resumed_run(store: &dyn TrackingStore, run: &StoredRun) {
     let known = store.run(&run.id).expect("the run");
     assert_eq!((&known.run, &*known.status), (run, "FINISHED"));
     let mut params = known.params;
@@ -235,7 +240,7 @@ fn known(store: &dyn TrackingStore, run: &StoredRun) {
     for _ in 0..2 {
         store
             .set_status(&run.id, Status::Running, None)
-            .expect("it goes on");
+            .expect("resumed");
         assert_eq!(status(), "RUNNING");
     }
     store
@@ -258,7 +263,7 @@ fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
     };
     let model = store
         .create_model(&new)
-        .expect("an answer")
+        .expect("a response")
         .expect("a model");
     assert_eq!(
         store.find_model(run, "77").expect("a search").as_ref(),
@@ -267,7 +272,7 @@ fn log_model(store: &dyn TrackingStore, run: &StoredRun) {
     for _ in 0..2 {
         store.add_output(run, &model.id, 3).expect("an output");
     }
-    // A point that the run has already.
+    // The run already has this point.
     let loss = point("val/löss", 0.300_000_000_000_000_04, 8, i64::MAX);
     for _ in 0..2 {
         store
@@ -289,7 +294,7 @@ fn put(store: &dyn TrackingStore, root: Root<'_>, path: &str, text: &str) {
         .expect("stored");
 }
 
-fn see_full_run(seen: &Value, run: &StoredRun) {
+fn check_full_run(seen: &Value, run: &StoredRun) {
     assert_eq!(seen["name"], "täglich");
     assert_eq!(run.name, "täglich");
     assert_eq!(
@@ -341,10 +346,10 @@ fn see_full_run(seen: &Value, run: &StoredRun) {
     assert_eq!(seen["model_files"], json!(["flavors: {}\n"]));
 }
 
-/// What tables show is the point with the largest step, then time, then value, in whatever order
-/// they come.
-fn latest(store: &dyn TrackingStore) -> StoredRun {
-    let run = start(store, "contract", "11111111111111111111111111111111", None);
+/// The latest metric is the point with the maximum step, then timestamp, then value, whatever the
+/// order of arrival.
+fn write_latest_metrics(store: &dyn TrackingStore) -> StoredRun {
+    let run = create_run(store, "contract", "11111111111111111111111111111111", None);
     let name: Vec<_> = run.name.split('-').collect();
     assert!(
         name.len() == 3 && name[2].parse::<u32>().is_ok(),
@@ -382,35 +387,41 @@ fn latest(store: &dyn TrackingStore) -> StoredRun {
     run
 }
 
-/// Artifacts go where the run says, not where they usually go.
-fn own_artifact_location(store: &dyn TrackingStore, python: Python<'_>) -> (StoredRun, TempDir) {
+/// Artifacts are stored in the artifact location of the experiment, not in the default one.
+fn write_run_with_artifact_location(
+    store: &dyn TrackingStore,
+    python: Python<'_>,
+) -> (StoredRun, TempDir) {
     let folder = tempfile::tempdir().expect("a directory");
-    let place = if store.uri().starts_with("http") {
-        "mlflow-artifacts:/my own/place".into()
+    let location = if store.uri().starts_with("http") {
+        "mlflow-artifacts:/my own/location".into()
     } else {
         folder.path().display().to_string()
     };
     python(
         "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).create_experiment('elsewhere', artifact_location=sys.argv[2])",
-        &[store.uri(), &place],
+        &[store.uri(), &location],
     );
-    let run = start(store, "elsewhere", "22222222222222222222222222222222", None);
-    assert!(run.artifact_uri.starts_with(&place), "{}", run.artifact_uri);
+    let run = create_run(store, "elsewhere", "22222222222222222222222222222222", None);
+    assert!(
+        run.artifact_uri.starts_with(&location),
+        "{}",
+        run.artifact_uri
+    );
     put(store, run.root(), "a.txt", "text");
     (run, folder)
 }
 
-/// A run that somebody stopped.
-fn stopped_run(store: &dyn TrackingStore) -> StoredRun {
-    let run = start(store, "contract", "33333333333333333333333333333333", None);
+fn write_killed_run(store: &dyn TrackingStore) -> StoredRun {
+    let run = create_run(store, "contract", "33333333333333333333333333333333", None);
     store
         .set_status(&run.id, Status::Killed, Some(2000))
         .expect("ended");
     run
 }
 
-/// A deleted run takes nothing, and is not found.
-fn deleted(store: &Arc<dyn TrackingStore>, python: Python<'_>, run: &StoredRun) {
+/// A deleted run accepts no data and is not found.
+fn check_deleted_run(store: &Arc<dyn TrackingStore>, python: Python<'_>, run: &StoredRun) {
     python(
         "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).delete_run(sys.argv[2])",
         &[store.uri(), &run.id],
@@ -436,11 +447,11 @@ fn deleted(store: &Arc<dyn TrackingStore>, python: Python<'_>, run: &StoredRun) 
         store.log_batch(&run.id, &batch).expect_err("deleted").kind,
         ErrorKind::Refused
     );
-    let nothing = store
+    let missing = store
         .run("00000000000000000000000000000000")
         .expect_err("no such run");
     assert!(
-        nothing.message.starts_with("there is no run 0000"),
-        "{nothing}"
+        missing.message.starts_with("there is no run 0000"),
+        "{missing}"
     );
 }

@@ -1,98 +1,94 @@
-//! The errors of stores, with their scope and whether a retry can help.
+//! The errors of stores. They have a scope, so that a delivery continues with everything that may
+//! still succeed.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::failure::{Failure, refused};
 
-/// An error of a store.
 #[derive(Clone, Debug)]
 pub(crate) struct StoreError {
-    /// What failed, on what.
+    /// Names the failed operation and its object.
     pub(crate) message: String,
-    /// What to do next.
+    /// Suggests what the user can do next.
     pub(crate) help: Option<String>,
-    /// Whether a retry can help.
     pub(crate) kind: ErrorKind,
-    /// The scope of the error.
-    pub(crate) concerns: Concern,
+    pub(crate) scope: Scope,
 }
 
-/// The scope of an error: everything outside of it may still succeed.
+/// The scope of an error. Operations outside of this scope may still succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Concern {
-    /// The item: this file, or this batch.
+pub(crate) enum Scope {
+    /// One file or one batch.
     Item,
-    /// The run, or its artifact root.
+    /// The run or its artifact root.
     Run,
-    /// The run, which the store no longer has.
+    /// The run, which the store does not have any more.
     Gone,
-    /// Everything at this store.
+    /// The whole store.
     Store,
-    /// Everything at this address, which does not answer.
-    Nobody,
+    /// The whole store, which cannot be reached.
+    Address,
 }
 
 /// Whether a call is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
-    /// There is no answer, or the answer asks for a retry, after a delay if it states one.
+    /// There is no response, or the response allows a retry, after the delay that it may contain.
     Retry(Option<Duration>),
-    /// The store refuses the call, and would refuse it again.
+    /// The store rejects the call, and would reject it again.
     Refused,
 }
 
 impl StoreError {
-    /// An error that a retry does not mend.
+    /// An error that a retry does not resolve.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self {
             message: one_line(message.into()),
             help: None,
             kind: ErrorKind::Refused,
-            concerns: Concern::Item,
+            scope: Scope::Item,
         }
     }
 
-    /// An error that a retry may mend.
+    /// An error that a retry may resolve.
     pub(crate) fn retry(message: impl Into<String>) -> Self {
         Self {
             message: one_line(message.into()),
             help: None,
             kind: ErrorKind::Retry(None),
-            concerns: Concern::Store,
+            scope: Scope::Store,
         }
     }
 
-    /// Whether the store failed because of the content of the call, perhaps temporarily.
+    /// Whether the content of the call may be the cause of a failure that may be temporary.
     pub(crate) fn is_failure_of_item(&self) -> bool {
-        self.concerns == Concern::Item && self.kind != ErrorKind::Refused
+        self.scope == Scope::Item && self.kind != ErrorKind::Refused
     }
 
-    /// Sets the scope.
-    pub(crate) fn concerning(mut self, concern: Concern) -> Self {
-        self.concerns = concern;
+    pub(crate) fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
         self
     }
 
-    /// This error together with that of an alternative that failed too.
+    /// Adds the error of an alternative that failed too.
     pub(crate) fn and(mut self, other: &Self) -> Self {
-        self.message = format!("{self}; the other way: {other}");
+        self.message = format!("{self}; another upload method failed too: {other}");
         if self.kind == ErrorKind::Refused {
             self.kind = other.kind;
         }
         self.help = self.help.or_else(|| other.help.clone());
-        self.concerns = self.concerns.min(other.concerns);
+        self.scope = self.scope.min(other.scope);
         self
     }
 
-    /// Adds what to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(one_line(help.into()));
         self
     }
 }
 
-/// Escapes control characters: parts of the text come from a server.
+/// Escapes control characters, since parts of the text come from a server.
 fn one_line(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;
@@ -116,7 +112,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self {
             help: error.help,
-            is_unreachable: error.concerns == Concern::Nobody,
+            is_unreachable: error.scope == Scope::Address,
             ..refused(error.message)
         }
     }

@@ -1,4 +1,4 @@
-//! A file of a journal during its upload. If its bytes do not match its record, the upload is
+//! Reads a file of a journal for an upload. If the content does not match the record, the upload is
 //! aborted.
 
 use std::fs::File;
@@ -15,9 +15,10 @@ use sha2::{Digest as _, Sha256};
 use super::StoreError;
 
 /// Number of bytes per read.
-const PIECE: u64 = 64 * 1024;
+const CHUNK: u64 = 64 * 1024;
 
-/// An open file with the size and the SHA-256 of its record. It may be uploaded several times.
+/// An open file, with the path, the size and the SHA-256 of its record. It can be uploaded several
+/// times.
 pub(crate) struct Source {
     artifact: Artifact,
     content: Arc<Content>,
@@ -25,13 +26,13 @@ pub(crate) struct Source {
 
 struct Content {
     file: File,
-    place: PathBuf,
-    /// The mismatch that was found during an upload.
+    path: PathBuf,
+    /// The first mismatch or read error that was found.
     fault: OnceLock<String>,
 }
 
-/// A range of its bytes. The last bytes follow only if all bytes match; otherwise the request is
-/// aborted.
+/// A reader of a range of the file. It returns the last chunk only if the checksum of the range
+/// matches, so that no request with other content is complete.
 pub(crate) struct Checked {
     content: Arc<Content>,
     at: u64,
@@ -41,26 +42,26 @@ pub(crate) struct Checked {
 }
 
 impl Source {
-    /// Opens the content of an artifact; it must be a regular file of the recorded size.
+    /// Opens the content of an artifact, which must be a regular file of the recorded size.
     pub(crate) fn open(dir: &RunDir, artifact: &Artifact) -> Result<Self, StoreError> {
-        let place = dir.content(&artifact.sha256);
-        let file = disk::open(&place).map_err(|error| {
+        let path = dir.content(&artifact.sha256);
+        let file = disk::open(&path).map_err(|error| {
             StoreError::refused(format!(
                 "`{}` cannot be shipped: cannot read {}: {error}",
                 artifact.path,
-                place.display()
+                path.display()
             ))
         })?;
-        Self::new(file, place, artifact)
+        Self::new(file, path, artifact)
     }
 
-    fn new(file: File, place: PathBuf, artifact: &Artifact) -> Result<Self, StoreError> {
+    fn new(file: File, path: PathBuf, artifact: &Artifact) -> Result<Self, StoreError> {
         let length = file.metadata().map(|metadata| metadata.len());
         let source = Self {
             artifact: artifact.clone(),
             content: Arc::new(Content {
                 file,
-                place,
+                path,
                 fault: OnceLock::new(),
             }),
         };
@@ -78,30 +79,29 @@ impl Source {
         source.fault().map_or(Ok(source), Err)
     }
 
-    /// Its path below an artifact root.
+    /// The path below an artifact root.
     pub(crate) fn path(&self) -> &ArtifactPath {
         &self.artifact.path
     }
 
-    /// Its size.
     pub(crate) fn bytes(&self) -> u64 {
         self.artifact.bytes
     }
 
-    /// All bytes.
+    /// A reader of the whole file.
     pub(crate) fn all(&self) -> Checked {
         self.range(0, self.bytes(), self.artifact.sha256.clone())
     }
 
-    /// Its parts of `size` bytes. The file is read once before, so that the digest of each part is
-    /// known.
+    /// Splits the file into parts of `size` bytes. Reads the file once to compute the checksum of each
+    /// part.
     pub(crate) fn parts(&self, size: u64) -> Result<Vec<Part<'_>>, StoreError> {
         let mut parts = Vec::new();
         let mut all = self.all();
         let mut hasher = Sha256::new();
         let mut from = 0;
-        while let Some(piece) = all.next().map_err(|error| self.refusal(&error))? {
-            let mut rest = &piece[..];
+        while let Some(chunk) = all.next().map_err(|error| self.refusal(&error))? {
+            let mut rest = &chunk[..];
             while !rest.is_empty() {
                 let at = all.at - rest.len() as u64;
                 let room = (from + size - at).min(rest.len() as u64) as usize;
@@ -123,20 +123,21 @@ impl Source {
         Ok(parts)
     }
 
-    /// The mismatch, if the file caused the failure.
+    /// The error, if the file and not the store caused the failure.
     pub(crate) fn fault(&self) -> Option<StoreError> {
         let why = self.content.fault.get()?;
         let error = format!(
             "`{}` is not shipped: {}: {why}",
             self.artifact.path,
-            self.content.place.display()
+            self.content.path.display()
         );
-        Some(StoreError::refused(error).help(
-            "its record says which bytes were logged; restore that file, or log the artifact again",
-        ))
+        Some(
+            StoreError::refused(error)
+                .help("restore the logged content of that file, or log the artifact again"),
+        )
     }
 
-    /// The error of a failed read.
+    /// Converts the error of a failed read.
     pub(crate) fn refusal(&self, error: &io::Error) -> StoreError {
         self.content.fail(&error.to_string());
         self.fault()
@@ -168,34 +169,35 @@ impl Part<'_> {
     }
 }
 
-const CHANGED: &str = "its bytes are not those that were logged";
+const CHANGED: &str = "its content has changed since it was logged";
 
 impl Checked {
     /// Number of remaining bytes.
-    pub(crate) fn left(&self) -> u64 {
+    pub(crate) fn remaining(&self) -> u64 {
         self.end - self.at
     }
 
-    /// The next bytes.
+    /// Reads the next chunk. Returns `None` at the end of the range.
     pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
-        if self.left() == 0 {
+        if self.remaining() == 0 {
             return Ok(None);
         }
-        let mut piece = vec![0; self.left().min(PIECE) as usize];
-        let read = self.content.file.read_exact_at(&mut piece, self.at);
+        let mut chunk = vec![0; self.remaining().min(CHUNK) as usize];
+        let read = self.content.file.read_exact_at(&mut chunk, self.at);
         read.inspect_err(|error| self.content.fail(&error.to_string()))?;
-        self.hasher.update(&piece);
-        self.at += piece.len() as u64;
-        if self.left() == 0 && Digest::finish(std::mem::take(&mut self.hasher)) != self.digest {
+        self.hasher.update(&chunk);
+        self.at += chunk.len() as u64;
+        if self.remaining() == 0 && Digest::finish(std::mem::take(&mut self.hasher)) != self.digest
+        {
             self.content.fail(CHANGED);
             return Err(io::Error::other(CHANGED));
         }
-        Ok(Some(piece.into()))
+        Ok(Some(chunk.into()))
     }
 }
 
 impl Content {
-    /// The first reason counts.
+    /// Records a reason. Later ones are ignored.
     fn fail(&self, why: &str) {
         let _ = self.fault.set(why.to_owned());
     }
@@ -203,12 +205,13 @@ impl Content {
 
 #[cfg(test)]
 impl Source {
-    /// A file with its current size and digest; not meant for gigabytes.
-    pub(crate) fn of(path: &str, place: &std::path::Path) -> Result<Self, StoreError> {
+    /// A source with the current content of a file. The checksum of a file above 1 GiB is wrong, since
+    /// the file is not read.
+    pub(crate) fn of(path: &str, file: &std::path::Path) -> Result<Self, StoreError> {
         let refused = |error: io::Error| StoreError::refused(format!("cannot read: {error}"));
-        let bytes = place.metadata().map_err(refused)?.len();
+        let bytes = file.metadata().map_err(refused)?.len();
         let content = match bytes {
-            0..=0x4000_0000 => std::fs::read(place).map_err(refused)?,
+            0..=0x4000_0000 => std::fs::read(file).map_err(refused)?,
             _ => Vec::new(),
         };
         let artifact = Artifact {
@@ -217,8 +220,8 @@ impl Source {
             bytes,
         };
         Self::new(
-            disk::open(place).map_err(refused)?,
-            place.to_owned(),
+            disk::open(file).map_err(refused)?,
+            file.to_owned(),
             &artifact,
         )
     }
@@ -230,9 +233,9 @@ mod tests {
     use mlplots_journal::Files;
 
     fn run() -> (tempfile::TempDir, RunDir) {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let dir = RunDir::new(folder.path(), &mlplots_journal::record::RunUuid::new());
-        dir.create().expect("made");
+        dir.create().expect("created");
         (folder, dir)
     }
 
@@ -244,14 +247,14 @@ mod tests {
 
     fn read(mut checked: Checked) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        while let Some(piece) = checked.next()? {
-            all.extend_from_slice(&piece);
+        while let Some(chunk) = checked.next()? {
+            all.extend_from_slice(&chunk);
         }
         Ok(all)
     }
 
     #[test]
-    fn parts_are_the_whole() {
+    fn the_parts_of_a_file_contain_all_its_bytes() {
         let (_folder, dir) = run();
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|i| (i % 251) as u8).collect();
         let artifact = logged(&dir, &bytes);
@@ -267,47 +270,47 @@ mod tests {
     }
 
     #[test]
-    fn content_that_is_not_what_was_logged_never_comes_whole() {
+    fn a_file_that_differs_from_its_record_is_not_read_completely() {
         let (folder, dir) = run();
         let secret = folder.path().join("secret");
         std::fs::write(&secret, vec![b's'; 200_000]).expect("written");
         let artifact = logged(&dir, &vec![b'x'; 200_000]);
-        let place = dir.content(&artifact.sha256);
+        let path = dir.content(&artifact.sha256);
         let open = || Source::open(&dir, &artifact);
         let message = |source: Result<Source, StoreError>| match source {
-            Ok(_) => panic!("it opens"),
+            Ok(_) => panic!("the file was opened"),
             Err(error) => error.message,
         };
-        // The same length with other bytes, also if it is changed after it was opened.
+        // Other content of the same length.
         let source = open().expect("a source");
-        std::fs::remove_file(&place).expect("removed");
-        std::fs::write(&place, vec![b's'; 200_000]).expect("written");
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::write(&path, vec![b's'; 200_000]).expect("written");
         assert!(
             read(source.all()).is_ok(),
-            "it is the open file that counts"
+            "the open file still has the logged content"
         );
         let source = open().expect("a source");
         assert!(read(source.all()).is_err());
         let fault = source.fault().expect("a fault");
         assert!(fault.message.ends_with(CHANGED), "{fault}");
         assert!(open().expect("a source").parts(65_536).is_err());
-        // Truncated, extended, a link, a pipe, missing.
-        std::fs::write(&place, b"x").expect("written");
+        // Truncated, extended, a link, a pipe, and missing.
+        std::fs::write(&path, b"x").expect("written");
         assert!(message(open()).ends_with("it has 1 bytes instead of 200000"));
-        std::fs::write(&place, vec![b'x'; 200_001]).expect("written");
+        std::fs::write(&path, vec![b'x'; 200_001]).expect("written");
         assert!(message(open()).ends_with("it has 200001 bytes instead of 200000"));
-        std::fs::remove_file(&place).expect("removed");
-        std::os::unix::fs::symlink(&secret, &place).expect("a link");
+        std::fs::remove_file(&path).expect("removed");
+        std::os::unix::fs::symlink(&secret, &path).expect("a link");
         assert!(message(open()).contains("cannot read"));
-        std::fs::remove_file(&place).expect("removed");
-        rustix::fs::mkfifoat(rustix::fs::CWD, &place, 0o600.into()).expect("a pipe");
+        std::fs::remove_file(&path).expect("removed");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).expect("a pipe");
         assert!(message(open()).ends_with("it is not a regular file"));
-        std::fs::remove_file(&place).expect("removed");
+        std::fs::remove_file(&path).expect("removed");
         assert!(message(open()).contains("No such file"));
     }
 
     #[test]
-    fn an_empty_file_is_checked_too() {
+    fn the_checksum_of_an_empty_file_is_checked() {
         let (_folder, dir) = run();
         let artifact = logged(&dir, b"");
         let source = Source::open(&dir, &artifact).expect("a source");

@@ -73,7 +73,7 @@ fn a_connection_string_names_its_host_itself() {
 fn an_answer_without_an_end_is_given_up() {
     let (url, _) = endless("HTTP/1.1 500 Oh\r\n\r\n<Error>");
     let error = put(&[KEYS[0], KEYS[1], ("MLFLOW_S3_ENDPOINT_URL", &url)]);
-    assert_eq!(error.concerns, crate::ship::store::Concern::Run);
+    assert_eq!(error.scope, crate::ship::store::Scope::Run);
     assert!(error.message.len() < 1000, "{error}");
 }
 
@@ -137,7 +137,7 @@ fn a_file_that_changed_since_it_was_logged_is_not_stored() {
         assert!(
             error
                 .message
-                .ends_with("its bytes are not those that were logged"),
+                .ends_with("its content has changed since it was logged"),
             "{error}"
         );
         assert_eq!(server.count("PUT /runs/1/r/m.bin HTTP"), 0);

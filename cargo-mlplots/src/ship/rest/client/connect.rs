@@ -1,4 +1,4 @@
-//! The connection: certificates, redirects, keeping it or not.
+//! Configures connections: certificates, redirects, keep-alive.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -12,10 +12,10 @@ use crate::settings::{HttpSettings, Trust};
 use crate::ship::store::StoreError;
 
 const AGENT: &str = concat!("mlplots/", env!("CARGO_PKG_VERSION"));
-/// Who does not take a connection in this time is not there.
+/// The timeout for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A client with these settings for the calls to the server at `base`.
+/// A client with these settings for calls to the server at `base`.
 pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Client, StoreError> {
     blocking::ClientBuilder::from(tracking(base, settings)?)
         .timeout(settings.timeout)
@@ -23,7 +23,7 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Cl
         .map_err(unusable)
 }
 
-/// The same for files that go there.
+/// A client with these settings for uploads of files to that server.
 pub(super) fn uploads(base: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
     tracking(base, settings)?.build().map_err(unusable)
 }
@@ -37,7 +37,9 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
             let is_kept = matches!(attempt.status().as_u16(), 307 | 308);
             let is_allowed = redirects && attempt.previous().len() <= 10;
             match attempt.previous().last() {
-                Some(from) if is_kept && is_allowed && may_lead(from, attempt.url(), is_bound) => {
+                Some(from)
+                    if is_kept && is_allowed && may_redirect(from, attempt.url(), is_bound) =>
+                {
                     attempt.follow()
                 }
                 _ => attempt.stop(),
@@ -45,13 +47,15 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
         }));
     #[cfg(target_os = "linux")]
     {
-        // A peer that vanished in the middle of an upload is noticed before the upload's own time is over.
+        // TCP keep-alive detects a peer that disappeared during an upload before the timeout of the
+        // upload.
         builder = builder.tcp_user_timeout(settings.timeout);
     }
     if base.scheme() == "http" {
-        // A server with several workers sends an answer's head and body in two segments without TCP_NODELAY: on a
-        // connection that is kept, each call waits 40 ms for the delayed acknowledgement of the first. A connection
-        // per call costs less than that; behind TLS, where it would cost more, the sender is a proxy without the flaw.
+        // A server with several workers sends the head and the body of a response in two segments
+        // without TCP_NODELAY, so each call on a saved connection waits 40 ms for a delayed
+        // acknowledgement. A connection per call costs less; behind TLS, where it would cost more,
+        // the proxy does not have this problem.
         builder = builder.pool_max_idle_per_host(0);
     }
     builder = proxied(builder, base, settings);
@@ -70,15 +74,15 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
     Ok(builder)
 }
 
-/// Whether a redirect is followed: 307 and 308 repeat the call, the others would turn a POST into a
-/// GET. At another origin the call has no credentials; what else says who the user is would stay in
-/// it. What is encrypted stays so.
-fn may_lead(from: &Url, to: &Url, is_bound: bool) -> bool {
+/// Whether a redirect is followed: not from https to http, and not to another origin if the client
+/// has a workspace or a certificate (`is_bound`), which reqwest would send there. It sends no
+/// credentials to another origin.
+fn may_redirect(from: &Url, to: &Url, is_bound: bool) -> bool {
     let is_downgrade = from.scheme() == "https" && to.scheme() == "http";
     !is_downgrade && (!is_bound || from.origin() == to.origin())
 }
 
-/// The library takes its proxies from the environment.
+/// reqwest takes its proxies from the environment.
 fn proxied(builder: ClientBuilder, url: &Url, settings: &HttpSettings) -> ClientBuilder {
     if settings.no_proxy.covers(url) {
         return builder.no_proxy();
@@ -86,8 +90,8 @@ fn proxied(builder: ClientBuilder, url: &Url, settings: &HttpSettings) -> Client
     builder
 }
 
-/// A client for the hosts of signed URLs. They are others than the tracking server's: what is
-/// meant for that one, such as our certificate, does not go there.
+/// A client for the hosts of signed URLs. They are not the tracking server, so the client
+/// certificate is not sent to them.
 pub(super) fn storage(url: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
     let builder = reqwest::Client::builder()
         .user_agent(AGENT)
@@ -150,7 +154,7 @@ mod tests {
     fn a_redirect_hands_nothing_over() {
         let leads = |from: &str, to: &str, is_bound| {
             let url = |url| Url::parse(url).expect("a URL");
-            may_lead(&url(from), &url(to), is_bound)
+            may_redirect(&url(from), &url(to), is_bound)
         };
         assert!(leads("http://a:1/x", "http://a:1/y", true));
         assert!(leads("http://a:1/x", "http://b:1/x", false));

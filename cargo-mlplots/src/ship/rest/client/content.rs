@@ -1,4 +1,4 @@
-//! Bytes of a file as the body of a request, never more of them in memory than one piece.
+//! Streams the bytes of a file as the body of a request, with one piece in memory.
 
 use std::future::Future;
 use std::io;
@@ -14,7 +14,7 @@ use crate::ship::store::Checked;
 /// The body of a request.
 pub(super) struct Content {
     bytes: Checked,
-    /// What comes before the first of them.
+    /// The delay before the first piece.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
@@ -23,7 +23,7 @@ impl Content {
         Self { bytes, pause: None }
     }
 
-    /// The same once this time is over, or never if the server has answered by then.
+    /// The same body, which starts after this delay, and never if the server has responded by then.
     pub(super) fn after(self, pause: Sleep) -> Self {
         Self {
             pause: Some(Box::pin(pause)),
@@ -49,10 +49,10 @@ impl Body for Content {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.left() == 0
+        self.bytes.remaining() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.left())
+        SizeHint::with_exact(self.bytes.remaining())
     }
 }

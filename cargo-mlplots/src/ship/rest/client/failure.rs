@@ -1,4 +1,4 @@
-//! What an answer means that is not a success, and what no answer means.
+//! Interprets responses without success, and requests without a response.
 
 use std::error::Error;
 use std::io;
@@ -10,19 +10,19 @@ use serde_json::error::Category;
 
 use super::{HttpClient, LONGEST_ERROR};
 use crate::ship::reason::Reason;
-use crate::ship::store::{Concern, ErrorKind, StoreError};
+use crate::ship::store::{ErrorKind, Scope, StoreError};
 
-/// How MLflow refuses a call under a name that it does not know as its own.
+/// MLflow's response to a call under a host name that it does not accept.
 const INVALID_HOST: &str = "Invalid Host";
 
-/// A call that did not succeed: the error, and what the server calls it.
+/// A call that failed: the error, and the server's code for it.
 #[derive(Debug)]
 pub(in crate::ship::rest) struct Failure {
     pub(in crate::ship::rest) status: Option<StatusCode>,
-    /// MLflow's `error_code`, or nothing.
+    /// MLflow's `error_code`, or empty.
     pub(in crate::ship::rest) code: String,
     pub(in crate::ship::rest) error: StoreError,
-    /// The database has one of the metric points already, and the server did not look first.
+    /// The database contains one of the metric points already, and the server did not check first.
     pub(in crate::ship::rest) duplicate_point: bool,
 }
 
@@ -32,8 +32,8 @@ impl Failure {
         self
     }
 
-    fn concerning(mut self, concern: Concern) -> Self {
-        self.error.concerns = concern;
+    fn with_scope(mut self, scope: Scope) -> Self {
+        self.error.scope = scope;
         self
     }
 }
@@ -45,7 +45,7 @@ impl From<Failure> for StoreError {
 }
 
 impl HttpClient {
-    /// The server answered, and it is not a success.
+    /// The server responded with an error.
     pub(super) fn answered(
         &self,
         call: &Call,
@@ -55,7 +55,7 @@ impl HttpClient {
     ) -> Failure {
         let text = match (&*reason.text, &*reason.code) {
             ("", "") => String::new(),
-            // An error page's title.
+            // The title of an error page repeats the status.
             (text, _) if text == status.to_string() => String::new(),
             ("", code) => format!(": {code}"),
             (text, _) => format!(": {text}"),
@@ -68,7 +68,7 @@ impl HttpClient {
                 .and_then(retry_after);
             error.kind = ErrorKind::Retry(after);
         }
-        error.concerns = concern(status, &reason);
+        error.scope = scope_of(status, &reason);
         if let Some(help) = self.help(status, headers, &reason) {
             error = error.help(help);
         }
@@ -91,7 +91,7 @@ impl HttpClient {
                             .to_owned(),
                     );
                 }
-                // The call's own path is not the user's to give.
+                // The path of the call is not part of the tracking URI.
                 let base = to.map(|to| to.split("/api/2.0/").next().unwrap_or(to));
                 let to =
                     base.map_or_else(String::new, |to| format!(" ({})", without_credentials(to)));
@@ -112,11 +112,11 @@ impl HttpClient {
                 "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             }
             403 if reason.text.contains(INVALID_HOST) => {
-                "the server answers only under names it knows: start it with `--allowed-hosts`, or use such a name"
+                "the server accepts only known host names: start it with `--allowed-hosts`, or use one of them"
             }
-            403 => "ask the server's administrator for the right to write there",
+            403 => "ask the server's administrator for write permission",
             404 if self.workspace.is_some() && reason.text.starts_with("Workspace") => {
-                "check MLFLOW_WORKSPACE, or have that workspace made"
+                "check MLFLOW_WORKSPACE, or create that workspace"
             }
             404 | 405 if !known => {
                 return Some(format!(
@@ -124,9 +124,7 @@ impl HttpClient {
                     self.look()
                 ));
             }
-            413 => {
-                "what stands in front of the server refuses a body of this size: raise its limit"
-            }
+            413 => "a proxy in front of the server rejects a body of this size: raise its limit",
             _ if reason.code == "FEATURE_DISABLED" && self.workspace.is_some() => {
                 "the server has no workspaces: unset MLFLOW_WORKSPACE"
             }
@@ -136,7 +134,7 @@ impl HttpClient {
         Some(help.to_owned())
     }
 
-    /// No answer, or not all of it.
+    /// There is no response, or only a part of it.
     pub(super) fn lost(&self, call: &Call, error: reqwest::Error) -> Failure {
         let error = error.without_url();
         let mut causes = causes(&error);
@@ -144,7 +142,7 @@ impl HttpClient {
             return call
                 .broken(StoreError::refused, &why)
                 .help(help)
-                .concerning(Concern::Store);
+                .with_scope(Scope::Store);
         }
         let last = causes.pop().unwrap_or_default();
         if error.is_builder() || error.is_redirect() {
@@ -153,16 +151,16 @@ impl HttpClient {
         if error.is_timeout() {
             let why = format!("no answer within {} s", self.settings.timeout.as_secs());
             return call.broken(StoreError::retry, &why).help(
-                "see whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds",
-            ).concerning(Concern::Nobody);
+                "see whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT sets the timeout of a call in seconds",
+            ).with_scope(Scope::Address);
         }
-        let (what, concern) = if error.is_connect() {
-            ("cannot connect", Concern::Nobody)
+        let (what, scope) = if error.is_connect() {
+            ("cannot connect", Scope::Address)
         } else {
-            ("the connection broke", Concern::Store)
+            ("the connection broke", Scope::Store)
         };
         let help = match self.look() {
-            // How a server with TLS 1.3 turns away who shows no certificate.
+            // A server with TLS 1.3 rejects a client without a certificate like this.
             look if last.contains("close_notify") => {
                 format!(
                     "{look}; if it wants a client certificate, MLFLOW_TRACKING_CLIENT_CERT_PATH names it"
@@ -172,17 +170,17 @@ impl HttpClient {
         };
         call.broken(StoreError::retry, &format!("{what}: {last}"))
             .help(help)
-            .concerning(concern)
+            .with_scope(scope)
     }
 
-    /// A success by its status, but not what the call promises: a proxy's page, or half an answer.
-    /// Whether the call was obeyed is not known.
+    /// The status is success, but the body is not the expected response: a page of a proxy, or a
+    /// truncated response. Whether the call was executed is unknown.
     pub(super) fn unpromised(&self, call: &Call, reason: &str) -> Failure {
         let why = format!("the answer is not what MLflow promises: {reason}");
         call.broken(StoreError::retry, &why).help(self.look())
     }
 
-    /// An answer that broke off.
+    /// A truncated response.
     pub(super) fn broken(&self, call: &Call, error: io::Error) -> Failure {
         let text = error.to_string();
         match error.downcast::<reqwest::Error>() {
@@ -191,14 +189,14 @@ impl HttpClient {
         }
     }
 
-    /// What to do when it is not clear who answers.
+    /// What to do if the address may belong to another server.
     fn look(&self) -> String {
         let base = self.base.as_str().trim_end_matches('/');
         format!("see whether an MLflow server answers at {base}")
     }
 }
 
-/// How an answer differs from what the call promises.
+/// The difference between the response and the expected one.
 pub(super) fn mismatch(body: &str, error: &serde_json::Error) -> String {
     if body.trim().is_empty() {
         return "it is empty".to_owned();
@@ -217,13 +215,13 @@ pub(super) fn mismatch(body: &str, error: &serde_json::Error) -> String {
     }
 }
 
-/// What an error says, and what each of its causes does; the last is the first that went wrong.
+/// The messages of an error and of its causes; the last is the root cause.
 pub(super) fn causes(error: &reqwest::Error) -> Vec<String> {
     let first: &dyn Error = error;
     std::iter::successors(Some(first), |&cause| cause.source())
         .map(|cause| {
             let text = cause.to_string();
-            // Some end with the address of an explanation.
+            // Some messages end with the address of an explanation.
             text.split(": https://")
                 .next()
                 .unwrap_or_default()
@@ -232,7 +230,7 @@ pub(super) fn causes(error: &reqwest::Error) -> Vec<String> {
         .collect()
 }
 
-/// A call, as a person reads it: without query and credentials.
+/// A call in an error message, without query and credentials.
 pub(super) struct Call(String);
 
 impl Call {
@@ -256,10 +254,10 @@ impl std::fmt::Display for Call {
     }
 }
 
-/// What TLS says that trying again does not change, and what to do about it.
+/// The message and the help for a TLS error that a retry does not fix.
 fn insecure(cause: &str) -> Option<(String, &'static str)> {
     let help = if cause.contains("CertificateRequired") {
-        "the server asks who we are: MLFLOW_TRACKING_CLIENT_CERT_PATH names a PEM file with our certificate and its key"
+        "the server requires a client certificate: set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with the certificate and its key"
     } else if cause.to_lowercase().contains("certificate") {
         "the server must show a certificate for this name by an authority known here: \
          MLFLOW_TRACKING_SERVER_CERT_PATH names a PEM file with it"
@@ -274,19 +272,19 @@ fn insecure(cause: &str) -> Option<(String, &'static str)> {
     Some((format!("the connection is not secure: {cause}"), help))
 }
 
-/// An address without what may be secret in it: user, password, query.
+/// An address without its user, password and query, which may be secret.
 fn without_credentials(url: &str) -> String {
     let Ok(mut url) = Url::parse(url) else {
         return url.split('?').next().unwrap_or_default().to_owned();
     };
-    // These fail only where there is nothing to remove.
+    // These calls fail only if there is nothing to remove.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
     url.into()
 }
 
-/// Whether a status means "later". MLflow answers 500 and 501 also for what it will never do.
+/// Whether a status asks for a retry. MLflow uses 500 and 501 also for permanent errors.
 pub(super) fn later(status: StatusCode, code: &str) -> bool {
     match status.as_u16() {
         408 | 425 | 429 => true,
@@ -296,17 +294,17 @@ pub(super) fn later(status: StatusCode, code: &str) -> bool {
     }
 }
 
-/// Whom an answer concerns that is not a success.
-fn concern(status: StatusCode, reason: &Reason) -> Concern {
+/// The scope of an error response.
+fn scope_of(status: StatusCode, reason: &Reason) -> Scope {
     match (status.as_u16(), &*reason.code) {
-        (403, _) if reason.text.contains(INVALID_HOST) => Concern::Store,
-        (_, "RESOURCE_DOES_NOT_EXIST") | (403, _) => Concern::Run,
-        // A page of somebody else's, or a server that is busy, not ready or not as configured.
+        (403, _) if reason.text.contains(INVALID_HOST) => Scope::Store,
+        (_, "RESOURCE_DOES_NOT_EXIST") | (403, _) => Scope::Run,
+        // A page of another server, or a server that is busy, not ready or not configured for it.
         (_, "FEATURE_DISABLED")
         | (404 | 405, "")
-        | (300..=399 | 401 | 408 | 425 | 429 | 502..=504, _) => Concern::Store,
-        // A server that fails at one thing says 500.
-        _ => Concern::Item,
+        | (300..=399 | 401 | 408 | 425 | 429 | 502..=504, _) => Scope::Store,
+        // A server that fails for one item responds with 500.
+        _ => Scope::Item,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where a signed URL leads: a store of objects, to which we are nobody but who has the URL.
+//! Uploads bytes with signed URLs. The object store authenticates only the URL, so the client sends
+//! no credentials.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -14,15 +15,15 @@ use crate::settings::{HttpSettings, Secret};
 use crate::ship::reason::Reason;
 use crate::ship::store::{Checked, ErrorKind, StoreError};
 
-/// Sends bytes to signed URLs, and nothing that says who we are.
+/// Uploads bytes with signed URLs, and sends no credentials.
 #[derive(Clone)]
 pub(in crate::ship::rest) struct Storage {
     settings: HttpSettings,
-    /// Made when there is a URL: few servers give one.
+    /// Created with the first URL, since few servers sign URLs.
     uploads: Arc<OnceLock<Result<Uploads, StoreError>>>,
 }
 
-/// Who has it may write there; it has to be used with exactly these headers.
+/// A signed URL is a secret, since it permits the upload. It is valid only with these headers.
 #[derive(Deserialize)]
 pub(in crate::ship::rest) struct SignedUrl {
     #[serde(alias = "presigned_url")]
@@ -31,25 +32,26 @@ pub(in crate::ship::rest) struct SignedUrl {
     headers: BTreeMap<String, Secret>,
 }
 
-/// Why bytes did not arrive by signed URLs.
+/// Why an upload with signed URLs failed.
 #[derive(Debug)]
-pub(in crate::ship::rest) enum Missed {
-    /// The tracking server signs none for this place.
+pub(in crate::ship::rest) enum UploadError {
+    /// The tracking server signs no URLs for this artifact root.
     Unsigned,
-    /// This way is blocked; there may be another.
+    /// Signed URLs do not work; another way may.
     Blocked(StoreError),
-    /// Another way would not be better.
+    /// Another way would fail too.
     Failed(StoreError),
 }
 
-impl Missed {
-    /// Why a tracking server gave no signed URL, or did not take what was sent by them.
+impl UploadError {
+    /// Interprets an error of the tracking server: it signed no URL, or did not accept the uploaded
+    /// parts.
     pub(in crate::ship::rest) fn asking(failure: Failure) -> Self {
         match failure.status.map(|status| status.as_u16()) {
-            // It does not know the call, or keeps artifacts where nothing is signed.
+            // The server does not know the call, or its artifact store has no signed URLs.
             Some(400 | 405 | 501) => Self::Unsigned,
             Some(404) if failure.code.is_empty() => Self::Unsigned,
-            // How one fails that has no credentials of its own.
+            // A server without credentials of its own fails like this.
             Some(500) => Self::Blocked(failure.error),
             _ => Self::Failed(failure.error),
         }
@@ -75,25 +77,25 @@ impl Storage {
         }
     }
 
-    /// One client for all: a server's URLs lead to one store.
-    fn uploads(&self, url: &Url) -> Result<&Uploads, Missed> {
+    /// One client for all URLs, since those of a server belong to one store.
+    fn uploads(&self, url: &Url) -> Result<&Uploads, UploadError> {
         let made = self.uploads.get_or_init(|| {
             let http = connect::storage(url, &self.settings)?;
             Uploads::new(http, self.settings.timeout)
         });
         made.as_ref()
-            .map_err(|error| Missed::Blocked(error.clone()))
+            .map_err(|error| UploadError::Blocked(error.clone()))
     }
 
-    /// A PUT, streamed; gives what the store calls the bytes.
+    /// Uploads with PUT, and returns the `ETag`.
     pub(in crate::ship::rest) fn put(
         &self,
         to: &SignedUrl,
         content: Checked,
-    ) -> Result<String, Missed> {
+    ) -> Result<String, UploadError> {
         let (url, headers) = to.parse().ok_or_else(|| {
             let why = "the server gave an upload URL that cannot be used";
-            Missed::Blocked(StoreError::refused(why))
+            UploadError::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
         let answer = self.uploads(&url)?.put(url, headers, content);
@@ -107,8 +109,8 @@ impl Storage {
     }
 }
 
-/// No answer, or not all of it.
-fn lost(call: &Call, error: &reqwest::Error) -> Missed {
+/// There is no response, or only a part of it.
+fn lost(call: &Call, error: &reqwest::Error) -> UploadError {
     let causes = causes(error);
     let last = causes.last().map(String::as_str).unwrap_or_default();
     let insecure = causes
@@ -116,43 +118,43 @@ fn lost(call: &Call, error: &reqwest::Error) -> Missed {
         .find(|cause| cause.to_lowercase().contains("certificate"));
     if let Some(cause) = insecure {
         let why = format!("{call}: the connection is not secure: {cause}");
-        return Missed::Blocked(StoreError::refused(why).help(
+        return UploadError::Blocked(StoreError::refused(why).help(
             "AWS_CA_BUNDLE names a PEM file with the authority that the certificate there comes from",
         ));
     }
     if error.is_builder() {
-        return Missed::Blocked(StoreError::refused(format!("{call}: {last}")));
+        return UploadError::Blocked(StoreError::refused(format!("{call}: {last}")));
     }
     if error.is_connect() {
         let why = format!("{call}: cannot connect: {last}");
-        return Missed::Blocked(StoreError::retry(why).help(
-            "the tracking server gave this address (its own MLFLOW_S3_ENDPOINT_URL): it must be one that this machine reaches",
+        return UploadError::Blocked(StoreError::retry(why).help(
+            "the tracking server named this address (its own MLFLOW_S3_ENDPOINT_URL): this machine must be able to reach it",
         ));
     }
     if error.is_timeout() {
         let why = format!("{call}: no answer in time");
-        return Missed::Failed(
+        return UploadError::Failed(
             StoreError::retry(why)
-                .help("MLFLOW_HTTP_REQUEST_TIMEOUT is how long a call may take, in seconds"),
+                .help("MLFLOW_HTTP_REQUEST_TIMEOUT sets the timeout of a call in seconds"),
         );
     }
     let why = format!("{call}: the connection broke: {last}");
-    Missed::Failed(StoreError::retry(why))
+    UploadError::Failed(StoreError::retry(why))
 }
 
-/// Who is there answered, and it is not a success.
-fn answered(call: &Call, answer: &Answer) -> Missed {
+/// The store responded with an error.
+fn answered(call: &Call, answer: &Answer) -> UploadError {
     let status = answer.status;
-    // A body that is no answer of a store's may hold the URL.
-    let said = Reason::xml(&answer.body).unwrap_or_default().said();
+    // A body that does not come from an object store may contain the URL.
+    let said = Reason::xml(&answer.body).unwrap_or_default().suffix();
     let mut error = StoreError::refused(format!("{call}: {status}{said}"));
     if later(status, "") {
         error.kind = ErrorKind::Retry(None);
-        return Missed::Failed(error);
+        return UploadError::Failed(error);
     }
-    Missed::Blocked(error.help(if status.is_redirection() {
+    UploadError::Blocked(error.help(if status.is_redirection() {
         "the bucket is in another region: start the tracking server with AWS_DEFAULT_REGION set to it"
     } else {
-        "the tracking server signed this upload: its own credentials must be valid, and must be allowed to write there (s3:PutObject)"
+        "the tracking server signed this upload: its own credentials must be valid and must permit writing (s3:PutObject)"
     }))
 }

@@ -1,7 +1,6 @@
-//! Sends files, streamed, and hears an answer that comes before their end.
-//!
-//! The blocking client loses that answer, and a server refuses a large file when it has seen the
-//! head.
+//! Streams files to a server, and receives a response that arrives before the end of the file.
+//! reqwest's blocking client loses such a response, but a server that refuses a large file sends it
+//! after the head of the request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +15,10 @@ use super::LONGEST_ERROR;
 use super::content::Content;
 use crate::ship::store::{Checked, StoreError};
 
-/// How long a server has to refuse a file before it is sent, where the connection broke before. A
-/// server that answers and closes while a file is still sent to it may go unheard.
+/// Delay before a file is sent again after a connection broke, so that the server can refuse it. If
+/// a server responds and closes the connection while it receives a file, the response may be lost.
 const HEARING: Duration = Duration::from_secs(1);
-/// Slower than this, in bytes per second, is taken for a connection that is dead.
+/// Minimum speed in bytes per second; a slower connection counts as dead.
 const SLOWEST: u64 = 100_000;
 
 #[derive(Clone)]
@@ -27,15 +26,15 @@ pub(super) struct Uploads {
     http: Client,
     timeout: Duration,
     runtime: Arc<Runtime>,
-    /// The last connection broke in the middle of a file.
+    /// The last connection broke during a file.
     broke: Arc<AtomicBool>,
 }
 
-/// What came back, whatever it means.
+/// A response, of any status.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// Its beginning.
+    /// The start of its body.
     pub(super) body: String,
 }
 
@@ -52,14 +51,14 @@ impl Uploads {
         })
     }
 
-    /// A PUT with these headers and no others of ours.
+    /// A PUT request with exactly these headers.
     pub(super) fn put(
         &self,
         url: Url,
         headers: HeaderMap,
         content: Checked,
     ) -> Result<Answer, reqwest::Error> {
-        let bytes = content.left();
+        let bytes = content.remaining();
         let request = self
             .http
             .put(url)
@@ -85,7 +84,7 @@ impl Uploads {
                 match response.chunk().await {
                     Ok(Some(more)) => body.extend_from_slice(&more),
                     Err(error) if status.is_success() => return Err(error),
-                    // What cannot be read of an error is only its reason.
+                    // An incomplete error body loses only the reason.
                     Ok(None) | Err(_) => break,
                 }
             }

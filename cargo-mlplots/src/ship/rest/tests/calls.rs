@@ -238,7 +238,7 @@ fn a_workspace_is_named_only_when_asked_for() {
     );
 }
 
-/// On a connection that is kept, a server with several workers answers 40 ms late.
+/// On a connection that is saved, a server with several workers answers 40 ms late.
 #[test]
 fn each_call_has_its_own_connection() {
     let server = Scripted::new([json("{}"), json("{}"), json("{}")]);

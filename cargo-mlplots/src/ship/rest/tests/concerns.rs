@@ -1,4 +1,4 @@
-//! Whom an error concerns: what may still succeed.
+//! Whom an error scope: what may still succeed.
 
 use mlplots_tests::http::{Scripted, answer, nobody};
 
@@ -11,27 +11,27 @@ fn an_answer_says_whom_it_concerns() {
     let internal = r#"{"error_code":"INTERNAL_ERROR","message":"oh"}"#;
     let disabled = r#"{"error_code":"FEATURE_DISABLED","message":"Workspaces are off"}"#;
     let page = "<html><title>x</title></html>";
-    for (status, body, concern) in [
-        ("400 Bad Request", invalid, Concern::Item),
-        ("413 Payload Too Large", page, Concern::Item),
-        ("500 Internal Server Error", internal, Concern::Item),
-        ("500 Internal Server Error", page, Concern::Item),
-        ("403 Forbidden", "Permission denied", Concern::Run),
-        ("403 Forbidden", "Invalid Host header: x", Concern::Store),
-        ("500 Internal Server Error", disabled, Concern::Store),
-        ("404 Not Found", missing, Concern::Run),
-        ("404 Not Found", page, Concern::Store),
-        ("405 Method Not Allowed", page, Concern::Store),
-        ("302 Found", "", Concern::Store),
-        ("401 Unauthorized", "who?", Concern::Store),
-        ("429 Too Many Requests", "", Concern::Store),
-        ("502 Bad Gateway", page, Concern::Store),
-        ("503 Service Unavailable", "", Concern::Store),
-        ("504 Gateway Timeout", page, Concern::Store),
+    for (status, body, scope) in [
+        ("400 Bad Request", invalid, Scope::Item),
+        ("413 Payload Too Large", page, Scope::Item),
+        ("500 Internal Server Error", internal, Scope::Item),
+        ("500 Internal Server Error", page, Scope::Item),
+        ("403 Forbidden", "Permission denied", Scope::Run),
+        ("403 Forbidden", "Invalid Host header: x", Scope::Store),
+        ("500 Internal Server Error", disabled, Scope::Store),
+        ("404 Not Found", missing, Scope::Run),
+        ("404 Not Found", page, Scope::Store),
+        ("405 Method Not Allowed", page, Scope::Store),
+        ("302 Found", "", Scope::Store),
+        ("401 Unauthorized", "who?", Scope::Store),
+        ("429 Too Many Requests", "", Scope::Store),
+        ("502 Bad Gateway", page, Scope::Store),
+        ("503 Service Unavailable", "", Scope::Store),
+        ("504 Gateway Timeout", page, Scope::Store),
     ] {
         assert_eq!(
-            logged(&answer(status, "", body)).concerns,
-            concern,
+            logged(&answer(status, "", body)).scope,
+            scope,
             "{status} {body}"
         );
     }
@@ -46,11 +46,11 @@ fn who_cannot_be_reached_is_nobody() {
         nobody(),
     ] {
         let error = log(&*store(&uri, &soon)).expect_err("nobody");
-        assert_eq!(error.concerns, Concern::Nobody, "{error}");
+        assert_eq!(error.scope, Scope::Address, "{error}");
     }
     // Somebody takes the call, and hangs up.
     let error = logged("");
-    assert_eq!(error.concerns, Concern::Store, "{error}");
+    assert_eq!(error.scope, Scope::Store, "{error}");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_run_that_is_not_there_any_more_is_gone() {
     let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
     let server = Scripted::new([answer("404 Not Found", "", missing)]);
     let error = store(&server.url(""), &[]).run("r").expect_err("gone");
-    assert_eq!(error.concerns, Concern::Gone);
+    assert_eq!(error.scope, Scope::Gone);
     assert!(
         error.message.starts_with("there is no run r at http://"),
         "{error}"
@@ -66,7 +66,7 @@ fn a_run_that_is_not_there_any_more_is_gone() {
     assert!(
         error
             .help
-            .is_some_and(|help| help.starts_with("it was deleted there for good"))
+            .is_some_and(|help| help.starts_with("it was deleted permanently"))
     );
 }
 
@@ -101,7 +101,7 @@ fn what_only_some_databases_take_is_not_sent() {
         (params, "the param `a` has a value with a NUL character"),
     ] {
         let error = store(&uri, &[]).log_batch("r", &batch).expect_err(words);
-        assert_eq!(error.concerns, Concern::Item);
+        assert_eq!(error.scope, Scope::Item);
         assert!(error.message.starts_with(words), "{error}");
     }
 }

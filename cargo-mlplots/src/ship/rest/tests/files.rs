@@ -120,7 +120,7 @@ fn a_file_that_changed_since_it_was_logged_is_not_sent_whole() {
         assert!(
             error
                 .message
-                .ends_with("its bytes are not those that were logged"),
+                .ends_with("its content has changed since it was logged"),
             "{error}"
         );
         for (head, body) in server.asked() {
@@ -148,7 +148,7 @@ fn a_file_that_changed_since_it_was_logged_is_not_begun_in_parts() {
     assert!(
         error
             .message
-            .ends_with("its bytes are not those that were logged"),
+            .ends_with("its content has changed since it was logged"),
         "{error}"
     );
     assert!(server.asked().is_empty());

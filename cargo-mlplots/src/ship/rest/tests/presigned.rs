@@ -280,9 +280,7 @@ fn a_file_too_large_for_one_url_needs_credentials() {
         .put_file("refused", large.path())
         .expect_err("refused");
     assert!(
-        error
-            .message
-            .starts_with("`refused` has more than the 5 GB")
+        error.message.starts_with("`refused` has more than 5 GB")
             && error.message.ends_with("there are no credentials here"),
         "{error}"
     );

@@ -10,7 +10,7 @@ use crate::ship::store::{Source, contract};
 fn holds(arguments: &[&str]) {
     let server = MlflowServer::start(arguments);
     let store: Arc<dyn TrackingStore> = store(&server.url, &[]).into();
-    contract::holds(&store, &python);
+    contract::check(&store, &python);
 }
 
 #[test]

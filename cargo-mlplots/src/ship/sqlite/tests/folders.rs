@@ -64,13 +64,13 @@ fn a_file_that_changed_since_it_was_logged_does_not_appear() {
     assert!(
         error
             .message
-            .ends_with("its bytes are not those that were logged"),
+            .ends_with("its content has changed since it was logged"),
         "{error}"
     );
     let root = folder.path().join("root");
     assert_eq!(walk(&root), [root.join("plots/a.txt")]);
-    let kept = fs::read_to_string(root.join("plots/a.txt")).expect("text");
-    assert_eq!(kept, "the artifact");
+    let saved = fs::read_to_string(root.join("plots/a.txt")).expect("text");
+    assert_eq!(saved, "the artifact");
 }
 
 /// MLflow decodes an artifact location, and finds what is there.

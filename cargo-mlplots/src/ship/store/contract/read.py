@@ -1,4 +1,4 @@
-"""Prints, as JSON, what MLflow's own client finds of some runs: TRACKING_URI RUN_ID..."""
+"""Prints runs as MLflow's own client reads them, as JSON. Arguments: TRACKING_URI RUN_ID..."""
 
 import json
 import sys
