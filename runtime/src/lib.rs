@@ -71,6 +71,17 @@ pub use {
 
 /// Makes the program's `main`: `mlplots::main!();`. A library that holds the `#[train]` and
 /// `#[plot]` functions is named, or it is not linked: `mlplots::main!(my_lib);`.
+///
+/// ```no_run
+/// use mlplots::prelude::*;
+///
+/// #[train]
+/// fn fit(run: &Run) {
+///     run.log_metric("rmse", 51.2);
+/// }
+///
+/// mlplots::main!();
+/// ```
 #[macro_export]
 macro_rules! main {
     ($($library:ident),* $(,)?) => {
