@@ -153,14 +153,14 @@ fn a_tls_proxy_needs_certificates_a_token_and_the_path_prefix() {
         &[client, token],
         &[
             "the connection is not secure",
-            "MLFLOW_TRACKING_SERVER_CERT_PATH names",
+            "set MLFLOW_TRACKING_SERVER_CERT_PATH to",
         ],
     );
     assert_unshipped(
         &["sync"],
         &proxy.url,
         &[ca, token],
-        &["MLFLOW_TRACKING_CLIENT_CERT_PATH names"],
+        &["set MLFLOW_TRACKING_CLIENT_CERT_PATH to"],
     );
     assert_unshipped(
         &["sync"],
@@ -174,7 +174,7 @@ fn a_tls_proxy_needs_certificates_a_token_and_the_path_prefix() {
         &[ca, client, token],
         &[
             "404 Not Found",
-            "its path prefix belongs to the tracking URI",
+            "the tracking URI must include its path prefix",
         ],
     );
     let synced = mlplots(&project, &["sync"], &proxy.url, &[ca, client, token]);

@@ -101,7 +101,7 @@ fn an_unresponsive_server_fails_the_sync_at_the_flush_timeout() {
     let synced = folder.mlplots(&["sync", "--tracking-uri", &url, "--flush-timeout", "2"]);
     assert_eq!(synced.code, 4, "{}", synced.text());
     assert!(
-        synced.stderr.contains("no answer within 2 s"),
+        synced.stderr.contains("no response within 2 s"),
         "{}",
         synced.text()
     );

@@ -245,7 +245,10 @@ fn missing_or_wrong_credentials_lose_no_data() {
         finished.text()
     };
     let none = unshipped(&[region, endpoint], &["run"]);
-    assert!(none.contains("there are no AWS credentials here"), "{none}");
+    assert!(
+        none.contains("this machine has no AWS credentials"),
+        "{none}"
+    );
     assert!(
         none.contains("help: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         "{none}"

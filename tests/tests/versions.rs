@@ -117,7 +117,7 @@ fn an_mlflow_2_database_stores_runs_and_models_after_an_upgrade() {
     let finished = project.mlplots(&["run", "--tracking-uri", &uri]);
     assert_eq!(finished.code, 4, "{}", finished.text());
     for expected in [
-        "was made by an MLflow that is too old: it lacks",
+        "was created by an MLflow version that is too old: it lacks",
         "mlflow db upgrade",
     ] {
         assert!(finished.stderr.contains(expected), "{}", finished.text());

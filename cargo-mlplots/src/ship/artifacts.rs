@@ -18,8 +18,8 @@ const PARALLEL: usize = 4;
 const WINDOW: usize = 64;
 
 impl Delivery {
-    /// Ships artifacts and models until the end of the journal. A rejected file does not block later
-    /// ones, but the cursor does not advance past it.
+    /// Ships artifacts and models until the end of the journal. A rejected file does not block
+    /// later ones, but the cursor does not advance past it.
     pub(super) fn upload(&self, run: &StoredRun) -> Result<(), Halt> {
         let from = self.cursor().artifacts;
         let mut reader =
@@ -72,8 +72,8 @@ impl Delivery {
             if refused.is_none() && failing.is_empty() && reader.offset() > self.cursor().artifacts
             {
                 let upto = reader.offset();
-                // An error is harmless: a later save succeeds, or the files are uploaded again, which
-                // is idempotent.
+                // An error is harmless: a later save succeeds, or the files are uploaded again,
+                // which is idempotent.
                 let _ = self.advance(|cursor| cursor.artifacts = upto);
             }
             if full {
@@ -99,7 +99,8 @@ impl Delivery {
         }
     }
 
-    /// Uploads files below an artifact root in parallel. Returns the rejected files with the reasons.
+    /// Uploads files below an artifact root in parallel. Returns the rejected files with the
+    /// reasons.
     fn put_each(
         &self,
         root: Root<'_>,
@@ -140,8 +141,8 @@ impl Delivery {
     }
 }
 
-/// Keeps the last file of each path. Parallel uploads of two files with the same path could finish in
-/// either order.
+/// Keeps the last file of each path. Parallel uploads of two files with the same path could finish
+/// in either order.
 fn keep_newest(files: &mut Vec<Artifact>) {
     let mut known = HashSet::new();
     files.reverse();

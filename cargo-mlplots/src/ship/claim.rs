@@ -1,9 +1,10 @@
 //! Locks of a run. The program locks the journal, and the supervisor locks the file `lock`, so that
-//! only one process ships the run. The kernel releases both locks when the process dies. Process ids
-//! are not used, since the system reuses them.
+//! only one process ships the run. The kernel releases both locks when the process dies. Process
+//! ids are not used, since the system reuses them.
 //!
 //! A shared file system may not share locks between machines. Therefore the program also updates a
-//! heartbeat every second, and a run of another machine is not touched while its heartbeat is recent.
+//! heartbeat every second, and a run of another machine is not touched while its heartbeat is
+//! recent.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

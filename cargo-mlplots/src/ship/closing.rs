@@ -30,8 +30,8 @@ impl Delivery {
         }
     }
 
-    /// Sets the status of a run that ended and is not shipped completely: FAILED instead of FINISHED
-    /// until the rest is shipped. Does not retry, since the deadline has passed.
+    /// Sets the status of a run that ended and is not shipped completely: FAILED instead of
+    /// FINISHED until the rest is shipped. Does not retry, since the deadline has passed.
     pub(super) fn mark_incomplete(&self, run: &StoredRun, open: Option<&Open>, halt: &Halt) {
         let Some((outcome, _)) = self.flow.wait_for_end() else {
             return;
@@ -62,7 +62,8 @@ impl Delivery {
             });
     }
 
-    /// Marks a run that this delivery did not reach as incomplete, if the store has it. Returns `halt`.
+    /// Marks a run that this delivery did not reach as incomplete, if the store has it. Returns
+    /// `halt`.
     pub(super) fn mark_incomplete_if_known(&self, open: Option<&Open>, halt: Halt) -> Halt {
         // Without an outcome there is no status to set.
         if self.flow.wait_for_end().is_none() {
@@ -140,8 +141,8 @@ impl Delivery {
         self.repeat_replaced_tags(run, &ledger.renewed().collect::<Vec<_>>())
     }
 
-    /// Locks the final status until it is set and saved: a thread that sets FINISHED late and one that
-    /// marks the run as incomplete must not interleave.
+    /// Locks the final status until it is set and saved: a thread that sets FINISHED late and one
+    /// that marks the run as incomplete must not interleave.
     fn lock_final_status(&self) -> MutexGuard<'_, ()> {
         self.final_status
             .lock()
@@ -161,8 +162,8 @@ impl Delivery {
         tally
     }
 
-    /// Sets tags with replaced values again: the store may execute a call that timed out after a newer
-    /// call, and restore the old value.
+    /// Sets tags with replaced values again: the store may execute a call that timed out after a
+    /// newer call, and restore the old value.
     fn repeat_replaced_tags(&self, run: &StoredRun, renewed: &[Tag]) -> Result<(), Halt> {
         let delay = self.late_call().remaining();
         let delay = delay.or(self.taken_over.then_some(Duration::ZERO));

@@ -1,4 +1,4 @@
-//! The artifact store in a cloud, for servers that leave artifacts to their clients.
+//! The artifact stores in clouds, for servers that do not proxy artifacts.
 
 mod azure;
 mod client;
@@ -26,12 +26,12 @@ use crate::settings::{Environment, scheme, without_secrets};
 /// larger one, which bounds the memory.
 const PART: u64 = 8 * 1024 * 1024;
 /// Maximum number of parts of a file in S3.
-const MOST_PARTS: u64 = 10_000;
+const MAX_PARTS: u64 = 10_000;
 /// Maximum number of parallel parts of a file.
 const PARALLEL: usize = 2;
 
-/// An object store, and the interpreter of its errors.
-type Bucket = (Arc<dyn ObjectStore>, reason::Teller);
+/// A bucket, and the reporter of its errors.
+type Bucket = (Arc<dyn ObjectStore>, reason::ErrorReporter);
 
 /// An artifact root in a bucket.
 pub(crate) struct CloudStore {
@@ -39,7 +39,7 @@ pub(crate) struct CloudStore {
     /// The artifact URI, and its part below the bucket.
     uri: String,
     root: String,
-    teller: reason::Teller,
+    reporter: reason::ErrorReporter,
     runtime: Runtime,
 }
 
@@ -59,13 +59,13 @@ impl CloudStore {
         home: Option<&Path>,
     ) -> Option<Result<Self, StoreError>> {
         let uri = uri.trim_end_matches('/');
-        let (_, place) = uri.split_once("://").unwrap_or_default();
-        let (name, root) = place.split_once('/').unwrap_or((place, ""));
+        let (_, location) = uri.split_once("://").unwrap_or_default();
+        let (name, root) = location.split_once('/').unwrap_or((location, ""));
         let bucket = match &*scheme(uri) {
             "s3" | "gs" | "wasbs" | "abfss" if name.is_empty() => Err(StoreError::refused(
                 format!("the artifact URI `{uri}` names no bucket"),
             )),
-            "s3" | "gs" if !name.bytes().all(is_usual) => Err(StoreError::refused(format!(
+            "s3" | "gs" if !name.bytes().all(is_bucket_char) => Err(StoreError::refused(format!(
                 "the artifact URI `{}` has an invalid bucket name",
                 without_secrets(uri)
             ))
@@ -78,16 +78,16 @@ impl CloudStore {
         Some(bucket.and_then(|bucket| Self::new(bucket, uri, root)))
     }
 
-    fn new((bucket, teller): Bucket, uri: &str, root: &str) -> Result<Self, StoreError> {
+    fn new((bucket, reporter): Bucket, uri: &str, root: &str) -> Result<Self, StoreError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| StoreError::retry(format!("cannot begin an upload: {error}")))?;
+            .map_err(|error| StoreError::retry(format!("cannot start an upload: {error}")))?;
         Ok(Self {
             bucket,
             uri: uri.to_owned(),
             root: root.to_owned(),
-            teller,
+            reporter,
             runtime,
         })
     }
@@ -101,9 +101,9 @@ impl CloudStore {
         let bytes = source.bytes();
         if bytes <= PART {
             let mut content = Vec::with_capacity(bytes as usize);
-            let mut pieces = source.all();
-            while let Some(piece) = pieces.next()? {
-                content.extend_from_slice(&piece);
+            let mut chunks = source.all();
+            while let Some(chunk) = chunks.next()? {
+                content.extend_from_slice(&chunk);
             }
             let options = PutOptions {
                 attributes,
@@ -117,15 +117,16 @@ impl CloudStore {
             ..PutMultipartOptions::default()
         };
         let upload = self.bucket.put_multipart_opts(key, options).await?;
-        let part = PART.max(bytes.div_ceil(MOST_PARTS));
+        let part = PART.max(bytes.div_ceil(MAX_PARTS));
         let mut parts = WriteMultipart::new_with_chunk_size(upload, part as usize);
-        match feed(&mut parts, source.all()).await {
+        match stream(&mut parts, source.all()).await {
             Ok(()) => {
                 parts.finish().await?;
                 Ok(())
             }
             Err(failure) => {
-                // The store removes parts that remain; the original error matters.
+                // Parts that remain are left to the lifecycle rules of the store. The original
+                // error is returned.
                 let _ = parts.abort().await;
                 Err(failure)
             }
@@ -136,9 +137,9 @@ impl CloudStore {
 impl ArtifactStore for CloudStore {
     fn put(&self, source: &Source) -> Result<(), StoreError> {
         let path = source.path();
-        let place = format!("{}/{path}", self.uri);
+        let file_uri = format!("{}/{path}", self.uri);
         let key = Key::parse(format!("{}/{path}", self.root))
-            .map_err(|_| StoreError::refused(format!("`{place}` is not a valid object name")))?;
+            .map_err(|_| StoreError::refused(format!("`{file_uri}` is not a valid object name")))?;
         let content_type = mime_guess::from_path(&**path).first_or_octet_stream();
         let attributes = Attributes::from_iter([(
             Attribute::ContentType,
@@ -148,16 +149,16 @@ impl ArtifactStore for CloudStore {
             .block_on(self.upload(&key, attributes, source))
             .map_err(|failure| match failure {
                 Failure::Source(error) => source.refusal(&error),
-                Failure::Store(error) => self.teller.tell(&place, &error),
+                Failure::Store(error) => self.reporter.report(&file_uri, &error),
             })
     }
 }
 
-/// Streams a file; each part is read when the previous one was accepted.
-async fn feed(parts: &mut WriteMultipart, mut content: Checked) -> Result<(), Failure> {
-    while let Some(piece) = content.next()? {
+/// Streams a file. Waits for earlier parts before it reads more, which bounds the memory.
+async fn stream(parts: &mut WriteMultipart, mut content: Checked) -> Result<(), Failure> {
+    while let Some(chunk) = content.next()? {
         parts.wait_for_capacity(PARALLEL).await?;
-        parts.put(piece);
+        parts.put(chunk);
     }
     Ok(())
 }
@@ -180,12 +181,12 @@ impl From<object_store::Error> for Failure {
     }
 }
 
-/// Whether the name of a bucket may contain this byte.
-fn is_usual(byte: u8) -> bool {
+/// Whether a bucket name may contain this byte.
+fn is_bucket_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-/// Host and port, for messages; they are not secret.
+/// The host and the port for messages. They are not secret, unlike other parts of a URL.
 fn host(endpoint: &str) -> Option<String> {
     let url = Url::parse(endpoint).ok()?;
     let host = url

@@ -85,7 +85,8 @@ impl Flow {
         );
     }
 
-    /// Waits before a retry. Returns false after the deadline. Returns early when the training ends.
+    /// Waits before a retry. Returns false after the deadline. Returns early when the training
+    /// ends.
     pub(super) fn pause(&self, duration: Duration) -> bool {
         let mut state = self.lock();
         let until = Instant::now() + duration;
@@ -134,7 +135,7 @@ impl Progress {
         self.files.fetch_add(files as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn answered(&self) {
+    pub(super) fn succeeded(&self) {
         lock(&self.failing).take();
     }
 

@@ -45,9 +45,9 @@ impl LateCall {
 }
 
 impl Delivery {
-    /// Finds an item, or creates it. A server that did not respond to a request may execute it later,
-    /// for example from its queue, so an early retry would create a second item. `requested` is
-    /// whether an earlier delivery may have sent the request.
+    /// Finds an item, or creates it. A server that did not respond to a request may execute it
+    /// later, for example from its queue, so an early retry would create a second item. `requested`
+    /// is whether an earlier delivery may have sent the request.
     pub(super) fn find_or_create<T>(
         &self,
         requested: bool,

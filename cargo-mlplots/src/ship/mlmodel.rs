@@ -13,7 +13,7 @@ const REQUIREMENTS: [&str; 5] = ["mlflow", "numpy", "onnx", "onnxruntime", "pand
 
 /// The identity of a model in a store.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Identity<'a> {
     /// MLflow's model id, `m-` and 32 hex digits. MLflow 2 has none.
     pub(crate) model_id: Option<&'a str>,
     /// MLflow's run id.
@@ -25,17 +25,17 @@ pub(crate) struct Place<'a> {
 }
 
 /// The files to store next to those of the model, as names and contents.
-pub(crate) fn files(model: &Model, place: &Place<'_>) -> Vec<(&'static str, String)> {
+pub(crate) fn files(model: &Model, identity: &Identity<'_>) -> Vec<(&'static str, String)> {
     let mut files = match model.flavor {
-        Flavor::Onnx { .. } => environment(place.python),
+        Flavor::Onnx { .. } => environment(identity.python),
         Flavor::Native { .. } => Vec::new(),
     };
-    files.push(("MLmodel", block(&mlmodel(model, place))));
+    files.push(("MLmodel", block(&mlmodel(model, identity))));
     files
 }
 
 /// The content of `MLmodel`.
-pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
+pub(crate) fn mlmodel(model: &Model, identity: &Identity<'_>) -> Value {
     let flavors = match &model.flavor {
         Flavor::Onnx { file } => json!({
             "onnx": {
@@ -49,7 +49,7 @@ pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
                 "data": file,
                 "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
                 "loader_module": "mlflow.onnx",
-                "python_version": place.python,
+                "python_version": identity.python,
             },
         }),
         Flavor::Native { file, type_name } => json!({
@@ -61,15 +61,15 @@ pub(crate) fn mlmodel(model: &Model, place: &Place<'_>) -> Value {
         }),
     };
     let mut text = json!({
-        "artifact_path": place.artifact_path,
+        "artifact_path": identity.artifact_path,
         "flavors": flavors,
         "mlflow_version": MLFLOW,
         "model_size_bytes": model.files.iter().map(|file| file.bytes).sum::<u64>(),
-        "model_uuid": place.model_id.unwrap_or(&model.uuid),
-        "run_id": place.run_id,
+        "model_uuid": identity.model_id.unwrap_or(&model.uuid),
+        "run_id": identity.run_id,
         "utc_time_created": utc(model.timestamp),
     });
-    if let Some(id) = place.model_id {
+    if let Some(id) = identity.model_id {
         text["model_id"] = json!(id);
     }
     if let Some(example) = &model.input_example {
@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'_> = Place {
+    const IDENTITY: Identity<'_> = Identity {
         model_id: Some("m-00000000000000000000000000000001"),
         run_id: "r1",
         artifact_path: "mlflow-artifacts:/7/models/m-1/artifacts",
@@ -181,7 +181,7 @@ mod tests {
             serving_path: "serving_input_example.json".to_owned(),
             kind: ExampleKind::Dataframe,
         });
-        let files = files(&model, &PLACE);
+        let files = files(&model, &IDENTITY);
         let names: Vec<_> = files.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,
@@ -240,7 +240,7 @@ signature:
             file: "model.json".to_owned(),
             type_name: "alloc::vec::Vec<f64>".to_owned(),
         };
-        let files = files(&model(flavor), &PLACE);
+        let files = files(&model(flavor), &IDENTITY);
         assert_eq!(files.len(), 1, "no Python environment");
         assert!(files[0].1.contains(&format!(
             "flavors:\n  mlplots:\n    data: \"model.json\"\n    mlplots_version: \"{}\"\n    \

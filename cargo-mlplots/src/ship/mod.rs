@@ -54,7 +54,7 @@ pub(crate) struct Delivery {
     store: Box<dyn TrackingStore>,
     settings: Settings,
     cursor: Mutex<Cursor>,
-    /// An earlier delivery has begun, and may have been killed during a call.
+    /// An earlier delivery has started, and may have been killed during a call.
     taken_over: bool,
     late_call: Mutex<LateCall>,
     /// Locked while the final status is set.
@@ -230,7 +230,7 @@ impl Delivery {
         loop {
             let error = match call() {
                 Ok(value) => {
-                    self.progress.answered();
+                    self.progress.succeeded();
                     self.late_call().responded();
                     return Ok(value);
                 }

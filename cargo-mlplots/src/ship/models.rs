@@ -79,14 +79,14 @@ impl Delivery {
         model: &Model,
     ) -> Result<(), Halt> {
         self.attempt(|| self.store.add_output(run, &stored.id, model.step))?;
-        let place = mlmodel::Place {
+        let identity = mlmodel::Identity {
             model_id: Some(&stored.id),
             run_id: &run.id,
             artifact_path: &stored.artifact_uri,
             python: python::version(),
         };
         let uploaded = self
-            .model_files(model, &place)
+            .model_files(model, &identity)
             .and_then(|files| self.put_below(stored.root(), &files));
         let status = match &uploaded {
             Ok(()) => ModelStatus::Ready,
@@ -99,18 +99,18 @@ impl Delivery {
 
     /// For MLflow 2, where `runs:/…/NAME` is a directory of the run's artifacts.
     fn ship_run_model(&self, run: &StoredRun, model: &Model) -> Result<(), Halt> {
-        let place = mlmodel::Place {
+        let identity = mlmodel::Identity {
             model_id: None,
             run_id: &run.id,
             artifact_path: &model.name,
             python: python::version(),
         };
-        let mut files = self.model_files(model, &place)?;
+        let mut files = self.model_files(model, &identity)?;
         for file in &mut files {
             file.path = model_path(model, &format!("{}/{}", model.name, file.path))?;
         }
         self.put_below(run.root(), &files)?;
-        let written = mlmodel::mlmodel(model, &place);
+        let written = mlmodel::mlmodel(model, &identity);
         self.attempt(|| self.store.add_run_model(run, &model.uuid, &written))
     }
 
@@ -134,11 +134,11 @@ impl Delivery {
     fn model_files(
         &self,
         model: &Model,
-        place: &mlmodel::Place<'_>,
+        identity: &mlmodel::Identity<'_>,
     ) -> Result<Vec<Artifact>, Halt> {
         let store = Files::of(self.dir.clone());
         let mut files = model.files.clone();
-        for (path, text) in mlmodel::files(model, place) {
+        for (path, text) in mlmodel::files(model, identity) {
             let file = store.add_bytes(model_path(model, path)?, text.as_bytes());
             files.push(file.map_err(|why| self.unreadable(&why))?);
         }

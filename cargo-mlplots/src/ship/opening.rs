@@ -86,7 +86,8 @@ impl Delivery {
         is_resumed || known.tags.iter().any(is_ours)
     }
 
-    /// Saves that a run is being created: if this delivery is killed, the next one must expect the run.
+    /// Saves that a run is being created: if this delivery is killed, the next one must expect the
+    /// run.
     fn save_request(&self) -> Result<(), StoreError> {
         let mut cursor = self.cursor();
         cursor.asked = true;
@@ -105,8 +106,8 @@ impl Delivery {
     }
 }
 
-/// The journal's first record, which identifies the run. `None` if it does not exist yet. `ended` is
-/// whether the writer has ended.
+/// The journal's first record, which identifies the run. `None` if it does not exist yet. `ended`
+/// is whether the writer has ended.
 pub(super) fn first(dir: &RunDir, ended: bool) -> Result<Option<Box<Open>>, StoreError> {
     let unreadable = |why| unreadable(dir, &why);
     let mut reader = match Reader::open(&dir.journal(), 0) {

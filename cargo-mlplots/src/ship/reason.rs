@@ -6,8 +6,8 @@ const MAX_CHARS: usize = 300;
 /// The body of an error response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// An error code such as `RESOURCE_DOES_NOT_EXIST`. Empty if the body is neither MLflow's JSON nor
-    /// an object store's XML.
+    /// An error code such as `RESOURCE_DOES_NOT_EXIST`. Empty if the body is neither MLflow's JSON
+    /// nor an object store's XML.
     pub(super) code: String,
     /// The shortened message. May be empty.
     pub(super) text: String,
@@ -63,8 +63,8 @@ impl Reason {
 }
 
 impl Reason {
-    /// Parses the XML of an object store. Reads only the code and the message, since other elements may
-    /// be secret: some stores echo the signature.
+    /// Parses the XML of an object store. Reads only the code and the message, since other elements
+    /// may be secret: some stores echo the signature.
     pub(super) fn xml(body: &str) -> Option<Self> {
         let within = |open: &str, close: &str| {
             let (_, rest) = body.split_once(open)?;

@@ -16,8 +16,8 @@ use serde_json::json;
 
 use client::{Failure, HttpClient, Storage};
 use wire::{
-    CreatedExperiment, Done, ExperimentAnswer, ModelAnswer, Models, RunAnswer, Runs, UpdatedRun,
-    WireExperiment, WireRun,
+    CreatedExperiment, Done, ExperimentResponse, ModelResponse, Models, RunResponse, Runs,
+    UpdatedRun, WireExperiment, WireRun,
 };
 
 use super::store::{
@@ -28,7 +28,7 @@ use crate::settings::{HttpSettings, Multipart};
 
 const API: &str = "/api/2.0/mlflow";
 
-/// Runs, metrics, params, tags and LoggedModels by REST.
+/// Ships runs, metrics, params, tags and LoggedModels to an MLflow server.
 pub(crate) struct RestStore {
     client: HttpClient,
     storage: Storage,
@@ -49,12 +49,12 @@ impl RestStore {
         })
     }
 
-    fn by_name(&self, name: &str) -> Result<Option<Experiment>, StoreError> {
-        match self.client.get::<ExperimentAnswer>(
+    fn find_experiment(&self, name: &str) -> Result<Option<Experiment>, StoreError> {
+        match self.client.get::<ExperimentResponse>(
             &format!("{API}/experiments/get-by-name"),
             &[("experiment_name", name)],
         ) {
-            Ok(answer) => usable(answer.experiment).map(Some),
+            Ok(response) => active(response.experiment).map(Some),
             Err(failure) if failure.code == "RESOURCE_DOES_NOT_EXIST" => Ok(None),
             Err(failure) => Err(failure.into()),
         }
@@ -63,7 +63,7 @@ impl RestStore {
     fn get_run(&self, run_id: &str) -> Result<WireRun, StoreError> {
         let found = self
             .client
-            .get::<RunAnswer>(&format!("{API}/runs/get"), &[("run_id", run_id)]);
+            .get::<RunResponse>(&format!("{API}/runs/get"), &[("run_id", run_id)]);
         let run = found.map_err(|failure| match &*failure.code {
             "RESOURCE_DOES_NOT_EXIST" => no_run(run_id, &self.uri),
             _ => failure.into(),
@@ -79,18 +79,18 @@ impl TrackingStore for RestStore {
     fn experiment(&self, choice: &ExperimentChoice) -> Result<Experiment, StoreError> {
         match choice {
             ExperimentChoice::Id(id) => {
-                let found = self.client.get::<ExperimentAnswer>(
+                let found = self.client.get::<ExperimentResponse>(
                     &format!("{API}/experiments/get"),
                     &[("experiment_id", id)],
                 );
-                usable(
+                active(
                     found
                         .map_err(|failure| no_experiment(failure, id, &self.uri))?
                         .experiment,
                 )
             }
             ExperimentChoice::Name(name) => {
-                if let Some(experiment) = self.by_name(name)? {
+                if let Some(experiment) = self.find_experiment(name)? {
                     return Ok(experiment);
                 }
                 match self.client.post::<CreatedExperiment>(
@@ -103,7 +103,7 @@ impl TrackingStore for RestStore {
                     }),
                     // Another client created it meanwhile.
                     Err(failure) if failure.code == "RESOURCE_ALREADY_EXISTS" => {
-                        self.by_name(name)?.ok_or_else(|| failure.into())
+                        self.find_experiment(name)?.ok_or_else(|| failure.into())
                     }
                     Err(failure) => Err(failure.into()),
                 }
@@ -137,8 +137,8 @@ impl TrackingStore for RestStore {
         if let Some(name) = new.name {
             body["run_name"] = name.into();
         }
-        let answer: RunAnswer = self.client.post(&format!("{API}/runs/create"), &body)?;
-        Ok(answer.run.info.into())
+        let response: RunResponse = self.client.post(&format!("{API}/runs/create"), &body)?;
+        Ok(response.run.info.into())
     }
 
     fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<(), StoreError> {
@@ -155,12 +155,12 @@ impl TrackingStore for RestStore {
         if let Some(end_time) = end_time {
             body["end_time"] = end_time.into();
         }
-        let answer: UpdatedRun = self.client.post(&format!("{API}/runs/update"), &body)?;
-        // The server answers an unknown status with 200 and does not change it.
-        if answer.run_info.status != status.as_str() {
+        let response: UpdatedRun = self.client.post(&format!("{API}/runs/update"), &body)?;
+        // The server responds with 200 to an unknown status, and does not change the run.
+        if response.run_info.status != status.as_str() {
             return Err(StoreError::refused(format!(
-                "the server at {} leaves the run {run_id} {} instead of {status}",
-                self.uri, answer.run_info.status
+                "the server at {} did not change the status of the run {run_id}: it is {} instead of {status}",
+                self.uri, response.run_info.status
             )));
         }
         Ok(())
@@ -172,7 +172,7 @@ impl TrackingStore for RestStore {
             "filter": format!("source_run_id = '{}' AND tags.`mlplots.model_uuid` = '{uuid}'", run.id),
             "max_results": 1,
         });
-        let found: Option<Models> = known(
+        let found: Option<Models> = if_supported(
             self.client
                 .post(&format!("{API}/logged-models/search"), &body),
         )?;
@@ -190,18 +190,18 @@ impl TrackingStore for RestStore {
             "params": new.params,
             "tags": tags,
         });
-        let answer: Option<ModelAnswer> =
-            known(self.client.post(&format!("{API}/logged-models"), &body))?;
-        Ok(answer.map(|answer| answer.model.into()))
+        let response: Option<ModelResponse> =
+            if_supported(self.client.post(&format!("{API}/logged-models"), &body))?;
+        Ok(response.map(|response| response.model.into()))
     }
 
     fn add_output(&self, run: &StoredRun, model_id: &str, step: i64) -> Result<(), StoreError> {
-        let is_there = || -> Result<bool, StoreError> {
+        let exists = || -> Result<bool, StoreError> {
             let outputs = self.get_run(&run.id)?.outputs.model_outputs;
             Ok(outputs.iter().any(|output| output.model_id == model_id))
         };
-        // The server refuses an output that exists already.
-        if is_there()? {
+        // The server rejects an output that already exists.
+        if exists()? {
             return Ok(());
         }
         let body = json!({ "run_id": run.id, "models": [{ "model_id": model_id, "step": step }] });
@@ -210,7 +210,7 @@ impl TrackingStore for RestStore {
             .post::<Done>(&format!("{API}/runs/outputs"), &body);
         match added {
             // An earlier call that timed out may have succeeded.
-            Err(failure) if !is_there()? => Err(failure.into()),
+            Err(failure) if !exists()? => Err(failure.into()),
             _ => Ok(()),
         }
     }
@@ -247,13 +247,13 @@ impl TrackingStore for RestStore {
             ModelStatus::UploadFailed => "LOGGED_MODEL_UPLOAD_FAILED",
         };
         let body = json!({ "model_id": model_id, "status": status });
-        let answer: ModelAnswer = self
+        let response: ModelResponse = self
             .client
             .patch(&format!("{API}/logged-models/{model_id}"), &body)?;
-        if answer.model.info.status != status {
+        if response.model.info.status != status {
             return Err(StoreError::refused(format!(
-                "the server at {} leaves the model {model_id} {}",
-                self.uri, answer.model.info.status
+                "the server at {} did not change the status of the model {model_id}: it is {} instead of {status}",
+                self.uri, response.model.info.status
             )));
         }
         Ok(())
@@ -265,12 +265,12 @@ impl TrackingStore for RestStore {
         uuid: &str,
         mlmodel: &serde_json::Value,
     ) -> Result<(), StoreError> {
-        // The server would list it twice.
-        const LISTED: &str = "mlflow.log-model.history";
+        // The server would list a model twice that is registered twice.
+        const HISTORY: &str = "mlflow.log-model.history";
         let tags = self.get_run(&run.id)?.data.tags;
         if tags
             .iter()
-            .any(|tag| tag.key == LISTED && tag.value.contains(uuid))
+            .any(|tag| tag.key == HISTORY && tag.value.contains(uuid))
         {
             return Ok(());
         }
@@ -289,7 +289,7 @@ impl TrackingStore for RestStore {
     }
 
     fn view(&self, run: &StoredRun) -> View {
-        // The ids come from the server.
+        // The ids come from the server, and may contain any characters.
         let encoded =
             |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
         let workspace = self
@@ -307,7 +307,7 @@ impl TrackingStore for RestStore {
 }
 
 /// A deleted experiment keeps its name and accepts no runs.
-fn usable(found: WireExperiment) -> Result<Experiment, StoreError> {
+fn active(found: WireExperiment) -> Result<Experiment, StoreError> {
     if found.lifecycle_stage == "deleted" {
         return Err(deleted_experiment(&found.experiment_id, &found.name));
     }
@@ -318,10 +318,11 @@ fn usable(found: WireExperiment) -> Result<Experiment, StoreError> {
 }
 
 pub(super) fn deleted_experiment(id: &str, name: &str) -> StoreError {
-    StoreError::refused(format!("the experiment `{name}` (id {id}) is deleted")).help(format!(
-        "restore it with `mlflow experiments restore --experiment-id {id}`, or take another name"
-    ))
-    .with_scope(Scope::Run)
+    StoreError::refused(format!("the experiment `{name}` (id {id}) is deleted"))
+        .help(format!(
+            "restore it with `mlflow experiments restore --experiment-id {id}`, or use another name"
+        ))
+        .with_scope(Scope::Run)
 }
 
 pub(super) fn deleted_run(id: &str) -> StoreError {
@@ -341,16 +342,16 @@ pub(super) fn no_run(id: &str, uri: &str) -> StoreError {
 fn no_experiment(failure: Failure, id: &str, uri: &str) -> StoreError {
     if failure.code == "RESOURCE_DOES_NOT_EXIST" {
         return StoreError::refused(format!("there is no experiment with the id {id} at {uri}"))
-            .help("check the id, or give the experiment's name")
+            .help("check the id, or set the experiment's name")
             .with_scope(Scope::Run);
     }
     failure.into()
 }
 
-/// The answer of an endpoint that servers before MLflow 3 lack.
-fn known<T>(answer: Result<T, Failure>) -> Result<Option<T>, StoreError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
+/// The response of an endpoint that does not exist before MLflow 3. `None` if it does not exist.
+fn if_supported<T>(response: Result<T, Failure>) -> Result<Option<T>, StoreError> {
+    match response {
+        Ok(response) => Ok(Some(response)),
         Err(failure)
             if failure.status == Some(StatusCode::NOT_FOUND) && failure.code.is_empty() =>
         {

@@ -132,8 +132,8 @@ impl Delivery {
         }
     }
 
-    /// Whether a later journal that can be shipped resumes the run: that journal then sets the final
-    /// status.
+    /// Whether a later journal that can be shipped resumes the run: that journal then sets the
+    /// final status.
     pub(super) fn is_continued(&self) -> bool {
         let uuid = self.dir.uuid();
         let later = self.dir.later().unwrap_or_default();

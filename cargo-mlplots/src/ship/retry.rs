@@ -13,9 +13,9 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The next delay. `retry_after` is the delay that the server requests; at most five minutes are
-    /// respected. `random`, in 0..1, is the jitter over half of the delay, so that the clients of one
-    /// server do not retry at the same moment.
+    /// The next delay. `retry_after` is the delay that the server requests; at most five minutes
+    /// are respected. `random`, in 0..1, is the jitter over half of the delay, so that the clients
+    /// of one server do not retry at the same moment.
     pub(crate) fn next(&mut self, retry_after: Option<Duration>, random: f64) -> Duration {
         let own = FIRST_DELAY
             .saturating_mul(1 << self.attempts.min(10))

@@ -1,4 +1,4 @@
-//! The tracking store in MLflow's own database file, written as MLflow writes it.
+//! The tracking store in MLflow's own database file. Its rows are those that MLflow writes.
 
 mod local;
 mod models;
@@ -39,29 +39,29 @@ impl SqliteStore {
                 "there is no database {}",
                 file.display()
             ))
-            .help("the run is in another database: give its tracking URI")
+            .help("the run is in another database: set the tracking URI to it")
             .with_scope(Scope::Gone)),
-            // Other errors appear when it is opened.
+            // `open` reports other errors.
             Ok(true) | Err(_) => Self::open(database),
         }
     }
 
-    /// Opens the file; creates it with MLflow's tables if it is missing.
+    /// Opens the file. Creates a missing one with MLflow's tables.
     pub(crate) fn open(database: &Database) -> Result<Self, StoreError> {
         let file = &database.file;
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).map_err(|error| {
                 StoreError::refused(format!(
-                    "cannot make the directory {}: {error}",
+                    "cannot create the directory {}: {error}",
                     folder.display()
                 ))
-                .help("make it writable, or give another tracking URI")
+                .help("make it writable, or set another tracking URI")
             })?;
         }
         let error = |error| failed(file, "open", &error);
         let mut connection = Connection::open(file).map_err(error)?;
         connection.busy_timeout(database.timeout).map_err(error)?;
-        // MLflow's setting.
+        // MLflow uses this setting too.
         connection
             .execute_batch("PRAGMA foreign_keys = ON")
             .map_err(error)?;
@@ -80,13 +80,13 @@ impl SqliteStore {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Refusal>,
     ) -> Result<T, StoreError> {
         let error = |error| failed(&self.file, "write", &error);
-        // A panic has rolled its transaction back.
+        // A panic has rolled back its transaction.
         let mut connection = self
             .connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        // The write lock is taken at the start: SQLite cannot wait for another writer when a
-        // transaction upgrades.
+        // Takes the write lock at the start: SQLite does not wait for another writer when a read
+        // transaction becomes a write transaction.
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(error)?;
@@ -96,7 +96,7 @@ impl SqliteStore {
         Ok(done)
     }
 
-    /// Old databases have no LoggedModels, but accept runs.
+    /// Checks the tables of LoggedModels. Old databases do not have them, but accept runs.
     fn ready_for_models(&self) -> Result<(), StoreError> {
         self.read(|connection| Ok(schema::require_models(connection, &self.file)?))
     }
@@ -195,7 +195,7 @@ impl TrackingStore for SqliteStore {
     fn artifacts(&self, root: Root<'_>) -> Result<Box<dyn ArtifactStore>, StoreError> {
         match &*scheme(root.uri()) {
             "" | "file" => Ok(Box::new(LocalStore::new(root.uri())?)),
-            _ => Err(elsewhere("this run", root.uri())),
+            _ => Err(not_local("this run", root.uri())),
         }
     }
 
@@ -213,14 +213,14 @@ impl TrackingStore for SqliteStore {
 
 /// The error of a transaction.
 enum Refusal {
-    Ours(StoreError),
+    Store(StoreError),
     Database(rusqlite::Error),
 }
 
 impl Refusal {
     fn into_store_error(self, file: &Path, what: &str) -> StoreError {
         match self {
-            Self::Ours(error) => error,
+            Self::Store(error) => error,
             Self::Database(error) => failed(file, what, &error),
         }
     }
@@ -228,7 +228,7 @@ impl Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::Ours(error)
+        Self::Store(error)
     }
 }
 
@@ -238,25 +238,25 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
-/// The artifact root of an experiment: a path, as MLflow's client writes it, which it
-/// percent-decodes when it reads.
+/// The artifact root of an experiment: a path, in which `%` is encoded, since MLflow's client
+/// percent-decodes it.
 fn location(artifact_root: &Path, experiment_id: &str) -> String {
     let path = artifact_root.join(experiment_id);
     path.to_string_lossy().replace('%', "%25")
 }
 
-/// The error if the artifacts are not in a local directory.
-fn elsewhere(what: &str, uri: &str) -> StoreError {
+/// The error if the artifact root is not a local directory.
+fn not_local(what: &str, uri: &str) -> StoreError {
     let error = StoreError::refused(format!(
         "the artifacts of {what} go to `{uri}`, which only an MLflow server can reach"
     ));
     if scheme(uri) == "mlflow-artifacts" {
         return error.with_scope(Scope::Run).help(
-            "the experiment was made through an MLflow server: start that server and set MLFLOW_TRACKING_URI to its address, \
-             or take another experiment name",
+            "the experiment was created by an MLflow server: start that server and set MLFLOW_TRACKING_URI to its URL, \
+             or use another experiment name",
         );
     }
-    error.with_scope(Scope::Run).help("start `mlflow server --artifacts-destination` with that location, and set MLFLOW_TRACKING_URI to its address")
+    error.with_scope(Scope::Run).help("start `mlflow server --artifacts-destination` with that location, and set MLFLOW_TRACKING_URI to its URL")
 }
 
 fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
@@ -266,19 +266,19 @@ fn failed(file: &Path, what: &str, error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             StoreError::retry(format!("another program holds a lock on {file}")).help("find the program that holds the lock")
         }
-        Some(ErrorCode::DiskFull) => StoreError::retry(message).help("make room on that disk"),
-        Some(ErrorCode::SystemIoFailure) => StoreError::retry(message).help("check that disk: room, quota, health"),
+        Some(ErrorCode::DiskFull) => StoreError::retry(message).help("free space on that disk"),
+        Some(ErrorCode::SystemIoFailure) => StoreError::retry(message).help("check the free space, the quota and the health of that disk"),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            StoreError::refused(message).help("make the file and its directory writable, or give another tracking URI")
+            StoreError::refused(message).help("make the file and its directory writable, or set another tracking URI")
         }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::refused(message)
-            .help("the file is damaged or not an SQLite database: move it away, or give another tracking URI"),
+            .help("the file is damaged or not an SQLite database: move it, or set another tracking URI"),
         _ => return StoreError::refused(message),
     };
     failed.with_scope(Scope::Store)
 }
 
-/// A word for a POSIX shell.
+/// Quotes a word for a POSIX shell if necessary.
 pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| {
         c.is_ascii_alphanumeric()

@@ -226,8 +226,8 @@ impl StoredModel {
 
 /// A store of files.
 pub(crate) trait ArtifactStore: Send + Sync {
-    /// Uploads a file as a stream, and replaces an existing one. A file whose content does not match
-    /// its record is not stored.
+    /// Uploads a file as a stream, and replaces an existing one. A file whose content does not
+    /// match its record is not stored.
     fn put(&self, source: &Source) -> Result<(), StoreError>;
 
     #[cfg(test)]

@@ -68,8 +68,8 @@ impl Delivery {
             }
             if rejected.is_empty() && reader.offset() > self.cursor().tracking {
                 let upto = reader.offset();
-                // An error is harmless: a later save succeeds, or the records are sent again, which is
-                // idempotent.
+                // An error is harmless: a later save succeeds, or the records are sent again, which
+                // is idempotent.
                 let _ = self.advance(|cursor| cursor.tracking = upto);
             }
             if full {
@@ -84,8 +84,9 @@ impl Delivery {
         }
     }
 
-    /// Ships batches. Batches without tags are sent in parallel, since points and params may arrive in
-    /// any order. Batches with tags are sent in order, since a later value replaces an earlier one.
+    /// Ships batches. Batches without tags are sent in parallel, since points and params may arrive
+    /// in any order. Batches with tags are sent in order, since a later value replaces an earlier
+    /// one.
     fn send_all(
         &self,
         run: &StoredRun,
@@ -120,8 +121,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// Ships a batch. If the store rejects it, ships its halves, to isolate the items that cause the
-    /// error.
+    /// Ships a batch. If the store rejects it, ships its halves, to isolate the items that cause
+    /// the error.
     fn send(
         &self,
         run: &StoredRun,

@@ -295,15 +295,15 @@ fn check_segments(path: &str) -> Result<(), String> {
     if path.ends_with('/') {
         return Err("ends with `/`".to_owned());
     }
-    if path.starts_with("..") {
-        return Err("starts with `..`, which MLflow refuses".to_owned());
-    }
     for segment in path.split('/') {
         match segment {
             "" => return Err("has an empty part (`//`)".to_owned()),
             "." | ".." => return Err(format!("has the part `{segment}`, which leads elsewhere")),
             _ => {}
         }
+    }
+    if path.starts_with("..") {
+        return Err("starts with `..`, which MLflow refuses".to_owned());
     }
     Ok(())
 }

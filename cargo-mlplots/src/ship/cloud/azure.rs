@@ -6,7 +6,7 @@ use std::sync::Arc;
 use object_store::azure::{AzureConfigKey as Setting, MicrosoftAzureBuilder};
 
 use super::client::{Bounded, client, retries};
-use super::reason::{Teller, Words};
+use super::reason::{ErrorReporter, Texts};
 use super::{Bucket, host};
 use crate::settings::{Environment, word};
 use crate::ship::store::StoreError;
@@ -24,16 +24,16 @@ const DOMAINS: [&str; 6] = [
 ];
 
 /// The texts for Azure Blob Storage.
-const WORDS: Words = Words {
-    whose: "Azure",
-    place: "container",
-    none: "set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN; or AZURE_TENANT_ID, AZURE_CLIENT_ID and \
+const TEXTS: Texts = Texts {
+    provider: "Azure",
+    container: "container",
+    no_credentials: "set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN; or AZURE_TENANT_ID, AZURE_CLIENT_ID and \
            AZURE_CLIENT_SECRET; or log in with `az login`",
-    wrong: "check AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN, or the credentials that AZURE_CLIENT_ID belongs to",
-    denied: "check the credentials, and that they may write there (the role Storage Blob Data Contributor)",
-    insecure: "this machine must trust the authority that issued the server's certificate",
-    away: "see whether the storage account has this name; BlobEndpoint in AZURE_STORAGE_CONNECTION_STRING is the address of a server that is not Microsoft's",
-    machine: "/oauth2/token",
+    wrong_credentials: "check AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN, or the service principal in AZURE_CLIENT_ID",
+    no_permission: "check that the credentials permit writing to the container (the role Storage Blob Data Contributor)",
+    untrusted_certificate: "this machine must trust the authority that issued the server's certificate",
+    unreachable: "check the name of the storage account; for a server other than Microsoft's, set BlobEndpoint in AZURE_STORAGE_CONNECTION_STRING to its URL",
+    metadata_path: "/oauth2/token",
 };
 
 /// Variables that identify a service principal instead of a storage account.
@@ -45,13 +45,13 @@ const VARIABLES: [(&str, Setting); 5] = [
     ("IDENTITY_ENDPOINT", Setting::MsiEndpoint),
 ];
 
-/// `place` is `container@account.blob.core.windows.net`, or the same with `dfs`.
+/// `location` is `container@account.blob.core.windows.net`, or the same with `dfs`.
 pub(super) fn container(
-    place: &str,
+    location: &str,
     env: &Environment<'_>,
     home: Option<&Path>,
 ) -> Result<Bucket, StoreError> {
-    let account = place.split_once('@').and_then(|(container, server)| {
+    let account = location.split_once('@').and_then(|(container, server)| {
         let (account, domain) = server.split_once('.')?;
         let is_name = |name: &str| {
             !name.is_empty()
@@ -63,19 +63,19 @@ pub(super) fn container(
     });
     let (name, account, domain) = account.ok_or_else(|| {
         StoreError::refused(format!(
-            "the artifact URI names no container of a storage account: `{place}`"
+            "the artifact URI names no container of a storage account: `{location}`"
         ))
-        .help("it looks like `wasbs://container@account.blob.core.windows.net/path`")
+        .help("the expected form is `wasbs://container@account.blob.core.windows.net/path`")
     })?;
     // The artifact root comes from the server, so credentials go only to Azure's own hosts. A
     // connection string from the user names its host itself.
     let is_known = DOMAINS.contains(&domain);
     if !is_known && env.text(CONNECTION).is_none() {
         return Err(StoreError::refused(format!(
-            "the artifacts go to `{account}.{domain}`, which is no host of Azure Blob Storage: no credentials are sent there"
+            "the artifacts go to `{account}.{domain}`, which is not a host of Azure Blob Storage, so no credentials are sent there"
         ))
         .help(format!(
-            "if it is yours, name it as BlobEndpoint in {CONNECTION}"
+            "if you trust this host, set it as BlobEndpoint in {CONNECTION}"
         )));
     }
     // Data Lake Storage is accessible as blobs too.
@@ -87,11 +87,11 @@ pub(super) fn container(
         .with_endpoint(format!("https://{account}.{domain}"))
         .with_http_connector(Bounded::default())
         .with_retry(retries());
-    let mut by_machine = false;
+    let mut from_metadata = false;
     let token = env.word("AZURE_STORAGE_SAS_TOKEN")?;
-    // MLflow accepts the SAS token only for Data Lake.
-    let is_alone = lake.is_some() && token.is_some() && is_known;
-    let other = |name| env.text(name).filter(|_| !is_alone);
+    // For Data Lake, MLflow ignores the other credentials if there is a SAS token.
+    let uses_token_only = lake.is_some() && token.is_some() && is_known;
+    let other = |name| env.text(name).filter(|_| !uses_token_only);
     if let Some(text) = other(CONNECTION) {
         let text = word(CONNECTION, text)?;
         builder = connection(builder, &text)?;
@@ -101,8 +101,8 @@ pub(super) fn container(
         builder = builder.with_config(Setting::SasKey, token.trim_start_matches('?'));
     } else {
         for (variable, setting) in VARIABLES {
-            let is_free = variable.ends_with("_FILE") || variable.ends_with("_SECRET");
-            let value = if is_free {
+            let is_any_text = variable.ends_with("_FILE") || variable.ends_with("_SECRET");
+            let value = if is_any_text {
                 env.text(variable)
             } else {
                 env.word(variable)?
@@ -117,12 +117,12 @@ pub(super) fn container(
         let set = |setting| builder.get_config_value(&setting).is_some();
         let by_program = set(Setting::ClientSecret) || set(Setting::FederatedTokenFile);
         if !by_program && !set(Setting::MsiEndpoint) {
-            // `az login` writes this file. Otherwise, the metadata service of a machine of Azure
+            // `az login` writes this file. Otherwise, the metadata service of an Azure machine
             // provides credentials.
             let login = home.map(|home| home.join(".azure/azureProfile.json"));
             let logged_in = login.is_some_and(|file| file.exists());
             builder = builder.with_use_azure_cli(logged_in);
-            by_machine = !logged_in;
+            from_metadata = !logged_in;
         }
     }
     let endpoint = builder.get_config_value(&Setting::Endpoint);
@@ -131,21 +131,21 @@ pub(super) fn container(
         StoreError::refused(format!(
             "the settings for the container `{name}` cannot be used"
         ))
-        .help(WORDS.wrong)
+        .help(TEXTS.wrong_credentials)
     };
     let host = host(&endpoint).ok_or_else(unusable)?;
     let options = client(Some(&endpoint), env).with_allow_http(endpoint.starts_with("http:"));
     let built = builder.with_client_options(options).build();
-    let teller = Teller {
+    let reporter = ErrorReporter {
         bucket: name.to_owned(),
         host,
-        words: &WORDS,
-        by_machine,
+        texts: &TEXTS,
+        from_metadata,
     };
-    Ok((Arc::new(built.map_err(|_| unusable())?), teller))
+    Ok((Arc::new(built.map_err(|_| unusable())?), reporter))
 }
 
-/// `AccountName=…;AccountKey=…;BlobEndpoint=…`, as Azure's portal shows it.
+/// Applies a connection string, `AccountName=…;AccountKey=…;BlobEndpoint=…`.
 fn connection(
     mut builder: MicrosoftAzureBuilder,
     text: &str,
@@ -154,18 +154,18 @@ fn connection(
     let mut endpoint = None;
     let mut suffix = None;
     let mut account = builder.get_config_value(&Setting::AccountName);
-    let mut signed = false;
+    let mut has_credentials = false;
     let parts = text.split(';').filter_map(|part| part.split_once('='));
     for (key, value) in parts {
         match &*key.trim().to_lowercase() {
             "defaultendpointsprotocol" => protocol = value,
             "accountname" => account = Some(value.to_owned()),
             "accountkey" => {
-                signed = true;
+                has_credentials = true;
                 builder = builder.with_access_key(value);
             }
             "sharedaccesssignature" => {
-                signed = true;
+                has_credentials = true;
                 builder = builder.with_config(Setting::SasKey, value.trim_start_matches('?'));
             }
             "blobendpoint" => endpoint = Some(value.trim_end_matches('/').to_owned()),
@@ -173,7 +173,7 @@ fn connection(
             _ => {}
         }
     }
-    if !signed {
+    if !has_credentials {
         return Err(StoreError::refused(format!(
             "{CONNECTION} has neither AccountKey nor SharedAccessSignature"
         ))

@@ -13,18 +13,17 @@ use reqwest::Url;
 
 use crate::settings::{Environment, NoProxy};
 
-/// The timeout of a request with one part.
+/// The timeout of a request, which uploads at most one part.
 const TIMEOUT: Duration = Duration::from_mins(3);
-/// The timeout of a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum bytes of a response. No response contains a file.
-const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+const MAX_BODY: usize = 8 * 1024 * 1024;
 
 /// The client settings for a store at `endpoint`.
 pub(super) fn client(endpoint: Option<&str>, env: &Environment<'_>) -> ClientOptions {
     let options = ClientOptions::new()
         .with_timeout(TIMEOUT)
-        .with_connect_timeout(CONNECT);
+        .with_connect_timeout(CONNECT_TIMEOUT);
     let url = endpoint.and_then(|endpoint| Url::parse(endpoint).ok());
     if url.is_some_and(|url| NoProxy::find(env).covers(&url)) {
         // `object_store` takes its proxies from the environment, unless one is set.
@@ -35,11 +34,11 @@ pub(super) fn client(endpoint: Option<&str>, env: &Environment<'_>) -> ClientOpt
     options
 }
 
-/// The retries of one part. After them, the delivery waits longer and retries the file.
+/// The retries of one request. After them, the delivery waits longer and retries the file.
 pub(super) fn retries() -> RetryConfig {
     RetryConfig {
         max_retries: 3,
-        // A part that timed out is retried too.
+        // Includes requests that time out.
         retry_timeout: TIMEOUT * 4,
         ..RetryConfig::default()
     }
@@ -61,9 +60,9 @@ impl HttpConnector for Bounded {
 #[async_trait]
 impl HttpService for Service {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let answer = self.0.execute(request).await?;
-        Ok(answer.map(|body| {
-            let body = Limited::new(body, LONGEST_ANSWER);
+        let response = self.0.execute(request).await?;
+        Ok(response.map(|body| {
+            let body = Limited::new(body, MAX_BODY);
             let failed = |error| HttpError::new_boxed(HttpErrorKind::Decode, error);
             HttpResponseBody::new(body.map_err(failed))
         }))

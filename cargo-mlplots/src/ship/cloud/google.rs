@@ -7,7 +7,7 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 use serde::Deserialize;
 
 use super::client::{Bounded, client, retries};
-use super::reason::{Teller, Words};
+use super::reason::{ErrorReporter, Texts};
 use super::{Bucket, host};
 use crate::settings::Environment;
 use crate::ship::store::StoreError;
@@ -16,15 +16,15 @@ const FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
 
 /// The texts for Google Cloud Storage.
-const WORDS: Words = Words {
-    whose: "Google",
-    place: "bucket",
-    none: "GOOGLE_APPLICATION_CREDENTIALS names the JSON file of a service account; or log in with `gcloud auth application-default login`",
-    wrong: "check the file that GOOGLE_APPLICATION_CREDENTIALS names, or log in with `gcloud auth application-default login`",
-    denied: "check the credentials, and that they may write there (storage.objects.create and storage.objects.delete)",
-    insecure: "this machine must trust the authority that issued the server's certificate",
-    away: "see whether it answers there; STORAGE_EMULATOR_HOST is the address of a server that is not Google's",
-    machine: "/computeMetadata/",
+const TEXTS: Texts = Texts {
+    provider: "Google",
+    container: "bucket",
+    no_credentials: "set GOOGLE_APPLICATION_CREDENTIALS to the JSON file of a service account, or log in with `gcloud auth application-default login`",
+    wrong_credentials: "check the file that GOOGLE_APPLICATION_CREDENTIALS names, or log in with `gcloud auth application-default login`",
+    no_permission: "check that the credentials permit writing to the bucket (storage.objects.create and storage.objects.delete)",
+    untrusted_certificate: "this machine must trust the authority that issued the server's certificate",
+    unreachable: "check that the server is running; for a server other than Google's, set STORAGE_EMULATOR_HOST to its URL",
+    metadata_path: "/computeMetadata/",
 };
 
 pub(super) fn bucket(
@@ -43,21 +43,21 @@ pub(super) fn bucket(
             None => format!("http://{address}"),
         });
     let file = credentials(env, home)?;
-    let by_machine = file.is_none() && emulator.is_none();
+    let from_metadata = file.is_none() && emulator.is_none();
     match file {
         Some(path) => {
             builder = builder.with_application_credentials(path.to_string_lossy());
         }
-        // A custom endpoint, such as an emulator, needs no credentials.
+        // An emulator accepts any token.
         None if emulator.is_some() => builder = builder.with_bearer_token("nobody"),
         // On a machine of Google, the metadata service provides credentials.
         None => {}
     }
-    let mut answers = "Google Cloud Storage".to_owned();
+    let mut host_name = "Google Cloud Storage".to_owned();
     if let Some(emulator) = &emulator {
-        answers = host(emulator).ok_or_else(|| {
+        host_name = host(emulator).ok_or_else(|| {
             StoreError::refused(format!("{EMULATOR} is not a valid http address"))
-                .help("it looks like `http://localhost:9023`")
+                .help("the expected form is `http://localhost:9023`")
         })?;
         builder = builder.with_base_url(emulator.trim_end_matches('/'));
     }
@@ -70,15 +70,15 @@ pub(super) fn bucket(
         StoreError::refused(format!(
             "the settings for the bucket `{name}` cannot be used"
         ))
-        .help(WORDS.wrong)
+        .help(TEXTS.wrong_credentials)
     })?;
-    let teller = Teller {
+    let reporter = ErrorReporter {
         bucket: name.to_owned(),
-        host: answers,
-        words: &WORDS,
-        by_machine,
+        host: host_name,
+        texts: &TEXTS,
+        from_metadata,
     };
-    Ok((Arc::new(bucket), teller))
+    Ok((Arc::new(bucket), reporter))
 }
 
 /// The file with the credentials: the one that the variable names, else the one that `gcloud auth`
@@ -88,25 +88,25 @@ fn credentials(env: &Environment<'_>, home: Option<&Path>) -> Result<Option<Path
     struct Kind {
         r#type: String,
     }
-    let usual = || Some(home?.join(".config/gcloud/application_default_credentials.json"));
+    let default = || Some(home?.join(".config/gcloud/application_default_credentials.json"));
     let Some(path) = env
         .path(FILE)
-        .or_else(|| usual().filter(|path| path.exists()))
+        .or_else(|| default().filter(|path| path.exists()))
     else {
         return Ok(None);
     };
     let refused = |why: &str| {
         StoreError::refused(format!("{FILE}: {} cannot be used: {why}", path.display()))
-            .help(WORDS.none)
+            .help(TEXTS.no_credentials)
     };
     let text = std::fs::read_to_string(&path).map_err(|error| refused(&error.to_string()))?;
     // The content of the file is secret.
-    let kind: Kind =
-        serde_json::from_str(&text).map_err(|_| refused("it is no JSON file of credentials"))?;
+    let kind: Kind = serde_json::from_str(&text)
+        .map_err(|_| refused("it is not a JSON file with credentials"))?;
     match &*kind.r#type {
         "service_account" | "authorized_user" => Ok(Some(path)),
         other => Err(refused(&format!(
-            "mlplots does not know credentials of the type `{other}`"
+            "mlplots does not support credentials of the type `{other}`"
         ))),
     }
 }

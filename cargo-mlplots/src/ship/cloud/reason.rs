@@ -1,4 +1,5 @@
-//! Interprets errors of an object store: the message and the help for the user, and the scope.
+//! Interprets the errors of object stores: the message and the help for the user, whether a retry
+//! can help, and the scope.
 
 use std::error::Error;
 
@@ -7,99 +8,100 @@ use object_store::client::{HttpError, HttpErrorKind};
 use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, Scope, StoreError};
 
-/// The texts for one kind of store.
-pub(super) struct Words {
-    /// The owner of the credentials.
-    pub(super) whose: &'static str,
+/// The texts for the user about one kind of store.
+pub(super) struct Texts {
+    /// The issuer of the credentials.
+    pub(super) provider: &'static str,
     /// The store's term for a bucket.
-    pub(super) place: &'static str,
-    /// The help if there are no credentials,
-    pub(super) none: &'static str,
-    /// if they are rejected,
-    pub(super) wrong: &'static str,
-    /// if they do not permit writing,
-    pub(super) denied: &'static str,
-    /// if the certificate is not trusted,
-    pub(super) insecure: &'static str,
-    /// and if there is no response.
-    pub(super) away: &'static str,
-    /// Part of the address of the metadata service, which provides credentials on the provider's
+    pub(super) container: &'static str,
+    /// The help if there are no credentials.
+    pub(super) no_credentials: &'static str,
+    /// The help if the credentials are rejected.
+    pub(super) wrong_credentials: &'static str,
+    /// The help if the credentials do not permit writing.
+    pub(super) no_permission: &'static str,
+    /// The help if the certificate is not trusted.
+    pub(super) untrusted_certificate: &'static str,
+    /// The help if there is no response.
+    pub(super) unreachable: &'static str,
+    /// A part of the URL of the metadata service, which provides credentials on the provider's
     /// machines.
-    pub(super) machine: &'static str,
+    pub(super) metadata_path: &'static str,
 }
 
-impl Words {
-    pub(super) fn no_credentials(&self, bucket: &str) -> StoreError {
+impl Texts {
+    pub(super) fn missing_credentials(&self, bucket: &str) -> StoreError {
         StoreError::refused(format!(
-            "the server leaves the artifacts to its clients, in the {} `{bucket}`, and there are no {} credentials here",
-            self.place, self.whose
+            "the clients of this server upload artifacts to the {} `{bucket}`, and this machine has no {} credentials",
+            self.container, self.provider
         ))
-        .help(self.none)
+        .help(self.no_credentials)
     }
 }
 
-/// Interprets the errors of one bucket.
-pub(super) struct Teller {
+/// Reports the errors of one bucket.
+pub(super) struct ErrorReporter {
     pub(super) bucket: String,
-    /// The host of the bucket.
+    /// The host of the bucket, as shown to the user.
     pub(super) host: String,
-    pub(super) words: &'static Words,
-    /// The credentials come from the machine.
-    pub(super) by_machine: bool,
+    pub(super) texts: &'static Texts,
+    /// The credentials come from the metadata service of the machine.
+    pub(super) from_metadata: bool,
 }
 
-impl Teller {
-    /// Interprets an error of `object_store`; `place` is the address of the file.
-    pub(super) fn tell(&self, place: &str, error: &object_store::Error) -> StoreError {
+impl ErrorReporter {
+    /// Interprets an error of an upload to `uri`.
+    pub(super) fn report(&self, uri: &str, error: &object_store::Error) -> StoreError {
         // Other runs may have another artifact root.
-        self.told(place, error).with_scope(Scope::Run)
+        self.interpret(uri, error).with_scope(Scope::Run)
     }
 
-    fn told(&self, place: &str, error: &object_store::Error) -> StoreError {
+    fn interpret(&self, uri: &str, error: &object_store::Error) -> StoreError {
         let first: &dyn Error = error;
         let causes: Vec<_> = std::iter::successors(Some(first), |&cause| cause.source()).collect();
-        // The message of object_store contains the address and ends with the response.
-        let said = error.to_string();
-        if self.by_machine && said.contains(self.words.machine) {
-            return self.words.no_credentials(&self.bucket);
+        // The message contains the URL of the request, and ends with the response.
+        let message = error.to_string();
+        if self.from_metadata && message.contains(self.texts.metadata_path) {
+            return self.texts.missing_credentials(&self.bucket);
         }
         if let Some(http) = causes
             .iter()
             .find_map(|cause| cause.downcast_ref::<HttpError>())
         {
             let last = causes.last().map(ToString::to_string).unwrap_or_default();
-            return self.lost(place, http, &last);
+            return self.transport_error(uri, http, &last);
         }
-        if said.contains("redirect without LOCATION") {
-            return self.elsewhere(place);
+        if message.contains("redirect without LOCATION") {
+            return self.wrong_region(uri);
         }
-        let status = said
+        let status = message
             .split_once("status code: ")
             .and_then(|(_, rest)| rest.get(..3)?.parse().ok());
-        if said.contains("token request") {
-            return self.no_token(place, status);
+        if message.contains("token request") {
+            return self.no_token(uri, status);
         }
-        self.answered(place, status, &Reason::xml(&said).unwrap_or_default())
+        self.error_response(uri, status, &Reason::xml(&message).unwrap_or_default())
     }
 
-    /// The store responded with an error.
-    fn answered(&self, place: &str, status: Option<u16>, reason: &Reason) -> StoreError {
-        let Self { host, words, .. } = self;
-        let said = reason.suffix();
+    fn error_response(&self, uri: &str, status: Option<u16>, reason: &Reason) -> StoreError {
+        let Self { host, texts, .. } = self;
+        let reason_text = reason.suffix();
         let shown = status.map_or_else(String::new, |status| format!(" ({status})"));
-        let mut error = StoreError::refused(format!("{host} does not take {place}{shown}{said}"));
-        if later(status) {
+        let mut error = StoreError::refused(format!(
+            "uploading {uri} to {host} failed{shown}{reason_text}"
+        ));
+        if is_temporary(status) {
             error.kind = ErrorKind::Retry(None);
         }
         let help = match (&*reason.code, status) {
             ("NoSuchBucket" | "ContainerNotFound", _) => {
                 return StoreError::refused(format!(
-                    "{host} has no {} `{}`, where the artifacts should go",
-                    words.place, self.bucket
+                    "{host} has no {} `{}`, which the artifact root names",
+                    texts.container, self.bucket
                 ))
                 .help(format!(
                     "create the {}, or use an experiment with another artifact location",
-                    words.place
+                    texts.container
                 ));
             }
             (
@@ -108,59 +110,60 @@ impl Teller {
                 | "AuthenticationFailed"
                 | "InvalidAuthenticationInfo",
                 _,
-            ) => words.wrong,
+            ) => texts.wrong_credentials,
             ("ExpiredToken" | "InvalidToken", _) => {
-                "the credentials are no longer valid: get new ones (AWS_SESSION_TOKEN belongs to them)"
+                "the credentials have expired: get new ones, including AWS_SESSION_TOKEN"
             }
-            ("RequestTimeTooSkewed", _) => "set this machine's clock",
+            ("RequestTimeTooSkewed", _) => "correct this machine's clock",
             ("AuthorizationHeaderMalformed" | "PermanentRedirect", _) => {
-                return self.elsewhere(place);
+                return self.wrong_region(uri);
             }
-            (_, Some(401)) => words.none,
-            (_, Some(403)) => words.denied,
+            (_, Some(401)) => texts.no_credentials,
+            (_, Some(403)) => texts.no_permission,
             _ => return error,
         };
         error.help(help)
     }
 
-    /// The service that issues tokens failed.
-    fn no_token(&self, place: &str, status: Option<u16>) -> StoreError {
+    /// The service that issues access tokens for the credentials failed.
+    fn no_token(&self, uri: &str, status: Option<u16>) -> StoreError {
         let shown = status.map_or_else(String::new, |status| format!(" ({status})"));
         let mut error = StoreError::refused(format!(
-            "{} gives no token for the credentials, for {place}{shown}",
-            self.words.whose
+            "{} did not issue an access token for the upload of {uri}{shown}",
+            self.texts.provider
         ))
-        .help(self.words.wrong);
-        if later(status) {
+        .help(self.texts.wrong_credentials);
+        if is_temporary(status) {
             error.kind = ErrorKind::Retry(None);
         }
         error
     }
 
-    fn elsewhere(&self, place: &str) -> StoreError {
+    fn wrong_region(&self, uri: &str) -> StoreError {
         StoreError::refused(format!(
-            "{} does not take {place}: the bucket is in another region",
+            "uploading {uri} to {} failed: the bucket is in another region",
             self.host
         ))
         .help("set AWS_REGION to the bucket's region")
     }
 
     /// There is no response, or only a part of it.
-    fn lost(&self, place: &str, error: &HttpError, last: &str) -> StoreError {
-        let Self { host, words, .. } = self;
+    fn transport_error(&self, uri: &str, error: &HttpError, last: &str) -> StoreError {
+        let Self { host, texts, .. } = self;
         if last.to_lowercase().contains("certificate") {
             return StoreError::refused(format!("the connection to {host} is not secure: {last}"))
-                .help(words.insecure);
+                .help(texts.untrusted_certificate);
         }
         let what = match error.kind() {
             HttpErrorKind::Connect => "cannot connect to",
-            HttpErrorKind::Timeout => "no answer in time from",
-            _ => "the connection broke to",
+            HttpErrorKind::Timeout => "no response in time from",
+            _ => "lost the connection to",
         };
-        StoreError::retry(format!("{what} {host}, for {place}: {last}")).help(words.away)
+        StoreError::retry(format!("{what} {host} for the upload of {uri}: {last}"))
+            .help(texts.unreachable)
     }
 }
 
-fn later(status: Option<u16>) -> bool {
+fn is_temporary(status: Option<u16>) -> bool {
     matches!(status, Some(408 | 429 | 500..))
 }

@@ -8,22 +8,22 @@ use object_store::Certificate;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Setting};
 
 use super::client::{Bounded, client, retries};
-use super::reason::{Teller, Words};
+use super::reason::{ErrorReporter, Texts};
 use super::{Bucket, host};
 use crate::settings::{AwsProfile, Environment, word};
 use crate::ship::store::StoreError;
 
 /// The texts for S3.
-const WORDS: Words = Words {
-    whose: "AWS",
-    place: "bucket",
-    none: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or name a profile of \
-           ~/.aws/credentials by AWS_PROFILE",
-    wrong: "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in ~/.aws/credentials",
-    denied: "check the credentials, and that they may write there (s3:PutObject)",
-    insecure: "AWS_CA_BUNDLE names a PEM file with the authority that the server's certificate comes from",
-    away: "see whether it answers there; MLFLOW_S3_ENDPOINT_URL is the address of a server that is not Amazon's",
-    machine: "/latest/",
+const TEXTS: Texts = Texts {
+    provider: "AWS",
+    container: "bucket",
+    no_credentials: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary credentials), or set AWS_PROFILE to a profile \
+           in ~/.aws/credentials",
+    wrong_credentials: "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in ~/.aws/credentials",
+    no_permission: "check that the credentials permit writing to the bucket (s3:PutObject)",
+    untrusted_certificate: "set AWS_CA_BUNDLE to a PEM file with the authority that issued the server's certificate",
+    unreachable: "check that the server is running; for a server other than Amazon's, set MLFLOW_S3_ENDPOINT_URL to its URL",
+    metadata_path: "/latest/",
 };
 
 /// Variables from which the SDKs read credentials, a region and an endpoint.
@@ -89,7 +89,7 @@ pub(super) fn bucket(
         Setting::ContainerCredentialsRelativeUri,
         Setting::ContainerCredentialsFullUri,
     ];
-    let mut by_machine = false;
+    let mut from_metadata = false;
     match (key, secret, profile.keys) {
         (Some(key), Some(secret), _) => {
             builder = builder
@@ -101,9 +101,9 @@ pub(super) fn bucket(
         }
         (Some(_), None, _) | (None, Some(_), _) => {
             return Err(StoreError::refused(
-                "of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set",
+                "only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set",
             )
-            .help("set both, or neither"));
+            .help("set both or neither"));
         }
         (None, None, _)
             if by_role
@@ -121,10 +121,10 @@ pub(super) fn bucket(
             }
         }
         (None, None, None) if env.flag("AWS_EC2_METADATA_DISABLED", false)? => {
-            return Err(WORDS.no_credentials(name));
+            return Err(TEXTS.missing_credentials(name));
         }
         // On a machine of Amazon, the metadata service provides credentials.
-        (None, None, None) => by_machine = true,
+        (None, None, None) => from_metadata = true,
     }
     let endpoint = [Setting::S3Endpoint, Setting::Endpoint]
         .iter()
@@ -145,7 +145,7 @@ pub(super) fn bucket(
         None => "Amazon S3".to_owned(),
         Some(endpoint) => host(endpoint).ok_or_else(|| {
             StoreError::refused("the address of the S3 server is not a valid http address")
-                .help("MLFLOW_S3_ENDPOINT_URL looks like `http://localhost:9000`")
+                .help("set MLFLOW_S3_ENDPOINT_URL to a URL such as `http://localhost:9000`")
         })?,
     };
     let bucket = builder.with_client_options(options).build().map_err(|_| {
@@ -154,13 +154,13 @@ pub(super) fn bucket(
         ))
         .help("check the variables that begin with AWS_")
     })?;
-    let teller = Teller {
+    let reporter = ErrorReporter {
         bucket: name.to_owned(),
         host,
-        words: &WORDS,
-        by_machine,
+        texts: &TEXTS,
+        from_metadata,
     };
-    Ok((Arc::new(bucket), teller))
+    Ok((Arc::new(bucket), reporter))
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, StoreError> {
@@ -169,12 +169,12 @@ fn authorities(path: &Path) -> Result<Vec<Certificate>, StoreError> {
             "AWS_CA_BUNDLE: {} cannot be used: {why}",
             path.display()
         ))
-        .help("see that the variable names the right file")
+        .help("check the path in this variable")
     };
     let pem = std::fs::read(path).map_err(|error| bad(&error))?;
     let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
     if found.is_empty() {
-        return Err(bad(&"it holds no certificate in PEM"));
+        return Err(bad(&"it contains no PEM certificate"));
     }
     Ok(found)
 }

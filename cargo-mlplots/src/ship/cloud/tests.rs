@@ -1,4 +1,4 @@
-//! What an S3 server may answer, and what goes to it.
+//! Uploads to scripted servers that stand in for S3, Google Cloud Storage and Azure.
 
 mod hostile;
 
@@ -17,11 +17,11 @@ fn store(uri: &str, variables: &[(&str, &str)]) -> Result<CloudStore, StoreError
         let found = variables.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    CloudStore::open_in(uri, &Environment::new(&lookup), None).expect("a store that we know")
+    CloudStore::open_in(uri, &Environment::new(&lookup), None).expect("a supported store")
 }
 
-/// What one upload meets at a server that always gives this answer.
-fn answered(status: &str, code: &str) -> StoreError {
+/// The error of an upload to an S3 server that always sends this error response.
+fn error_for(status: &str, code: &str) -> StoreError {
     let server = always(status, code);
     put(&[&KEYS[..], &[("MLFLOW_S3_ENDPOINT_URL", &server.url)]].concat())
 }
@@ -38,7 +38,7 @@ fn put(variables: &[(&str, &str)]) -> StoreError {
     put_below("s3://runs/1/r/artifacts", variables).expect_err("a failure")
 }
 
-/// Sends one small file; what goes wrong is told without what is secret.
+/// Uploads a small file. Checks that errors disclose no secret.
 fn put_below(uri: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "bytes").expect("written");
@@ -48,12 +48,12 @@ fn put_below(uri: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
 }
 
 #[test]
-fn refusals_are_told_in_words() {
-    for (status, code, words, help) in [
+fn error_responses_of_s3_are_reported_with_help() {
+    for (status, code, expected, help) in [
         (
             "403 Forbidden",
             "SignatureDoesNotMatch",
-            "does not take s3://runs/1/r/artifacts/a.png (403): SignatureDoesNotMatch: So it is.",
+            " failed (403): SignatureDoesNotMatch: So it is.",
             "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ),
         (
@@ -66,7 +66,7 @@ fn refusals_are_told_in_words() {
             "404 Not Found",
             "NoSuchBucket",
             "has no bucket `runs`",
-            "another one",
+            "create the bucket",
         ),
         (
             "400 Bad Request",
@@ -87,20 +87,20 @@ fn refusals_are_told_in_words() {
             "AWS_REGION",
         ),
     ] {
-        let error = answered(status, code);
+        let error = error_for(status, code);
         assert_eq!(error.kind, ErrorKind::Refused, "{error}");
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
         assert!(error.help.is_some_and(|text| text.contains(help)), "{code}");
     }
-    let busy = answered("503 Slow Down", "SlowDown");
+    let busy = error_for("503 Slow Down", "SlowDown");
     assert_eq!(busy.kind, ErrorKind::Retry(None), "{busy}");
     assert!(busy.message.contains("(503): SlowDown"), "{busy}");
 }
 
 #[test]
-fn who_is_away_may_come_back() {
-    let nobody = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
-    let error = put(&[KEYS[0], KEYS[1], nobody]);
+fn an_unreachable_server_is_retried() {
+    let unreachable = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
+    let error = put(&[KEYS[0], KEYS[1], unreachable]);
     assert_eq!(error.kind, ErrorKind::Retry(None));
     assert!(
         error.message.starts_with("cannot connect to 127.0.0.1:9"),
@@ -109,10 +109,10 @@ fn who_is_away_may_come_back() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused_at_once() {
-    for (uri, variables, words) in [
+fn invalid_settings_are_rejected_before_any_request() {
+    for (uri, variables, expected) in [
         ("s3:///1", &KEYS[..], "names no bucket"),
-        ("s3://runs/1", &KEYS[..1], "only one is set"),
+        ("s3://runs/1", &KEYS[..1], "only one of AWS_ACCESS_KEY_ID"),
         (
             "s3://runs/1",
             &[("AWS_EC2_METADATA_DISABLED", "true")],
@@ -134,17 +134,19 @@ fn settings_that_cannot_work_are_refused_at_once() {
             "MLFLOW_S3_IGNORE_TLS",
         ),
     ] {
-        let error = store(uri, variables).err().expect(words);
+        let error = store(uri, variables).err().expect(expected);
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
     }
     assert!(store("s3://runs", &KEYS).is_ok());
 }
 
-/// An S3 server; `answers` knows some requests better.
-fn s3(answers: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Answering {
+/// An S3 server. `override_response` may replace the response to a request.
+fn s3(
+    override_response: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static,
+) -> Answering {
     Answering::new(move |_, line, before| {
-        answers(line, before).unwrap_or_else(|| match line.split(' ').next() {
+        override_response(line, before).unwrap_or_else(|| match line.split(' ').next() {
             Some("POST") if line.contains("?uploads") => answer(
                 "200 OK",
                 "",
@@ -168,7 +170,7 @@ fn put_large(server: &Answering) -> Result<(), StoreError> {
 }
 
 #[test]
-fn a_part_that_fails_is_sent_again_alone() {
+fn only_the_failed_part_is_retried() {
     let server = s3(|line, before| {
         let second = before == 0 && line.contains("partNumber=2");
         second.then(|| answer("500 Internal Server Error", "", ""))
@@ -181,7 +183,7 @@ fn a_part_that_fails_is_sent_again_alone() {
 }
 
 #[test]
-fn an_upload_that_fails_leaves_no_parts() {
+fn a_failed_multipart_upload_is_aborted() {
     let server = s3(|line, _| {
         let last = line.contains("partNumber=3");
         last.then(|| {
@@ -198,15 +200,15 @@ fn an_upload_that_fails_leaves_no_parts() {
 }
 
 #[test]
-fn google_is_another_bucket() {
+fn uploads_to_google_and_their_errors() {
     let file = |text: &str| {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
         file
     };
     let server = Answering::new(|_, _, _| answer("200 OK", "ETag: \"e\"\r\n", ""));
-    let place = "gs://runs/a place/1/r/artifacts";
-    put_below(place, &[("STORAGE_EMULATOR_HOST", &server.url)]).expect("stored");
+    let root = "gs://runs/a place/1/r/artifacts";
+    put_below(root, &[("STORAGE_EMULATOR_HOST", &server.url)]).expect("stored");
     let (head, body) = server.asked().remove(0);
     assert!(
         head.starts_with("PUT /runs/a%20place%2F1%2Fr%2Fartifacts%2Fa%2Epng HTTP/1.1"),
@@ -216,8 +218,8 @@ fn google_is_another_bucket() {
     assert_eq!(body, b"bytes");
 
     let denied = always("403 Forbidden", "AccessDenied");
-    let error = put_below(place, &[("STORAGE_EMULATOR_HOST", &denied.url)]);
-    let error = error.expect_err("a refusal");
+    let error = put_below(root, &[("STORAGE_EMULATOR_HOST", &denied.url)]);
+    let error = error.expect_err("rejected");
     assert!(
         error.message.ends_with("(403): AccessDenied: So it is."),
         "{error}"
@@ -228,11 +230,11 @@ fn google_is_another_bucket() {
             .is_some_and(|help| help.contains("storage.objects.create"))
     );
 
-    for (text, words) in [
-        ("hush", "it is no JSON file of credentials"),
+    for (text, expected) in [
+        ("hush", "it is not a JSON file with credentials"),
         (
             r#"{"type":"external_account","token":"hush"}"#,
-            "does not know credentials of the type `external_account`",
+            "does not support credentials of the type `external_account`",
         ),
         (
             r#"{"type":"service_account","private_key":"hush","private_key_id":"1","client_email":"a@b"}"#,
@@ -241,13 +243,13 @@ fn google_is_another_bucket() {
     ] {
         let file = file(text);
         let path = file.path().to_str().expect("a path in UTF-8");
-        let error = put_below(place, &[("GOOGLE_APPLICATION_CREDENTIALS", path)]);
-        let error = error.expect_err(words);
-        assert!(error.message.contains(words), "{error}");
+        let error = put_below(root, &[("GOOGLE_APPLICATION_CREDENTIALS", path)]);
+        let error = error.expect_err(expected);
+        assert!(error.message.contains(expected), "{error}");
         assert!(error.help.is_some());
     }
     let nowhere = ("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
-    let error = put_below(place, &[nowhere]).expect_err("no file");
+    let error = put_below(root, &[nowhere]).expect_err("no file");
     assert!(
         error
             .message
@@ -257,12 +259,12 @@ fn google_is_another_bucket() {
 }
 
 #[test]
-fn azure_is_a_container_of_an_account() {
+fn uploads_to_azure_and_their_errors() {
     const KEY: &str = "AccountName=fruit;AccountKey=aHVzaA==";
-    let place = "wasbs://runs@fruit.blob.core.windows.net/a place/1";
+    let root = "wasbs://runs@fruit.blob.core.windows.net/a place/1";
     let server = Answering::new(|_, _, _| answer("201 Created", "ETag: \"e\"\r\n", ""));
     let connection = format!("{KEY};BlobEndpoint={}/fruit/", server.url);
-    put_below(place, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]).expect("stored");
+    put_below(root, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]).expect("stored");
     let (head, body) = server.asked().remove(0);
     assert!(
         head.starts_with("PUT /fruit/runs/a%20place/1/a.png HTTP/1.1"),
@@ -274,7 +276,7 @@ fn azure_is_a_container_of_an_account() {
         "{head}"
     );
     assert_eq!(body, b"bytes");
-    for (status, code, words, help) in [
+    for (status, code, expected, help) in [
         (
             "403 Forbidden",
             "AuthenticationFailed",
@@ -297,31 +299,31 @@ fn azure_is_a_container_of_an_account() {
         let server = always(status, code);
         let signature = "SharedAccessSignature=?sv=1&sig=hush";
         let connection = format!("{signature};BlobEndpoint={}", server.url);
-        let error = put_below(place, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]);
+        let error = put_below(root, &[("AZURE_STORAGE_CONNECTION_STRING", &connection)]);
         let error = error.expect_err(code);
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
         assert!(error.help.is_some_and(|text| text.contains(help)), "{code}");
     }
-    for (uri, variables, words) in [
+    for (uri, variables, expected) in [
         ("wasbs://runs/1", &[][..], "names no container"),
         ("abfss://runs@fruit/1", &[], "names no container"),
         (
-            place,
+            root,
             &[("AZURE_STORAGE_CONNECTION_STRING", "AccountName=fruit")],
             "has neither AccountKey nor SharedAccessSignature",
         ),
         (
-            place,
+            root,
             &[("AZURE_STORAGE_ACCESS_KEY", "hush, no base64")],
             "the settings for the container `runs` cannot be used",
         ),
     ] {
-        let error = store(uri, variables).err().expect(words);
+        let error = store(uri, variables).err().expect(expected);
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
         assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
-    // Folders are blobs too, and theirs is the token.
+    // Data Lake is used through its blob endpoint. Its SAS token overrides other credentials.
     let lake = store(
         "abfss://runs@fruit.dfs.core.windows.net/1",
         &[
@@ -331,7 +333,7 @@ fn azure_is_a_container_of_an_account() {
         ],
     );
     assert_eq!(
-        lake.expect("a store").teller.host,
+        lake.expect("a store").reporter.host,
         "fruit.blob.core.windows.net"
     );
 }

@@ -25,21 +25,21 @@ pub(super) fn store(
         .help("start the server without `--no-serve-artifacts`, and use an experiment that was created after that")
         .with_scope(Scope::Run)),
         "s3" => {
-            let own = by_ourselves(uri);
-            Ok(Box::new(PresignedStore::new(client, storage, root, own)))
+            let direct = direct_store(uri);
+            Ok(Box::new(PresignedStore::new(client, storage, root, direct)))
         }
-        _ => by_ourselves(uri),
+        _ => direct_store(uri),
     }
 }
 
 /// The object store behind an artifact URI, with the credentials of the user.
-fn by_ourselves(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
+fn direct_store(uri: &str) -> Result<Box<dyn ArtifactStore>, StoreError> {
     #[cfg(feature = "cloud")]
     if let Some(store) = crate::ship::cloud::CloudStore::open(uri) {
         return Ok(Box::new(store?));
     }
     Err(StoreError::refused(format!(
-        "this run's artifacts go to `{}`, and mlplots does not write to `{}:` itself",
+        "the artifact root of this run is `{}`, and mlplots does not support uploads to `{}:`",
         without_secrets(uri),
         scheme(uri)
     ))

@@ -17,8 +17,8 @@ impl RestStore {
             Err(failure) => failure,
         };
         if failure.duplicate_point {
-            // MLflow 2 recognizes a point that exists already, unless it is NaN: each NaN is sent
-            // separately.
+            // MLflow 2 accepts a point that already exists, unless it is NaN. Each NaN is therefore
+            // sent separately, and a duplicate is ignored.
             let (nan, rest): (Vec<_>, Vec<_>) = batch
                 .metrics
                 .iter()
@@ -52,9 +52,8 @@ impl RestStore {
             .map(|_| ())
     }
 
-    /// The error for a changed param, with its name. The server's message shows Python objects, and
-    /// comes with the status 400 or, with some stores of MLflow 2, 500, which would be retried
-    /// forever.
+    /// The error that names a changed param. The server's message shows Python objects. Its status
+    /// is 400 or, with some stores of MLflow 2, 500, which would be retried forever.
     fn changed_param(
         &self,
         run_id: &str,

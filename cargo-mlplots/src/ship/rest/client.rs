@@ -1,5 +1,5 @@
-//! The HTTP client of a tracking server. It sends requests, and checks that responses have the
-//! expected form.
+//! The HTTP client of a tracking server. It authenticates requests, and checks that responses have
+//! the expected form.
 
 mod connect;
 mod content;
@@ -24,10 +24,10 @@ pub(super) use failure::Failure;
 pub(super) use storage::{SignedUrl, Storage, UploadError};
 use upload::Uploads;
 
-/// Maximum bytes of an error body that are read.
-const LONGEST_ERROR: u64 = 64 * 1024;
+/// Maximum number of bytes that are read from an error body.
+const MAX_ERROR_BODY: u64 = 64 * 1024;
 /// Maximum bytes of a response body: more than the params, tags and last metrics of any run.
-const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
+const MAX_BODY: u64 = 64 * 1024 * 1024;
 
 /// A client of one server. Credentials, certificate and workspace go only to its origin.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl HttpClient {
         })
     }
 
-    /// A client for another address, which a server named. Another origin gets no credentials,
+    /// A client for another URL, which a server named. Another origin gets no credentials,
     /// certificate or workspace, unless the user trusts it.
     pub(in crate::ship::rest) fn at(&self, base: Url) -> Result<Self, StoreError> {
         if base.origin() == self.base.origin() {
@@ -82,12 +82,12 @@ impl HttpClient {
         })
     }
 
-    /// The address of the server with its path prefix.
+    /// The URL of the server with its path prefix.
     pub(in crate::ship::rest) fn base(&self) -> &Url {
         &self.base
     }
 
-    /// The address of `path`, which begins with `/`, below the prefix of the server.
+    /// The URL of `path`, which begins with `/`, below the prefix of the server.
     pub(in crate::ship::rest) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
@@ -132,28 +132,28 @@ impl HttpClient {
         body: Option<&impl Serialize>,
     ) -> Result<T, Failure> {
         let call = Call::new(method, &url);
-        let mut request = self.signed(
+        let mut request = self.authenticated(
             self.http
                 .request(method.clone(), url)
                 .timeout(self.settings.timeout),
         );
         if let Some(body) = body {
             let bytes = serde_json::to_vec(body)
-                .map_err(|error| call.broken(StoreError::refused, &error.to_string()))?;
+                .map_err(|error| call.failure(StoreError::refused, &error.to_string()))?;
             request = request.header(CONTENT_TYPE, "application/json").body(bytes);
         }
         let mut body = Vec::new();
-        let answer = self.send(&call, request)?;
-        answer
-            .take(LONGEST_ANSWER + 1)
+        let response = self.send(&call, request)?;
+        response
+            .take(MAX_BODY + 1)
             .read_to_end(&mut body)
-            .map_err(|error| self.broken(&call, error))?;
-        if body.len() as u64 > LONGEST_ANSWER {
-            return Err(self.unpromised(&call, "it has more than 64 MiB"));
+            .map_err(|error| self.truncated(&call, error))?;
+        if body.len() as u64 > MAX_BODY {
+            return Err(self.unexpected(&call, "it has more than 64 MiB"));
         }
         serde_json::from_slice(&body).map_err(|error| {
             let body = String::from_utf8_lossy(&body);
-            self.unpromised(&call, &failure::mismatch(&body, &error))
+            self.unexpected(&call, &failure::mismatch(&body, &error))
         })
     }
 
@@ -165,25 +165,25 @@ impl HttpClient {
         content_type: &str,
     ) -> Result<(), Failure> {
         let call = Call::new(&Method::PUT, url);
-        let request = self.signed(self.http.put(url.clone()));
+        let request = self.authenticated(self.http.put(url.clone()));
         let request = request.header(CONTENT_TYPE, content_type).build();
-        let headers = request.map_err(|error| self.lost(&call, error))?;
+        let headers = request.map_err(|error| self.transport_failure(&call, error))?;
         let headers = headers.headers().clone();
-        let answer = self.uploads.put(url.clone(), headers, content);
-        let answer = answer.map_err(|error| self.lost(&call, error))?;
-        if !answer.status.is_success() {
-            let reason = Reason::read(&answer.body);
-            return Err(self.answered(&call, answer.status, &answer.headers, reason));
+        let response = self.uploads.put(url.clone(), headers, content);
+        let response = response.map_err(|error| self.transport_failure(&call, error))?;
+        if !response.status.is_success() {
+            let reason = Reason::read(&response.body);
+            return Err(self.error_response(&call, response.status, &response.headers, reason));
         }
-        // MLflow responds with nothing or `{}`. A page of a proxy means that the file was not
-        // stored.
-        match answer.body.trim_start().chars().next() {
+        // MLflow responds with nothing or `{}`. Other content is the page of a proxy, which did not
+        // store the file.
+        match response.body.trim_start().chars().next() {
             None | Some('{') => Ok(()),
-            Some(_) => Err(self.unpromised(&call, &Reason::read(&answer.body).text)),
+            Some(_) => Err(self.unexpected(&call, &Reason::read(&response.body).text)),
         }
     }
 
-    fn signed(&self, mut request: RequestBuilder) -> RequestBuilder {
+    fn authenticated(&self, mut request: RequestBuilder) -> RequestBuilder {
         request = match &self.settings.credentials {
             Some(Credentials::Basic { user, password }) => {
                 request.basic_auth(user, Some(password.reveal()))
@@ -199,22 +199,24 @@ impl HttpClient {
 
     /// Sends a request, and turns every status except success into a failure.
     fn send(&self, call: &Call, request: RequestBuilder) -> Result<Response, Failure> {
-        let response = request.send().map_err(|error| self.lost(call, error))?;
+        let response = request
+            .send()
+            .map_err(|error| self.transport_failure(call, error))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
         }
         let headers = response.headers().clone();
         let mut body = Vec::new();
-        let whole = response.take(LONGEST_ERROR).read_to_end(&mut body).is_ok();
-        if !whole {
+        let is_complete = response.take(MAX_ERROR_BODY).read_to_end(&mut body).is_ok();
+        if !is_complete {
             body.clear();
         }
         let reason = Reason::read(&String::from_utf8_lossy(&body));
-        let mut failure = self.answered(call, status, &headers, reason);
-        if !whole {
-            // A truncated reason is ignored: it would look like the page of a server that does not
-            // know the call.
+        let mut failure = self.error_response(call, status, &headers, reason);
+        if !is_complete {
+            // The error code is unknown, so the status alone must not decide: 404 without a code
+            // would mean that the server does not have the endpoint.
             failure.status = None;
             if failure.error.kind == ErrorKind::Refused {
                 failure.error.kind = ErrorKind::Retry(None);

@@ -1,4 +1,5 @@
-//! Uploads large files in parts with signed URLs, past a server that proxies artifacts.
+//! Uploads large files in parts directly to the object store, with URLs that the tracking server
+//! signs.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -14,19 +15,20 @@ use crate::ship::store::{ErrorKind, Part, Source, StoreError};
 
 const SERVICE: &str = "/api/2.0/mlflow-artifacts/mpu";
 /// S3's minimum size of a part, except the last, and maximum number of parts.
-const SMALLEST: u64 = 5 * 1024 * 1024;
-const MOST_PARTS: u64 = 10_000;
+const MIN_PART: u64 = 5 * 1024 * 1024;
+const MAX_PARTS: u64 = 10_000;
 /// Maximum number of parallel parts of a file.
 const PARALLEL: usize = 4;
-/// Number of attempts for a part before the upload of the file starts again; about eight seconds.
+/// Maximum number of attempts for a part, about eight seconds. Then the upload of the file
+/// restarts.
 const ATTEMPTS: u32 = 6;
 
-/// Uploads of large files to one artifact root.
+/// Multipart uploads to one artifact root.
 pub(super) struct Parts {
     client: HttpClient,
     storage: Storage,
     settings: Multipart,
-    /// The path of the root at the server.
+    /// The path of the artifact root.
     root: String,
 }
 
@@ -52,7 +54,7 @@ struct Credential {
 
 /// An uploaded part.
 #[derive(Serialize)]
-struct Sent<'a> {
+struct UploadedPart<'a> {
     part_number: u64,
     etag: String,
     url: &'a str,
@@ -74,59 +76,60 @@ impl Parts {
     }
 
     /// Whether a file of this size is uploaded in parts, by the rule of Python's client.
-    pub(super) fn wanted(&self, bytes: u64) -> bool {
-        let offered = || {
+    pub(super) fn applies_to(&self, bytes: u64) -> bool {
+        let is_supported = || {
             let info = self.client.get("/api/3.0/mlflow/server-info", &[]);
             info.is_ok_and(|info: ServerInfo| info.multipart_uploads_enabled)
         };
-        bytes >= self.settings.minimum.max(1) && self.settings.enabled.unwrap_or_else(offered)
+        bytes >= self.settings.minimum.max(1) && self.settings.enabled.unwrap_or_else(is_supported)
     }
 
     /// Uploads a file.
     pub(super) fn put(&self, source: &Source) -> Result<(), UploadError> {
         let (path, bytes) = (source.path(), source.bytes());
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let place = format!("{}/{folder}", self.root);
-        let page = |step: &str| format!("{SERVICE}/{step}/{}", place.trim_end_matches('/'));
+        let folder = format!("{}/{folder}", self.root);
+        let endpoint = |step: &str| format!("{SERVICE}/{step}/{}", folder.trim_end_matches('/'));
         let size = self
             .settings
             .chunk
-            .max(SMALLEST)
-            .max(bytes.div_ceil(MOST_PARTS));
+            .max(MIN_PART)
+            .max(bytes.div_ceil(MAX_PARTS));
         let contents = source.parts(size).map_err(UploadError::Failed)?;
         let count = contents.len();
         let begin = json!({ "path": name, "num_parts": count });
         let upload: Created = self
             .client
-            .post(&page("create"), &begin)
-            .map_err(UploadError::asking)?;
+            .post(&endpoint("create"), &begin)
+            .map_err(UploadError::from_tracking_server)?;
         let sent = if upload.credentials.len() == count {
-            self.send(&upload.credentials, &contents)
-                .map_err(|missed| source.fault().map_or(missed, UploadError::Failed))
+            self.upload_parts(&upload.credentials, &contents)
+                .map_err(|error| source.fault().map_or(error, UploadError::Failed))
         } else {
             Err(UploadError::Blocked(StoreError::refused(format!(
                 "the server signed {} URLs for {count} parts",
                 upload.credentials.len()
             ))))
         };
-        let complete = |parts: Vec<Sent<'_>>| {
+        let complete = |parts: Vec<UploadedPart<'_>>| {
             let end = json!({ "path": name, "upload_id": upload.upload_id, "parts": parts });
-            let ended = self.client.post::<Done>(&page("complete"), &end);
-            ended.map(|_| ()).map_err(UploadError::asking)
+            let ended = self.client.post::<Done>(&endpoint("complete"), &end);
+            ended.map(|_| ()).map_err(UploadError::from_tracking_server)
         };
         sent.and_then(complete).inspect_err(|_| {
-            let gone = json!({ "path": name, "upload_id": upload.upload_id });
-            // The store removes parts that remain; the original error matters.
-            let _ = self.client.post::<Done>(&page("abort"), &gone);
+            let abort = json!({ "path": name, "upload_id": upload.upload_id });
+            // Parts that remain are left to the lifecycle rules of the store. The original error is
+            // returned.
+            let _ = self.client.post::<Done>(&endpoint("abort"), &abort);
         })
     }
 
     /// Uploads the parts, several in parallel. The first permanent error stops the upload.
-    fn send<'a>(
+    fn upload_parts<'a>(
         &self,
         to: &'a [Credential],
         contents: &[Part<'_>],
-    ) -> Result<Vec<Sent<'a>>, UploadError> {
+    ) -> Result<Vec<UploadedPart<'a>>, UploadError> {
         let queue = Mutex::new(to.iter());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let lane = || {
@@ -135,9 +138,9 @@ impl Parts {
                 let index = credential.part_number.checked_sub(1);
                 let content = index.and_then(|index| contents.get(index as usize));
                 let sent = content
-                    .ok_or_else(strange)
-                    .and_then(|content| self.send_part(&credential.to, content));
-                parts.push(Sent {
+                    .ok_or_else(unknown_part)
+                    .and_then(|content| self.upload_part(&credential.to, content));
+                parts.push(UploadedPart {
                     part_number: credential.part_number,
                     etag: sent.inspect_err(|_| while next().is_some() {})?,
                     url: credential.to.url.reveal(),
@@ -145,13 +148,13 @@ impl Parts {
             }
             Ok(parts)
         };
-        let sent: Vec<Result<Vec<Sent<'_>>, UploadError>> = thread::scope(|scope| {
+        let sent: Vec<Result<Vec<UploadedPart<'_>>, UploadError>> = thread::scope(|scope| {
             let lanes: Vec<_> = (0..PARALLEL.min(to.len()))
                 .map(|_| scope.spawn(lane))
                 .collect();
             lanes
                 .into_iter()
-                .map(|lane| lane.join().unwrap_or_else(|_| Err(broken())))
+                .map(|lane| lane.join().unwrap_or_else(|_| Err(interrupted())))
                 .collect()
         });
         let mut parts: Vec<_> = sent
@@ -166,7 +169,7 @@ impl Parts {
 
     /// Uploads a part, with retries. An upload with a URL that is rejected or expired is not
     /// retried.
-    fn send_part(&self, to: &SignedUrl, part: &Part<'_>) -> Result<String, UploadError> {
+    fn upload_part(&self, to: &SignedUrl, part: &Part<'_>) -> Result<String, UploadError> {
         let mut backoff = Backoff::default();
         let mut attempts = 0;
         loop {
@@ -188,11 +191,11 @@ impl Parts {
     }
 }
 
-fn strange() -> UploadError {
+fn unknown_part() -> UploadError {
     let why = "the server signed a URL for a part that the file does not have";
     UploadError::Blocked(StoreError::refused(why))
 }
 
-fn broken() -> UploadError {
+fn interrupted() -> UploadError {
     UploadError::Failed(StoreError::retry("a multipart upload was interrupted"))
 }

@@ -1,5 +1,5 @@
-//! Uploads artifacts that the server leaves to its clients: with URLs that the server signs, or
-//! else with the credentials of the user.
+//! Uploads artifacts that the server does not proxy: with URLs that the server signs, or with the
+//! user's credentials.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,27 +9,26 @@ use super::client::{HttpClient, SignedUrl, Storage, UploadError};
 use crate::ship::store::{ArtifactStore, Root, Source, StoreError};
 
 /// Maximum number of bytes that S3 accepts with one URL.
-const MOST: u64 = 5 * 1024 * 1024 * 1024;
+const MAX_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// An artifact root for which the server may sign uploads.
+/// An artifact root for which the server may sign URLs.
 pub(super) struct PresignedStore {
     client: HttpClient,
     storage: Storage,
     /// `run_id` or `model_id`, and the id.
     owner: (&'static str, String),
-    /// True until the server does not sign a URL.
-    signs: AtomicBool,
-    own: Result<Box<dyn ArtifactStore>, StoreError>,
+    /// False once signed URLs turned out not to work.
+    use_urls: AtomicBool,
+    direct: Result<Box<dyn ArtifactStore>, StoreError>,
 }
 
 impl PresignedStore {
-    /// `own` writes to the same root with the credentials of the user, or returns the error why it
-    /// cannot.
+    /// `direct` writes to the same root with the user's credentials, or is the error of opening it.
     pub(super) fn new(
         client: HttpClient,
         storage: Storage,
         root: Root<'_>,
-        own: Result<Box<dyn ArtifactStore>, StoreError>,
+        direct: Result<Box<dyn ArtifactStore>, StoreError>,
     ) -> Self {
         let owner = match root {
             Root::Run { id, .. } => ("run_id", id.to_owned()),
@@ -39,8 +38,8 @@ impl PresignedStore {
             client,
             storage,
             owner,
-            signs: AtomicBool::new(true),
-            own,
+            use_urls: AtomicBool::new(true),
+            direct,
         }
     }
 
@@ -53,25 +52,25 @@ impl PresignedStore {
                 "/api/2.0/mlflow/artifacts/presigned-upload-url",
                 &json!({ *key: id, "path": source.path() }),
             )
-            .map_err(UploadError::asking)?;
+            .map_err(UploadError::from_tracking_server)?;
         let put = self.storage.put(&to, source.all());
-        put.map_err(|missed| source.fault().map_or(missed, UploadError::Failed))?;
+        put.map_err(|error| source.fault().map_or(error, UploadError::Failed))?;
         Ok(())
     }
 
-    fn put_with_own_credentials(&self, source: &Source) -> Result<(), StoreError> {
-        let own = self.own.as_ref().map_err(Clone::clone)?;
-        own.put(source)
+    fn put_directly(&self, source: &Source) -> Result<(), StoreError> {
+        let direct = self.direct.as_ref().map_err(Clone::clone)?;
+        direct.put(source)
     }
 }
 
 impl ArtifactStore for PresignedStore {
     fn put(&self, source: &Source) -> Result<(), StoreError> {
-        if !self.signs.load(Ordering::Relaxed) {
-            return self.put_with_own_credentials(source);
+        if !self.use_urls.load(Ordering::Relaxed) {
+            return self.put_directly(source);
         }
-        if source.bytes() > MOST {
-            return self.put_with_own_credentials(source).map_err(|mut error| {
+        if source.bytes() > MAX_BYTES {
+            return self.put_directly(source).map_err(|mut error| {
                 error.message = format!(
                     "`{}` has more than 5 GB, S3's maximum for a signed URL, and cannot be uploaded with your own credentials: {error}",
                     source.path()
@@ -82,13 +81,13 @@ impl ArtifactStore for PresignedStore {
         match self.put_by_url(source) {
             Ok(()) => return Ok(()),
             Err(UploadError::Failed(error)) => return Err(error),
-            Err(UploadError::Unsigned) => self.put_with_own_credentials(source)?,
+            Err(UploadError::Unsigned) => self.put_directly(source)?,
             Err(UploadError::Blocked(error)) => self
-                .put_with_own_credentials(source)
+                .put_directly(source)
                 .map_err(|second| error.and(&second))?,
         }
-        // The other files skip the attempt.
-        self.signs.store(false, Ordering::Relaxed);
+        // The next files skip the attempt.
+        self.use_urls.store(false, Ordering::Relaxed);
         Ok(())
     }
 }

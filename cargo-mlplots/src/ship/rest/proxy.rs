@@ -1,4 +1,4 @@
-//! Uploads artifacts through the tracking server, which stores them.
+//! Uploads artifacts through the tracking server, which proxies them to its artifact store.
 
 use reqwest::Url;
 
@@ -13,13 +13,13 @@ const SERVICE: &str = "/api/2.0/mlflow-artifacts/artifacts";
 pub(crate) struct ProxyStore {
     client: HttpClient,
     root: Url,
-    /// Uploads of large files, if they may bypass the server.
+    /// Multipart uploads, for an artifact root that supports them.
     parts: Option<Parts>,
 }
 
 impl ProxyStore {
     /// `mlflow-artifacts:/path` is below the tracking server, `mlflow-artifacts://host:port/path`
-    /// is below another server with the same prefix, and `http(s)://…` is an address.
+    /// is below another server with the same prefix, and `http(s)://…` is a URL.
     pub(crate) fn new(
         client: &HttpClient,
         storage: Storage,
@@ -28,7 +28,7 @@ impl ProxyStore {
     ) -> Result<Self, StoreError> {
         let invalid = || {
             let uri = without_secrets(artifact_uri);
-            StoreError::refused(format!("the artifact URI `{uri}` cannot be read"))
+            StoreError::refused(format!("the artifact URI `{uri}` is invalid"))
         };
         let Some(rest) = artifact_uri.strip_prefix("mlflow-artifacts:") else {
             let root = Url::parse(artifact_uri).map_err(|_| invalid())?;
@@ -44,7 +44,7 @@ impl ProxyStore {
         };
         let mut base = client.base().clone();
         if !host.is_empty() {
-            // A number without a host would be a port.
+            // A number is a port without a host, not an IPv4 address.
             let other = Url::parse(&format!("{}://{host}", base.scheme()))
                 .ok()
                 .filter(|_| host.parse::<f64>().is_err());
@@ -73,7 +73,7 @@ impl ProxyStore {
 impl ArtifactStore for ProxyStore {
     fn put(&self, source: &Source) -> Result<(), StoreError> {
         let parts = self.parts.as_ref();
-        let parts = parts.filter(|parts| parts.wanted(source.bytes()));
+        let parts = parts.filter(|parts| parts.applies_to(source.bytes()));
         let blocked = match parts.map(|parts| parts.put(source)) {
             Some(Ok(())) => return Ok(()),
             Some(Err(UploadError::Failed(error))) => return Err(error),

@@ -1,12 +1,13 @@
-//! Every answer that a server, or what stands in front of it, may give; and every call as it leaves.
+//! The requests that go to a tracking server, and the responses of the server or of a proxy in
+//! front of it.
 
-mod answers;
-mod calls;
-mod concerns;
 mod files;
 mod hostile;
 mod parts;
 mod presigned;
+mod requests;
+mod responses;
+mod scopes;
 mod server;
 
 use mlplots_journal::record::Tag;
@@ -19,13 +20,13 @@ use crate::ship::store::{NewRun, Root};
 
 const RUN: &str = r#"{"run":{"info":{"run_id":"r","experiment_id":"1","run_name":"n","status":"RUNNING","artifact_uri":"mlflow-artifacts:/1/r/artifacts"},"data":{}}}"#;
 
-/// A store at `uri`, as these variables make it.
+/// A store at `uri` with these variables.
 fn store(uri: &str, variables: &[(&str, &str)]) -> Box<dyn TrackingStore> {
     let settings = Settings::of(uri, variables).expect("settings");
     connect::open(&settings).expect("a store")
 }
 
-/// The run `r`, whose artifacts go there.
+/// The artifact root of the run `r`.
 fn run_at(uri: &str) -> Root<'_> {
     Root::Run { id: "r", uri }
 }
@@ -53,10 +54,10 @@ fn new_run<'a>() -> NewRun<'a> {
     }
 }
 
-/// Logs to a server that gives this answer.
-fn logged(answer: &str) -> StoreError {
-    let server = Scripted::new([answer]);
-    log(&*store(&server.url(""), &[])).expect_err("a failure")
+/// The error of logging to a server that sends this response.
+fn log_error(response: &str) -> StoreError {
+    let server = Scripted::new([response]);
+    log(&*store(&server.url(""), &[])).expect_err("an error")
 }
 
 fn file() -> tempfile::NamedTempFile {

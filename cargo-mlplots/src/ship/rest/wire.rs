@@ -1,17 +1,16 @@
-//! The messages of MLflow's REST API, as far as they are read.
+//! The fields of MLflow's REST responses that mlplots reads.
 
 use mlplots_journal::record::{Param, Tag};
 use serde::Deserialize;
 
 use crate::ship::store::{KnownRun, StoredModel, StoredRun};
 
-/// `{}`: the response of a call without a result. Unlike `()`, it rejects what is not a JSON
-/// object.
+/// The response `{}` of a call without a result. Unlike `()`, this type accepts only JSON objects.
 #[derive(Deserialize)]
 pub(super) struct Done {}
 
 #[derive(Deserialize)]
-pub(super) struct ExperimentAnswer {
+pub(super) struct ExperimentResponse {
     pub(super) experiment: WireExperiment,
 }
 
@@ -29,7 +28,7 @@ pub(super) struct CreatedExperiment {
 }
 
 #[derive(Deserialize)]
-pub(super) struct RunAnswer {
+pub(super) struct RunResponse {
     pub(super) run: WireRun,
 }
 
@@ -119,7 +118,7 @@ pub(super) struct Output {
 }
 
 #[derive(Deserialize)]
-pub(super) struct ModelAnswer {
+pub(super) struct ModelResponse {
     pub(super) model: WireModel,
 }
 

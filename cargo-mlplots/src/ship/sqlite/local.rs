@@ -37,7 +37,8 @@ impl LocalStore {
         }
     }
 
-    /// Symbolic links below the root are not followed, so that writes are confined to it.
+    /// Opens a directory below the root, and creates it if it is missing. Does not follow symbolic
+    /// links below the root, so that no file is written outside of it.
     fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
         const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
         fs::create_dir_all(&self.root)?;
@@ -62,14 +63,14 @@ impl ArtifactStore for LocalStore {
                 source.path()
             )));
         };
-        // MLflow ignores files with this name; the artifact appears atomically.
+        // The artifact is renamed when it is complete. MLflow ignores files with this name.
         let partial = format!(".artifact.uploading.{}", uuid::Uuid::new_v4().simple());
         let put = || {
             let folder = self.folder(parent)?;
             let put = copy(source, &folder, &partial)
                 .and_then(|()| Ok(renameat(&folder, &*partial, &folder, name)?));
             put.inspect_err(|_| {
-                // It may not exist.
+                // The file may not exist.
                 let _ = unlinkat(&folder, &*partial, AtFlags::empty());
             })
         };
@@ -80,13 +81,14 @@ impl ArtifactStore for LocalStore {
     }
 }
 
-/// Copies the bytes with the permissions of a new file: the source is private to its owner.
+/// Copies the content with the permissions of a new file, since the source is readable only by its
+/// owner.
 fn copy(source: &Source, folder: &OwnedFd, name: &str) -> io::Result<()> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
     let mut target = File::from(openat(folder, name, flags, Mode::from_raw_mode(0o666))?);
     let mut content = source.all();
-    while let Some(piece) = content.next()? {
-        target.write_all(&piece)?;
+    while let Some(chunk) = content.next()? {
+        target.write_all(&chunk)?;
     }
     target.sync_data()
 }
@@ -99,10 +101,10 @@ fn failed(source: &Source, target: &Path, error: &io::Error) -> StoreError {
     );
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::Interrupted => {
-            StoreError::retry(message).help("make room on that disk")
+            StoreError::retry(message).help("free space on that disk")
         }
         io::ErrorKind::NotADirectory => StoreError::refused(message)
-            .help("a file or a link stands where a directory must be: move it away"),
+            .help("a file or a symbolic link has the name of a required directory: move it"),
         _ => StoreError::refused(message).help("make that directory writable"),
     }
 }

@@ -7,7 +7,7 @@ use super::Refusal;
 use super::runs::no_experiment;
 use crate::ship::store::{ModelStatus, NewModel, StoreError, StoredModel, StoredRun, check};
 
-/// MLflow's status codes of a model.
+/// MLflow's codes for the status of a model.
 const PENDING: i64 = 1;
 const READY: i64 = 2;
 const FAILED: i64 = 3;
@@ -33,7 +33,6 @@ pub(super) fn find(
     Ok(found.optional()?)
 }
 
-/// Creates a model.
 pub(super) fn create(
     transaction: &Transaction<'_>,
     new: &NewModel<'_>,
@@ -75,7 +74,7 @@ pub(super) fn create(
     Ok(StoredModel { id, artifact_uri })
 }
 
-/// Makes the model an output of the run, once.
+/// Makes the model an output of the run. Idempotent.
 pub(super) fn add_output(
     transaction: &Transaction<'_>,
     run: &StoredRun,
@@ -91,7 +90,7 @@ pub(super) fn add_output(
     Ok(())
 }
 
-/// Links the run's metrics to the model.
+/// Links metrics of the run to the model. Idempotent.
 pub(super) fn log_metrics(
     transaction: &Transaction<'_>,
     run: &StoredRun,
@@ -118,7 +117,6 @@ pub(super) fn log_metrics(
     Ok(())
 }
 
-/// Sets the status of the model.
 pub(super) fn finish(
     transaction: &Transaction<'_>,
     model_id: &str,

@@ -12,8 +12,8 @@ const NOUNS: [&str; 32] = [
     "marten", "oak", "otter", "pear", "pine", "plover", "plum", "robin", "rowan", "wren", "yew",
 ];
 
-/// A random name.
-pub(super) fn invent() -> String {
+/// Generates a random name.
+pub(super) fn generate() -> String {
     let (bits, more) = uuid::Uuid::new_v4().as_u64_pair();
     let pick = |words: [&'static str; 32], bits: u64| words[(bits % 32) as usize];
     format!(

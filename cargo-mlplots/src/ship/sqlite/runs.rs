@@ -5,7 +5,7 @@ use std::path::Path;
 use mlplots_journal::record::{Metric, Param, Tag, now_millis};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{Refusal, elsewhere, location, names, schema};
+use super::{Refusal, location, names, not_local, schema};
 use crate::settings::scheme;
 use crate::ship::rest::{deleted_experiment, deleted_run, no_run};
 use crate::ship::store::{
@@ -14,7 +14,7 @@ use crate::ship::store::{
 
 const RUN_NAME: &str = "mlflow.runName";
 
-/// Finds an active experiment; `None` if it may be created.
+/// Finds an active experiment. Returns `None` if it may be created.
 pub(super) fn find_experiment(
     connection: &Connection,
     choice: &ExperimentChoice,
@@ -24,7 +24,7 @@ pub(super) fn find_experiment(
         ExperimentChoice::Name(name) => ("name = ?1", name),
         ExperimentChoice::Id(id) => ("CAST(experiment_id AS TEXT) = ?1", id),
     };
-    // Newer databases have workspaces; without a server there is only the default one.
+    // Newer databases have workspaces. Without a server there is only the default one.
     let workspace = if schema::has_column(connection, "experiments", "workspace")? {
         " AND workspace = 'default'"
     } else {
@@ -51,20 +51,20 @@ pub(super) fn find_experiment(
         (None, ExperimentChoice::Id(id)) => Err(StoreError::refused(format!(
             "there is no experiment with the id {id} in {uri}"
         ))
-        .help("check the id, or give the experiment's name")
+        .help("check the id, or set the experiment's name")
         .with_scope(Scope::Run)
         .into()),
         (Some((experiment, stage, _)), _) if stage == "deleted" => {
             Err(deleted_experiment(&experiment.id, &experiment.name).into())
         }
-        (Some((experiment, _, place)), _) if !matches!(&*scheme(&place), "" | "file") => {
-            Err(elsewhere(&format!("the experiment `{}`", experiment.name), &place).into())
+        (Some((experiment, _, location)), _) if !matches!(&*scheme(&location), "" | "file") => {
+            Err(not_local(&format!("the experiment `{}`", experiment.name), &location).into())
         }
         (Some((experiment, ..)), _) => Ok(Some(experiment)),
     }
 }
 
-/// Creates an experiment, unless another process has created it meanwhile.
+/// Creates an experiment, unless another process has created it since the lookup.
 pub(super) fn create_experiment(
     transaction: &Transaction<'_>,
     choice: &ExperimentChoice,
@@ -92,9 +92,9 @@ pub(super) fn create_experiment(
 
 pub(super) fn no_experiment(id: &str) -> StoreError {
     StoreError::refused(format!(
-        "the experiment with the id {id} is gone, or deleted, or has no artifact location"
+        "the experiment with the id {id} is missing or deleted, or has no artifact location"
     ))
-    .help("see `mlflow experiments search --view all`")
+    .help("list the experiments: `mlflow experiments search --view all`")
     .with_scope(Scope::Run)
 }
 
@@ -146,7 +146,7 @@ pub(super) fn active(
     }
 }
 
-/// All data of an active run.
+/// Reads the data of an active run.
 pub(super) fn known(connection: &Connection, run_id: &str, uri: &str) -> Result<KnownRun, Refusal> {
     let run = active(connection, run_id, uri)?;
     let pairs = |query| -> rusqlite::Result<Vec<(String, String)>> {
@@ -178,7 +178,6 @@ pub(super) fn known(connection: &Connection, run_id: &str, uri: &str) -> Result<
     })
 }
 
-/// Creates a run.
 pub(super) fn create(
     transaction: &Transaction<'_>,
     new: &NewRun<'_>,
@@ -203,7 +202,7 @@ pub(super) fn create(
     let name = new
         .name
         .or(tagged)
-        .map_or_else(names::invent, str::to_owned);
+        .map_or_else(names::generate, str::to_owned);
     let artifact_uri = format!("{}/{id}/artifacts", location.trim_end_matches('/'));
     transaction.execute(
         "INSERT INTO runs
@@ -231,7 +230,6 @@ pub(super) fn create(
     })
 }
 
-/// Logs a batch.
 pub(super) fn log(
     transaction: &Transaction<'_>,
     run_id: &str,
@@ -272,7 +270,7 @@ fn add_metric(
     run_id: &str,
     metric: &Metric,
 ) -> rusqlite::Result<()> {
-    // NaN and infinity as MLflow stores them.
+    // MLflow stores NaN as 0 with a flag, and infinity as the largest number.
     let is_nan = metric.value.is_nan();
     let value = if is_nan {
         0.0
@@ -287,13 +285,13 @@ fn add_metric(
         metric.step,
         is_nan
     ];
-    // A point that exists already was sent twice.
+    // A duplicate comes from a retry.
     let mut insert = transaction.prepare_cached(
         "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO NOTHING",
     )?;
     insert.execute(values)?;
-    // The latest point: the maximum of step, time and value, in this order.
+    // The latest point is the one with the maximum step, then timestamp, then value.
     let mut latest = transaction.prepare_cached(
         "INSERT INTO latest_metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (key, run_uuid) DO UPDATE SET

@@ -1,4 +1,4 @@
-//! Creates the tables, or checks those of a database that MLflow created.
+//! Creates MLflow's tables, or checks those of a database that MLflow created.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -56,7 +56,7 @@ const RUNS: &[Columns] = &[
     ),
 ];
 
-/// The further columns that a LoggedModel needs.
+/// The columns that every LoggedModel needs.
 const MODELS: &[Columns] = &[
     (
         "inputs",
@@ -105,19 +105,19 @@ const MODELS: &[Columns] = &[
     ),
 ];
 
-/// Creates the tables in an empty database; checks them in any other one.
+/// Creates the tables in an empty database. Checks them in any other one.
 pub(super) fn prepare(
     connection: &mut Connection,
     file: &Path,
     artifact_root: &Path,
 ) -> Result<(), StoreError> {
     let error = |error| failed(file, "open", &error);
-    // Reads first: a database that is ready needs no write lock.
+    // Checks before the transaction, since an existing database needs no write lock.
     if tables(connection).map_err(error)?.is_empty() {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(error)?;
-        // Another process may have created them while this one waited for the lock.
+        // Another process may have created the tables while this one waited for the lock.
         if tables(&transaction).map_err(error)?.is_empty() {
             transaction
                 .execute_batch(include_str!("schema.sql"))
@@ -142,15 +142,15 @@ pub(super) fn require_models(connection: &Connection, file: &Path) -> Result<(),
     require(connection, file, MODELS)
 }
 
-/// Checks tables. In a file that was changed just now, MLflow may still be creating them.
+/// Checks tables. Waits if the file has changed recently, since MLflow may still be creating them.
 fn require(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(), StoreError> {
-    const JUST_NOW: Duration = Duration::from_secs(2);
-    let patience = Instant::now() + Duration::from_secs(30);
+    const RECENT: Duration = Duration::from_secs(2);
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let checked = check(connection, file, needed);
         let changed = file.metadata().and_then(|data| data.modified()).ok();
-        let young = changed.is_some_and(|at| at.elapsed().is_ok_and(|age| age < JUST_NOW));
-        if checked.is_ok() || !young || Instant::now() > patience {
+        let is_recent = changed.is_some_and(|at| at.elapsed().is_ok_and(|age| age < RECENT));
+        if checked.is_ok() || !is_recent || Instant::now() > deadline {
             return checked;
         }
         thread::sleep(Duration::from_millis(100));
@@ -177,7 +177,7 @@ fn check(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(),
                 "{} is not an MLflow database: it has no table `{table}`",
                 file.display()
             ))
-            .help("give another file as tracking URI: `sqlite:///mlflow.db`"));
+            .help("set the tracking URI to another file, such as `sqlite:///mlflow.db`"));
         }
         let what = if found.is_empty() {
             format!("the table `{table}`")
@@ -192,18 +192,18 @@ fn check(connection: &Connection, file: &Path, needed: &[Columns]) -> Result<(),
             )
         };
         return Err(StoreError::refused(format!(
-            "{} was made by an MLflow that is too old: it lacks {what}",
+            "{} was created by an MLflow version that is too old: it lacks {what}",
             file.display()
         ))
         .help(format!(
-            "copy the file, then type `mlflow db upgrade {}`",
+            "back up the file, then run `mlflow db upgrade {}`",
             super::quote(&crate::settings::sqlite_uri(file))
         )));
     }
     Ok(())
 }
 
-/// Whether a table has a column; MLflow may upgrade a database that is open here.
+/// Whether a table has a column. Not cached, since MLflow may upgrade a database that is open here.
 pub(super) fn has_column(
     connection: &Connection,
     table: &str,

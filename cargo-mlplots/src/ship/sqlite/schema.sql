@@ -1,5 +1,5 @@
--- MLflow's tracking database as of its schema revision 6953534de441 (MLflow 3.0): the first with logged models and
--- the steps of a run's outputs. MLflow upgrades a database of this revision by itself when it opens it.
+-- MLflow's tracking database at schema revision 6953534de441 (MLflow 3.0), the first with logged models and the steps
+-- of a run's outputs. MLflow upgrades a database of this revision when it opens it.
 
 CREATE TABLE experiments (
     experiment_id INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-//! The database as MLflow sees it, as MLflow makes it, and as it should not be.
+//! Databases that mlplots creates, databases that MLflow creates, and invalid ones.
 
 mod folders;
 
@@ -18,8 +18,8 @@ fn run_at(uri: &str) -> Root<'_> {
     Root::Run { id: "r", uri }
 }
 
-/// A directory with a space and a letter that is not ASCII, and its database.
-fn place() -> (TempDir, Database) {
+/// A database in a directory whose name has a space and a non-ASCII letter.
+fn database() -> (TempDir, Database) {
     let folder = tempfile::Builder::new()
         .prefix("ä b")
         .tempdir()
@@ -69,10 +69,10 @@ fn point(step: i64) -> Batch {
     }
 }
 
-/// MLflow upgrades the database that we made while we have it open, and we go on writing.
+/// MLflow upgrades the database while it is open here, and the store continues to write.
 #[test]
-fn the_contract_holds_in_a_database_of_ours() {
-    let (folder, database) = place();
+fn the_contract_holds_in_a_database_that_mlplots_created() {
+    let (folder, database) = database();
     let store: Arc<dyn TrackingStore> = Arc::new(open(&database));
     contract::check(&store, &python);
     let run = start(&*store, "contract");
@@ -85,19 +85,19 @@ fn the_contract_holds_in_a_database_of_ours() {
             run.id
         )
     );
-    for entry in walk(folder.path()) {
+    for entry in files(folder.path()) {
         assert!(
             !entry.ends_with("meta.yaml"),
-            "a file store would hide the database: {}",
+            "MLflow would read a file store instead of the database: {}",
             entry.display()
         );
     }
 }
 
-/// A database that MLflow made, at its newest revision, with write-ahead logging.
+/// The database has MLflow's newest revision and write-ahead logging.
 #[test]
-fn the_contract_holds_in_a_database_of_mlflow() {
-    let (_folder, database) = place();
+fn the_contract_holds_in_a_database_that_mlflow_created() {
+    let (_folder, database) = database();
     python(
         "import mlflow, sys; mlflow.MlflowClient(sys.argv[1]).search_experiments()",
         &[&sqlite_uri(&database.file)],
@@ -118,14 +118,14 @@ fn the_contract_holds_in_a_database_of_mlflow() {
     );
 }
 
-fn walk(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder)
         .expect("a directory")
         .map(|entry| entry.expect("an entry").path());
     entries
         .flat_map(|path| {
             if path.is_dir() {
-                walk(&path)
+                files(&path)
             } else {
                 vec![path]
             }
@@ -133,13 +133,12 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// We and Python write at the same time; nobody loses a point.
 #[test]
-fn two_write_at_once() {
-    let (_folder, database) = place();
+fn concurrent_writes_with_mlflow_lose_no_point() {
+    let (_folder, database) = database();
     let store = Arc::new(open(&database));
     let run = start(&*store, "both");
-    let ours = {
+    let writer = {
         let (store, run) = (Arc::clone(&store), run.clone());
         thread::spawn(move || {
             for step in 0..300 {
@@ -147,23 +146,23 @@ fn two_write_at_once() {
             }
         })
     };
-    let theirs = "
+    let script = "
 import mlflow, sys
 client = mlflow.MlflowClient(sys.argv[1])
 run = client.create_run('0').info.run_id
 for step in range(300):
     client.log_metric(run, 'loss', 0.5, step, step)
 print(len(client.get_metric_history(run, 'loss')))";
-    assert_eq!(python(theirs, &[store.uri()]).trim(), "300");
-    ours.join().expect("all logged");
+    assert_eq!(python(script, &[store.uri()]).trim(), "300");
+    writer.join().expect("all logged");
     let count = "import mlflow, sys; print(len(mlflow.MlflowClient(sys.argv[1]).get_metric_history(sys.argv[2], 'loss')))";
     assert_eq!(python(count, &[store.uri(), &run.id]).trim(), "300");
 }
 
 #[test]
-fn many_make_one_database() {
-    let (_folder, database) = place();
-    let makers: Vec<_> = (0..8)
+fn threads_that_create_one_database_share_it() {
+    let (_folder, database) = database();
+    let threads: Vec<_> = (0..8)
         .map(|_| {
             let database = database.clone();
             thread::spawn(move || {
@@ -174,16 +173,16 @@ fn many_make_one_database() {
             })
         })
         .collect();
-    let ids: Vec<_> = makers
+    let ids: Vec<_> = threads
         .into_iter()
-        .map(|maker| maker.join().expect("made"))
+        .map(|thread| thread.join().expect("no panic"))
         .collect();
     assert_eq!(ids, ["1"; 8]);
 }
 
 #[test]
-fn a_locked_database_is_tried_again() {
-    let (_folder, mut database) = place();
+fn a_locked_database_is_retried() {
+    let (_folder, mut database) = database();
     database.timeout = Duration::from_millis(50);
     let store = open(&database);
     let run = start(&store, "locked");
@@ -201,7 +200,7 @@ fn a_locked_database_is_tried_again() {
     store.log_batch(&run.id, &point(1)).expect("logged");
 }
 
-/// Changes a database behind the store's back, long ago.
+/// Changes a database outside of the store, and dates the change back.
 fn change(file: &Path, sql: &str) {
     Connection::open(file)
         .and_then(|raw| raw.execute_batch(sql))
@@ -214,33 +213,33 @@ fn change(file: &Path, sql: &str) {
         .expect("an older time");
 }
 
-/// MLflow makes its tables one after the other: we wait for it.
+/// MLflow creates its tables one after the other.
 #[test]
-fn a_database_in_the_making_is_waited_for() {
-    let (_folder, database) = place();
+fn opening_waits_while_mlflow_creates_the_tables() {
+    let (_folder, database) = database();
     drop(open(&database));
     change(&database.file, "ALTER TABLE latest_metrics RENAME TO later");
     let raw = Connection::open(&database.file).expect("a connection");
     raw.execute_batch("UPDATE experiments SET name = name")
-        .expect("changed just now");
+        .expect("changed recently");
     let opening = thread::spawn(move || SqliteStore::open(&database).map(|_| ()));
     thread::sleep(Duration::from_millis(500));
     assert!(!opening.is_finished());
     raw.execute_batch("ALTER TABLE later RENAME TO latest_metrics")
-        .expect("made");
+        .expect("created");
     opening.join().expect("no panic").expect("opened");
 }
 
 #[test]
-fn what_is_not_there_is_named() {
-    let refused = |sql: &str, words: &str, help: &str| {
-        let (_folder, database) = place();
+fn the_error_names_missing_tables_and_columns() {
+    let refused = |sql: &str, expected: &str, help: &str| {
+        let (_folder, database) = database();
         drop(open(&database));
         change(&database.file, sql);
         let error = SqliteStore::open(&database).err().expect("refused");
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(
-            error.message.contains(words) && error.message.contains("mlflow.db"),
+            error.message.contains(expected) && error.message.contains("mlflow.db"),
             "{error}"
         );
         assert!(
@@ -270,8 +269,8 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
-fn old_databases_do_without_models() {
-    let (_folder, database) = place();
+fn old_databases_accept_runs_without_models() {
+    let (_folder, database) = database();
     drop(open(&database));
     let old = "DROP TABLE logged_model_tags; DROP TABLE logged_model_params; DROP TABLE logged_model_metrics; DROP TABLE logged_models";
     change(&database.file, old);
@@ -286,8 +285,8 @@ fn old_databases_do_without_models() {
 }
 
 #[test]
-fn what_is_not_a_database_is_left_alone() {
-    let (_folder, database) = place();
+fn a_file_that_is_not_a_database_is_not_changed() {
+    let (_folder, database) = database();
     let text = "not a database, but long enough to be read as one. ".repeat(40);
     std::fs::write(&database.file, &text).expect("written");
     let error = SqliteStore::open(&database).err().expect("refused");
@@ -306,16 +305,15 @@ fn what_is_not_a_database_is_left_alone() {
     );
 }
 
-/// A server made the experiment: only it knows where the artifacts go.
 #[test]
-fn artifacts_of_a_server_need_the_server() {
-    let (_folder, database) = place();
+fn an_experiment_with_artifacts_on_a_server_needs_the_server() {
+    let (_folder, database) = database();
     let store = open(&database);
     store.experiment(&name("proxied")).expect("an experiment");
-    let moved =
+    let proxy =
         "UPDATE experiments SET artifact_location = 'mlflow-artifacts:/1' WHERE name = 'proxied'";
     Connection::open(&database.file)
-        .and_then(|raw| raw.execute(moved, []))
+        .and_then(|raw| raw.execute(proxy, []))
         .expect("changed");
     let error = store.experiment(&name("proxied")).expect_err("proxied");
     assert!(
@@ -338,19 +336,19 @@ fn artifacts_of_a_server_need_the_server() {
     assert!(store.artifacts(run_at("file:///tmp/a%20b")).is_ok());
 }
 
-/// A run that has begun is in a database that exists: a moved one is not made anew.
+/// The database of an existing run may have been moved.
 #[test]
-fn no_database_is_made_for_a_run_that_has_begun() {
-    let (folder, database) = place();
+fn no_database_is_created_for_an_existing_run() {
+    let (folder, database) = database();
     let error = SqliteStore::open_existing(&database)
         .err()
-        .expect("nothing there");
+        .expect("no database");
     assert!(
         error.message.starts_with("there is no database /"),
         "{error}"
     );
-    assert_eq!(walk(folder.path()), Vec::<PathBuf>::new());
-    let run = start(&open(&database), "begun");
+    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+    let run = start(&open(&database), "existing");
     let again = SqliteStore::open_existing(&database).expect("the database");
     assert_eq!(again.run(&run.id).expect("the run").run, run);
     let gone = again.run("0").expect_err("no such run");
@@ -358,7 +356,7 @@ fn no_database_is_made_for_a_run_that_has_begun() {
 }
 
 #[test]
-fn a_shell_reads_the_command_as_it_is_meant() {
+fn words_are_quoted_for_a_shell() {
     assert_eq!(
         quote("sqlite:////home/me/mlflow.db"),
         "sqlite:////home/me/mlflow.db"

@@ -23,7 +23,7 @@ pub(crate) enum Scope {
     Item,
     /// The run or its artifact root.
     Run,
-    /// The run, which the store does not have any more.
+    /// The run, which no longer exists in the store.
     Gone,
     /// The whole store.
     Store,

@@ -93,8 +93,8 @@ impl Source {
         self.range(0, self.bytes(), self.artifact.sha256.clone())
     }
 
-    /// Splits the file into parts of `size` bytes. Reads the file once to compute the checksum of each
-    /// part.
+    /// Splits the file into parts of `size` bytes. Reads the file once to compute the checksum of
+    /// each part.
     pub(crate) fn parts(&self, size: u64) -> Result<Vec<Part<'_>>, StoreError> {
         let mut parts = Vec::new();
         let mut all = self.all();
@@ -205,8 +205,8 @@ impl Content {
 
 #[cfg(test)]
 impl Source {
-    /// A source with the current content of a file. The checksum of a file above 1 GiB is wrong, since
-    /// the file is not read.
+    /// A source with the current content of a file. The checksum of a file above 1 GiB is wrong,
+    /// since the file is not read.
     pub(crate) fn of(path: &str, file: &std::path::Path) -> Result<Self, StoreError> {
         let refused = |error: io::Error| StoreError::refused(format!("cannot read: {error}"));
         let bytes = file.metadata().map_err(refused)?.len();

@@ -1,4 +1,4 @@
-//! Artifact URIs of servers that want credentials, and settings that no request can carry.
+//! Malicious artifact URIs, invalid settings, endless responses, and changed files.
 
 use super::*;
 
@@ -9,10 +9,10 @@ const CREDENTIALS: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn azures_credentials_go_to_azures_hosts_only() {
-    for credentials in CREDENTIALS {
-        let whole = [
-            credentials,
+fn azure_credentials_are_sent_only_to_hosts_of_azure() {
+    for credential in CREDENTIALS {
+        let credentials = [
+            credential,
             ("AZURE_TENANT_ID", "t"),
             ("AZURE_CLIENT_ID", "c"),
         ];
@@ -29,11 +29,11 @@ fn azures_credentials_go_to_azures_hosts_only() {
             "abfss://runs@fruit.dfs.example.org/1",
             "abfss://runs@attacker.example.org/1",
         ] {
-            let error = store(uri, &whole).err().expect(uri);
+            let error = store(uri, &credentials).err().expect(uri);
             assert_eq!(error.kind, ErrorKind::Refused);
-            let words = ["no host of Azure Blob Storage", "names no container"];
+            let expected = ["not a host of Azure Blob Storage", "names no container"];
             assert!(
-                words.iter().any(|words| error.message.contains(words)),
+                expected.iter().any(|text| error.message.contains(text)),
                 "{error}"
             );
         }
@@ -46,18 +46,17 @@ fn azures_credentials_go_to_azures_hosts_only() {
                 format!("wasbs://runs@fruit.blob.{domain}/1"),
                 format!("abfss://runs@fruit.dfs.{domain}/1"),
             ] {
-                let host = store(&uri, &whole).expect(&uri).teller.host;
+                let host = store(&uri, &credentials).expect(&uri).reporter.host;
                 assert_eq!(host, format!("fruit.blob.{domain}"));
             }
         }
     }
 }
 
-/// A connection string says where the credentials are for, whatever the server says.
 #[test]
-fn a_connection_string_names_its_host_itself() {
-    let taken = "ETag: e\r\nLast-Modified: Thu, 26 Nov 2026 12:00:00 GMT\r\n";
-    let server = || Answering::new(|_, _, _| answer("201 Created", taken, ""));
+fn a_connection_string_overrides_the_host_in_the_artifact_uri() {
+    let headers = "ETag: e\r\nLast-Modified: Thu, 26 Nov 2026 12:00:00 GMT\r\n";
+    let server = || Answering::new(|_, _, _| answer("201 Created", headers, ""));
     let (attacker, own) = (server(), server());
     let attackers = attacker.url.replace("http://", "");
     let uri = format!("wasbs://runs@x.{attackers}/1");
@@ -70,7 +69,7 @@ fn a_connection_string_names_its_host_itself() {
 }
 
 #[test]
-fn an_answer_without_an_end_is_given_up() {
+fn an_endless_response_is_aborted() {
     let (url, _) = endless("HTTP/1.1 500 Oh\r\n\r\n<Error>");
     let error = put(&[KEYS[0], KEYS[1], ("MLFLOW_S3_ENDPOINT_URL", &url)]);
     assert_eq!(error.scope, crate::ship::store::Scope::Run);
@@ -78,7 +77,7 @@ fn an_answer_without_an_end_is_given_up() {
 }
 
 #[test]
-fn what_no_request_can_carry_is_refused_in_words() {
+fn settings_that_no_header_or_url_can_contain_are_rejected() {
     for (uri, variable) in [
         ("s3://runs/1", "AWS_ACCESS_KEY_ID"),
         ("s3://runs/1", "AWS_SESSION_TOKEN"),
@@ -101,8 +100,8 @@ fn what_no_request_can_carry_is_refused_in_words() {
         ),
     ] {
         for value in ["hush\n", "hu\r\nsh", "h\u{e9}sh", "hu sh", "\u{1b}[2J"] {
-            let own = KEYS.map(|(key, known)| (key, if key == variable { value } else { known }));
-            let error = store(uri, &[&own[..], &[(variable, value)]].concat()).err();
+            let keys = KEYS.map(|(key, known)| (key, if key == variable { value } else { known }));
+            let error = store(uri, &[&keys[..], &[(variable, value)]].concat()).err();
             let error = error.unwrap_or_else(|| panic!("{variable}={value:?}"));
             assert!(
                 error.message.starts_with(&format!("{variable} has ")),
@@ -111,13 +110,16 @@ fn what_no_request_can_carry_is_refused_in_words() {
             assert!(!format!("{error:?}").contains("hu"), "{error:?}");
         }
     }
-    // A secret is only signed with: it may be anything, and no panic comes of it.
-    let nobody = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
-    put(&[KEYS[0], ("AWS_SECRET_ACCESS_KEY", "hush\n\u{e9}"), nobody]);
+    // The secret key is only used to sign, so it may contain any characters.
+    let unreachable = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
+    put(&[
+        KEYS[0],
+        ("AWS_SECRET_ACCESS_KEY", "hush\n\u{e9}"),
+        unreachable,
+    ]);
 }
 
-/// Bytes that are not those of the record: one request is never sent, an upload in parts is broken
-/// off before it counts.
+/// A small file is not sent at all. A multipart upload is aborted before it is completed.
 #[test]
 fn a_file_that_changed_since_it_was_logged_is_not_stored() {
     for size in [5, 2 * PART + 1] {
@@ -142,14 +144,14 @@ fn a_file_that_changed_since_it_was_logged_is_not_stored() {
         );
         assert_eq!(server.count("PUT /runs/1/r/m.bin HTTP"), 0);
         assert_eq!(server.count("POST /runs/1/r/m.bin?uploadId"), 0);
-        let begun = usize::from(size > PART);
-        assert_eq!(server.count("POST /runs/1/r/m.bin?uploads"), begun);
-        assert_eq!(server.count("DELETE /runs/1/r/m.bin?uploadId=u"), begun);
+        let started = usize::from(size > PART);
+        assert_eq!(server.count("POST /runs/1/r/m.bin?uploads"), started);
+        assert_eq!(server.count("DELETE /runs/1/r/m.bin?uploadId=u"), started);
     }
 }
 
 #[test]
-fn a_password_in_an_endpoint_is_not_told() {
+fn errors_do_not_disclose_passwords_in_endpoints() {
     for (root, variable, value) in [
         (
             "s3://runs/1",
@@ -188,8 +190,8 @@ fn a_password_in_an_endpoint_is_not_told() {
 }
 
 #[test]
-fn a_root_of_any_form_gives_words_and_no_panic() {
-    let nobody = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
+fn an_invalid_artifact_root_is_an_error_and_no_panic() {
+    let unreachable = ("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9");
     for root in [
         "s3://b c/y",
         "s3://b\nc/y",
@@ -218,7 +220,8 @@ fn a_root_of_any_form_gives_words_and_no_panic() {
             "AZURE_STORAGE_CONNECTION_STRING",
             "SharedAccessSignature=sv=1&sig=hush;BlobEndpoint=http://127.0.0.1:9",
         );
-        let error = put_below(root, &[KEYS[0], KEYS[1], nobody, emulator, azure]).expect_err(root);
+        let error =
+            put_below(root, &[KEYS[0], KEYS[1], unreachable, emulator, azure]).expect_err(root);
         assert!(!error.message.contains("pw"), "{error}");
     }
 }

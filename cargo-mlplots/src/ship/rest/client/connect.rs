@@ -1,4 +1,4 @@
-//! Configures connections: certificates, redirects, keep-alive.
+//! Configures connections: certificates, redirects, proxies and timeouts.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -12,8 +12,7 @@ use crate::settings::{HttpSettings, Trust};
 use crate::ship::store::StoreError;
 
 const AGENT: &str = concat!("mlplots/", env!("CARGO_PKG_VERSION"));
-/// The timeout for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client with these settings for calls to the server at `base`.
 pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Client, StoreError> {
@@ -23,7 +22,7 @@ pub(super) fn client(base: &Url, settings: &HttpSettings) -> Result<blocking::Cl
         .map_err(unusable)
 }
 
-/// A client with these settings for uploads of files to that server.
+/// A client with these settings for uploads to the server at `base`.
 pub(super) fn uploads(base: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
     tracking(base, settings)?.build().map_err(unusable)
 }
@@ -32,13 +31,16 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
     let (redirects, is_bound) = (settings.redirects, settings.is_bound());
     let mut builder = reqwest::Client::builder()
         .user_agent(AGENT)
-        .connect_timeout(settings.timeout.min(CONNECT))
+        .connect_timeout(settings.timeout.min(CONNECT_TIMEOUT))
         .redirect(Policy::custom(move |attempt| {
-            let is_kept = matches!(attempt.status().as_u16(), 307 | 308);
+            // Other redirects would turn a POST into a GET.
+            let keeps_method = matches!(attempt.status().as_u16(), 307 | 308);
             let is_allowed = redirects && attempt.previous().len() <= 10;
             match attempt.previous().last() {
                 Some(from)
-                    if is_kept && is_allowed && may_redirect(from, attempt.url(), is_bound) =>
+                    if keeps_method
+                        && is_allowed
+                        && may_redirect(from, attempt.url(), is_bound) =>
                 {
                     attempt.follow()
                 }
@@ -47,15 +49,14 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
         }));
     #[cfg(target_os = "linux")]
     {
-        // TCP keep-alive detects a peer that disappeared during an upload before the timeout of the
-        // upload.
+        // Detects a peer that disappeared during an upload, before the timeout of the upload.
         builder = builder.tcp_user_timeout(settings.timeout);
     }
     if base.scheme() == "http" {
         // A server with several workers sends the head and the body of a response in two segments
-        // without TCP_NODELAY, so each call on a saved connection waits 40 ms for a delayed
-        // acknowledgement. A connection per call costs less; behind TLS, where it would cost more,
-        // the proxy does not have this problem.
+        // without TCP_NODELAY, so each call on a kept connection waits 40 ms for a delayed
+        // acknowledgement. A connection per call costs less. With TLS it would cost more, but there
+        // the peer is a proxy without this problem.
         builder = builder.pool_max_idle_per_host(0);
     }
     builder = proxied(builder, base, settings);
@@ -66,7 +67,7 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
             bad_pem(
                 what,
                 path,
-                &"it does not hold a certificate and its key in PEM",
+                &"it does not contain a PEM certificate and its key",
             )
         })?;
         builder = builder.identity(identity);
@@ -74,15 +75,16 @@ fn tracking(base: &Url, settings: &HttpSettings) -> Result<ClientBuilder, StoreE
     Ok(builder)
 }
 
-/// Whether a redirect is followed: not from https to http, and not to another origin if the client
-/// has a workspace or a certificate (`is_bound`), which reqwest would send there. It sends no
-/// credentials to another origin.
+/// Whether a redirect may be followed. Not from https to http, and not to another origin if the
+/// client has a workspace or a certificate (`is_bound`): reqwest would send them there, and removes
+/// only the credentials.
 fn may_redirect(from: &Url, to: &Url, is_bound: bool) -> bool {
     let is_downgrade = from.scheme() == "https" && to.scheme() == "http";
     !is_downgrade && (!is_bound || from.origin() == to.origin())
 }
 
-/// reqwest takes its proxies from the environment.
+/// Disables proxies for the hosts that `NO_PROXY` excludes. Otherwise reqwest takes them from the
+/// environment.
 fn proxied(builder: ClientBuilder, url: &Url, settings: &HttpSettings) -> ClientBuilder {
     if settings.no_proxy.covers(url) {
         return builder.no_proxy();
@@ -90,12 +92,12 @@ fn proxied(builder: ClientBuilder, url: &Url, settings: &HttpSettings) -> Client
     builder
 }
 
-/// A client for the hosts of signed URLs. They are not the tracking server, so the client
-/// certificate is not sent to them.
+/// A client for the hosts of signed URLs. They are not the tracking server, so they do not get its
+/// client certificate.
 pub(super) fn storage(url: &Url, settings: &HttpSettings) -> Result<reqwest::Client, StoreError> {
     let builder = reqwest::Client::builder()
         .user_agent(AGENT)
-        .connect_timeout(CONNECT)
+        .connect_timeout(CONNECT_TIMEOUT)
         // A URL is signed for one host.
         .redirect(Policy::none());
     let builder = proxied(builder, url, settings);
@@ -116,7 +118,7 @@ fn trusting(
             let pem = read_pem(variable, path)?;
             let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
             if found.is_empty() {
-                return Err(bad_pem(variable, path, &"it holds no certificate in PEM"));
+                return Err(bad_pem(variable, path, &"it contains no PEM certificate"));
             }
             builder.tls_certs_only(found)
         }
@@ -125,13 +127,13 @@ fn trusting(
 
 #[allow(
     clippy::needless_pass_by_value,
-    reason = "for `map_err`, which gives it away"
+    reason = "`map_err` passes the error by value"
 )]
 fn unusable(error: reqwest::Error) -> StoreError {
     let cause = error
         .source()
         .map_or_else(|| error.to_string(), ToString::to_string);
-    StoreError::refused(format!("cannot make an HTTP client: {cause}"))
+    StoreError::refused(format!("cannot create an HTTP client: {cause}"))
 }
 
 fn read_pem(variable: &str, path: &Path) -> Result<Vec<u8>, StoreError> {
@@ -143,7 +145,7 @@ fn bad_pem(variable: &str, path: &Path, why: &dyn Display) -> StoreError {
         "{variable}: {} cannot be used: {why}",
         path.display()
     ))
-    .help("see that the variable names the right file")
+    .help("check the path in this variable")
 }
 
 #[cfg(test)]
@@ -151,17 +153,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_hands_nothing_over() {
-        let leads = |from: &str, to: &str, is_bound| {
+    fn redirects_disclose_no_secrets() {
+        let allowed = |from: &str, to: &str, is_bound| {
             let url = |url| Url::parse(url).expect("a URL");
             may_redirect(&url(from), &url(to), is_bound)
         };
-        assert!(leads("http://a:1/x", "http://a:1/y", true));
-        assert!(leads("http://a:1/x", "http://b:1/x", false));
-        assert!(leads("http://a/x", "https://a/x", false));
-        assert!(!leads("http://a/x", "https://a/x", true));
-        assert!(!leads("http://a:1/x", "http://a:2/x", true));
-        assert!(!leads("https://a/x", "http://a/x", false));
-        assert!(!leads("https://a/x", "http://a/x", true));
+        assert!(allowed("http://a:1/x", "http://a:1/y", true));
+        assert!(allowed("http://a:1/x", "http://b:1/x", false));
+        assert!(allowed("http://a/x", "https://a/x", false));
+        assert!(!allowed("http://a/x", "https://a/x", true));
+        assert!(!allowed("http://a:1/x", "http://a:2/x", true));
+        assert!(!allowed("https://a/x", "http://a/x", false));
+        assert!(!allowed("https://a/x", "http://a/x", true));
     }
 }

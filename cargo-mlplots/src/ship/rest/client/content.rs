@@ -1,4 +1,4 @@
-//! Streams the bytes of a file as the body of a request, with one piece in memory.
+//! Streams the bytes of a file as the body of a request, with one chunk in memory.
 
 use std::future::Future;
 use std::io;
@@ -11,22 +11,22 @@ use tokio::time::Sleep;
 
 use crate::ship::store::Checked;
 
-/// The body of a request.
+/// The body of an upload request.
 pub(super) struct Content {
     bytes: Checked,
-    /// The delay before the first piece.
-    pause: Option<Pin<Box<Sleep>>>,
+    /// The delay before the first chunk.
+    delay: Option<Pin<Box<Sleep>>>,
 }
 
 impl Content {
     pub(super) fn new(bytes: Checked) -> Self {
-        Self { bytes, pause: None }
+        Self { bytes, delay: None }
     }
 
-    /// The same body, which starts after this delay, and never if the server has responded by then.
-    pub(super) fn after(self, pause: Sleep) -> Self {
+    /// Delays the body. It is not sent at all if the server responds during the delay.
+    pub(super) fn delayed(self, delay: Sleep) -> Self {
         Self {
-            pause: Some(Box::pin(pause)),
+            delay: Some(Box::pin(delay)),
             ..self
         }
     }
@@ -40,12 +40,12 @@ impl Body for Content {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if let Some(pause) = &mut self.pause {
-            ready!(pause.as_mut().poll(context));
-            self.pause = None;
+        if let Some(delay) = &mut self.delay {
+            ready!(delay.as_mut().poll(context));
+            self.delay = None;
         }
-        let piece = self.bytes.next();
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
+        let chunk = self.bytes.next();
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)).transpose())
     }
 
     fn is_end_stream(&self) -> bool {

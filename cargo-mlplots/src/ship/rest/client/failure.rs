@@ -1,4 +1,5 @@
-//! Interprets responses without success, and requests without a response.
+//! Interprets error responses and requests without a response: the message and the help for the
+//! user, whether a retry can help, and the scope.
 
 use std::error::Error;
 use std::io;
@@ -8,21 +9,21 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use serde_json::error::Category;
 
-use super::{HttpClient, LONGEST_ERROR};
+use super::{HttpClient, MAX_ERROR_BODY};
 use crate::ship::reason::Reason;
 use crate::ship::store::{ErrorKind, Scope, StoreError};
 
-/// MLflow's response to a call under a host name that it does not accept.
+/// MLflow's message if it rejects the host name of a request.
 const INVALID_HOST: &str = "Invalid Host";
 
 /// A call that failed: the error, and the server's code for it.
 #[derive(Debug)]
 pub(in crate::ship::rest) struct Failure {
     pub(in crate::ship::rest) status: Option<StatusCode>,
-    /// MLflow's `error_code`, or empty.
+    /// MLflow's `error_code`. Empty if there is none.
     pub(in crate::ship::rest) code: String,
     pub(in crate::ship::rest) error: StoreError,
-    /// The database contains one of the metric points already, and the server did not check first.
+    /// The database rejects the batch because one of its metric points already exists.
     pub(in crate::ship::rest) duplicate_point: bool,
 }
 
@@ -45,8 +46,8 @@ impl From<Failure> for StoreError {
 }
 
 impl HttpClient {
-    /// The server responded with an error.
-    pub(super) fn answered(
+    /// The failure for an error response.
+    pub(super) fn error_response(
         &self,
         call: &Call,
         status: StatusCode,
@@ -61,7 +62,7 @@ impl HttpClient {
             (text, _) => format!(": {text}"),
         };
         let mut error = StoreError::refused(format!("{call}: {status}{text}"));
-        if later(status, &reason.code) {
+        if is_temporary(status, &reason.code) {
             let after = headers
                 .get(RETRY_AFTER)
                 .filter(|_| self.settings.respect_retry_after)
@@ -81,13 +82,13 @@ impl HttpClient {
     }
 
     fn help(&self, status: StatusCode, headers: &HeaderMap, reason: &Reason) -> Option<String> {
-        let known = !reason.code.is_empty();
+        let is_from_mlflow = !reason.code.is_empty();
         let help = match status.as_u16() {
             300..=399 => {
                 let to = headers.get(LOCATION).and_then(|to| to.to_str().ok());
                 if self.base.scheme() == "https" && to.is_some_and(|to| to.starts_with("http:")) {
                     return Some(
-                        "the server redirects to an address without TLS, which is not followed: see how the proxy in front of it is configured"
+                        "the server redirects to a URL without TLS, which is not followed: check the configuration of the proxy in front of the server"
                             .to_owned(),
                     );
                 }
@@ -96,13 +97,13 @@ impl HttpClient {
                 let to =
                     base.map_or_else(String::new, |to| format!(" ({})", without_credentials(to)));
                 return Some(format!(
-                    "give as tracking URI the address to which the server redirects{to}"
+                    "set the tracking URI to the URL to which the server redirects{to}"
                 ));
             }
             401 | 403 if self.is_anonymous => {
                 let origin = self.base.origin().ascii_serialization();
                 return Some(format!(
-                    "credentials go to the tracking server only; MLPLOTS_TRUSTED_ORIGINS={origin} lets them go to this one too"
+                    "credentials are sent only to the tracking server; set MLPLOTS_TRUSTED_ORIGINS={origin} to send them to this server too"
                 ));
             }
             401 if self.settings.credentials.is_some() => {
@@ -118,90 +119,97 @@ impl HttpClient {
             404 if self.workspace.is_some() && reason.text.starts_with("Workspace") => {
                 "check MLFLOW_WORKSPACE, or create that workspace"
             }
-            404 | 405 if !known => {
+            404 | 405 if !is_from_mlflow => {
                 return Some(format!(
-                    "{}; its path prefix belongs to the tracking URI",
-                    self.look()
+                    "{}; the tracking URI must include its path prefix",
+                    self.check_server()
                 ));
             }
             413 => "a proxy in front of the server rejects a body of this size: raise its limit",
             _ if reason.code == "FEATURE_DISABLED" && self.workspace.is_some() => {
                 "the server has no workspaces: unset MLFLOW_WORKSPACE"
             }
-            500.. if !known => "see the log of the server, or of the proxy in front of it",
+            500.. if !is_from_mlflow => {
+                "check the log of the server, or of the proxy in front of it"
+            }
             _ => return None,
         };
         Some(help.to_owned())
     }
 
-    /// There is no response, or only a part of it.
-    pub(super) fn lost(&self, call: &Call, error: reqwest::Error) -> Failure {
+    /// The failure if there is no response, or only a part of it.
+    pub(super) fn transport_failure(&self, call: &Call, error: reqwest::Error) -> Failure {
         let error = error.without_url();
         let mut causes = causes(&error);
-        if let Some((why, help)) = causes.iter().find_map(|cause| insecure(cause)) {
+        if let Some((why, help)) = causes.iter().find_map(|cause| tls_failure(cause)) {
             return call
-                .broken(StoreError::refused, &why)
+                .failure(StoreError::refused, &why)
                 .help(help)
                 .with_scope(Scope::Store);
         }
         let last = causes.pop().unwrap_or_default();
         if error.is_builder() || error.is_redirect() {
-            return call.broken(StoreError::refused, &last);
+            return call.failure(StoreError::refused, &last);
         }
         if error.is_timeout() {
-            let why = format!("no answer within {} s", self.settings.timeout.as_secs());
-            return call.broken(StoreError::retry, &why).help(
-                "see whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT sets the timeout of a call in seconds",
+            let why = format!("no response within {} s", self.settings.timeout.as_secs());
+            return call.failure(StoreError::retry, &why).help(
+                "check whether the server is busy; MLFLOW_HTTP_REQUEST_TIMEOUT sets the timeout of a request in seconds",
             ).with_scope(Scope::Address);
         }
         let (what, scope) = if error.is_connect() {
             ("cannot connect", Scope::Address)
         } else {
-            ("the connection broke", Scope::Store)
+            ("the connection was lost", Scope::Store)
         };
-        let help = match self.look() {
-            // A server with TLS 1.3 rejects a client without a certificate like this.
-            look if last.contains("close_notify") => {
+        let help = match self.check_server() {
+            // With TLS 1.3, a server that requires a client certificate closes the connection.
+            help if last.contains("close_notify") => {
                 format!(
-                    "{look}; if it wants a client certificate, MLFLOW_TRACKING_CLIENT_CERT_PATH names it"
+                    "{help}; if the server requires a client certificate, set MLFLOW_TRACKING_CLIENT_CERT_PATH to its PEM file"
                 )
             }
-            look => look,
+            help => help,
         };
-        call.broken(StoreError::retry, &format!("{what}: {last}"))
+        call.failure(StoreError::retry, &format!("{what}: {last}"))
             .help(help)
             .with_scope(scope)
     }
 
-    /// The status is success, but the body is not the expected response: a page of a proxy, or a
-    /// truncated response. Whether the call was executed is unknown.
-    pub(super) fn unpromised(&self, call: &Call, reason: &str) -> Failure {
-        let why = format!("the answer is not what MLflow promises: {reason}");
-        call.broken(StoreError::retry, &why).help(self.look())
+    /// The failure if the status is success, but the body is not the expected one: the page of a
+    /// proxy, or a truncated response. Whether the server executed the call is unknown, so it is
+    /// retried.
+    pub(super) fn unexpected(&self, call: &Call, reason: &str) -> Failure {
+        let why = format!("unexpected response: {reason}");
+        call.failure(StoreError::retry, &why)
+            .help(self.check_server())
     }
 
-    /// A truncated response.
-    pub(super) fn broken(&self, call: &Call, error: io::Error) -> Failure {
+    /// The failure if reading the body fails.
+    pub(super) fn truncated(&self, call: &Call, error: io::Error) -> Failure {
         let text = error.to_string();
         match error.downcast::<reqwest::Error>() {
-            Ok(error) => self.lost(call, error),
-            _ => call.broken(StoreError::retry, &format!("the connection broke: {text}")),
+            Ok(error) => self.transport_failure(call, error),
+            _ => call.failure(
+                StoreError::retry,
+                &format!("the connection was lost: {text}"),
+            ),
         }
     }
 
-    /// What to do if the address may belong to another server.
-    fn look(&self) -> String {
+    /// The help if the URL may not be that of an MLflow server.
+    fn check_server(&self) -> String {
         let base = self.base.as_str().trim_end_matches('/');
-        format!("see whether an MLflow server answers at {base}")
+        format!("check that an MLflow server is running at {base}")
     }
 }
 
-/// The difference between the response and the expected one.
+/// Describes how a response differs from the expected one.
 pub(super) fn mismatch(body: &str, error: &serde_json::Error) -> String {
     if body.trim().is_empty() {
         return "it is empty".to_owned();
     }
-    let start: String = body.chars().take(LONGEST_ERROR as usize).collect();
+    let start: String = body.chars().take(MAX_ERROR_BODY as usize).collect();
     match (Reason::read(&start).text, error.classify()) {
         (_, Category::Data) if body.trim_start().starts_with('[') => {
             "it is a JSON array instead of an object".to_owned()
@@ -215,13 +223,13 @@ pub(super) fn mismatch(body: &str, error: &serde_json::Error) -> String {
     }
 }
 
-/// The messages of an error and of its causes; the last is the root cause.
+/// The messages of an error and of its causes. The last is the root cause.
 pub(super) fn causes(error: &reqwest::Error) -> Vec<String> {
     let first: &dyn Error = error;
     std::iter::successors(Some(first), |&cause| cause.source())
         .map(|cause| {
             let text = cause.to_string();
-            // Some messages end with the address of an explanation.
+            // Some messages end with the URL of an explanation.
             text.split(": https://")
                 .next()
                 .unwrap_or_default()
@@ -230,7 +238,7 @@ pub(super) fn causes(error: &reqwest::Error) -> Vec<String> {
         .collect()
 }
 
-/// A call in an error message, without query and credentials.
+/// The method and the URL of a request in an error message, without query and credentials.
 pub(super) struct Call(String);
 
 impl Call {
@@ -238,7 +246,7 @@ impl Call {
         Self(format!("{method} {}", without_credentials(url.as_str())))
     }
 
-    pub(super) fn broken(&self, kind: fn(String) -> StoreError, why: &str) -> Failure {
+    pub(super) fn failure(&self, kind: fn(String) -> StoreError, why: &str) -> Failure {
         Failure {
             status: None,
             code: String::new(),
@@ -254,17 +262,17 @@ impl std::fmt::Display for Call {
     }
 }
 
-/// The message and the help for a TLS error that a retry does not fix.
-fn insecure(cause: &str) -> Option<(String, &'static str)> {
+/// The message and the help for a TLS error that a retry does not resolve.
+fn tls_failure(cause: &str) -> Option<(String, &'static str)> {
     let help = if cause.contains("CertificateRequired") {
         "the server requires a client certificate: set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with the certificate and its key"
     } else if cause.to_lowercase().contains("certificate") {
-        "the server must show a certificate for this name by an authority known here: \
-         MLFLOW_TRACKING_SERVER_CERT_PATH names a PEM file with it"
+        "the server's certificate must be valid for this host name and issued by a trusted authority: \
+         set MLFLOW_TRACKING_SERVER_CERT_PATH to a PEM file with the authority"
     } else if cause.contains("InvalidContentType") {
         return Some((
-            "the server does not answer in TLS".to_owned(),
-            "write `http://` if it has none",
+            "the server does not use TLS".to_owned(),
+            "use `http://` in the tracking URI if the server has no TLS",
         ));
     } else {
         return None;
@@ -272,7 +280,7 @@ fn insecure(cause: &str) -> Option<(String, &'static str)> {
     Some((format!("the connection is not secure: {cause}"), help))
 }
 
-/// An address without its user, password and query, which may be secret.
+/// A URL without its user, password and query, which may be secret.
 fn without_credentials(url: &str) -> String {
     let Ok(mut url) = Url::parse(url) else {
         return url.split('?').next().unwrap_or_default().to_owned();
@@ -284,8 +292,8 @@ fn without_credentials(url: &str) -> String {
     url.into()
 }
 
-/// Whether a status asks for a retry. MLflow uses 500 and 501 also for permanent errors.
-pub(super) fn later(status: StatusCode, code: &str) -> bool {
+/// Whether a retry can help. MLflow also uses 500 and 501 for permanent errors.
+pub(super) fn is_temporary(status: StatusCode, code: &str) -> bool {
     match status.as_u16() {
         408 | 425 | 429 => true,
         501 => false,
@@ -299,16 +307,17 @@ fn scope_of(status: StatusCode, reason: &Reason) -> Scope {
     match (status.as_u16(), &*reason.code) {
         (403, _) if reason.text.contains(INVALID_HOST) => Scope::Store,
         (_, "RESOURCE_DOES_NOT_EXIST") | (403, _) => Scope::Run,
-        // A page of another server, or a server that is busy, not ready or not configured for it.
+        // The page of another server, or a server that is busy, not ready or not configured for the
+        // request.
         (_, "FEATURE_DISABLED")
         | (404 | 405, "")
         | (300..=399 | 401 | 408 | 425 | 429 | 502..=504, _) => Scope::Store,
-        // A server that fails for one item responds with 500.
+        // 500 means that the server failed to process this item.
         _ => Scope::Item,
     }
 }
 
-/// `Retry-After`: seconds, or a date.
+/// Parses `Retry-After`: seconds or a date.
 fn retry_after(value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

@@ -1,5 +1,5 @@
-//! Uploads bytes with signed URLs. The object store authenticates only the URL, so the client sends
-//! no credentials.
+//! Uploads files with signed URLs. The signature authenticates the request, so this client has no
+//! credentials and cannot send any to the object store.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -9,13 +9,13 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 
 use super::connect;
-use super::failure::{Call, Failure, causes, later};
-use super::upload::{Answer, Uploads};
+use super::failure::{Call, Failure, causes, is_temporary};
+use super::upload::{UploadResponse, Uploads};
 use crate::settings::{HttpSettings, Secret};
 use crate::ship::reason::Reason;
 use crate::ship::store::{Checked, ErrorKind, StoreError};
 
-/// Uploads bytes with signed URLs, and sends no credentials.
+/// The client for the hosts of signed URLs.
 #[derive(Clone)]
 pub(in crate::ship::rest) struct Storage {
     settings: HttpSettings,
@@ -23,7 +23,7 @@ pub(in crate::ship::rest) struct Storage {
     uploads: Arc<OnceLock<Result<Uploads, StoreError>>>,
 }
 
-/// A signed URL is a secret, since it permits the upload. It is valid only with these headers.
+/// A signed URL with the headers that it requires. It is secret, since it permits the upload.
 #[derive(Deserialize)]
 pub(in crate::ship::rest) struct SignedUrl {
     #[serde(alias = "presigned_url")]
@@ -35,23 +35,23 @@ pub(in crate::ship::rest) struct SignedUrl {
 /// Why an upload with signed URLs failed.
 #[derive(Debug)]
 pub(in crate::ship::rest) enum UploadError {
-    /// The tracking server signs no URLs for this artifact root.
+    /// The tracking server does not sign URLs for this artifact root.
     Unsigned,
-    /// Signed URLs do not work; another way may.
+    /// Signed URLs do not work. Another upload method may work.
     Blocked(StoreError),
-    /// Another way would fail too.
+    /// Another upload method would fail too.
     Failed(StoreError),
 }
 
 impl UploadError {
-    /// Interprets an error of the tracking server: it signed no URL, or did not accept the uploaded
-    /// parts.
-    pub(in crate::ship::rest) fn asking(failure: Failure) -> Self {
+    /// Interprets a failed request to the tracking server for signed URLs or for the completion of
+    /// a multipart upload.
+    pub(in crate::ship::rest) fn from_tracking_server(failure: Failure) -> Self {
         match failure.status.map(|status| status.as_u16()) {
-            // The server does not know the call, or its artifact store has no signed URLs.
+            // The server does not have the endpoint, or its artifact store has no signed URLs.
             Some(400 | 405 | 501) => Self::Unsigned,
             Some(404) if failure.code.is_empty() => Self::Unsigned,
-            // A server without credentials of its own fails like this.
+            // A server without credentials for the object store responds with 500.
             Some(500) => Self::Blocked(failure.error),
             _ => Self::Failed(failure.error),
         }
@@ -87,30 +87,30 @@ impl Storage {
             .map_err(|error| UploadError::Blocked(error.clone()))
     }
 
-    /// Uploads with PUT, and returns the `ETag`.
+    /// Uploads content, and returns the `ETag` of the response.
     pub(in crate::ship::rest) fn put(
         &self,
         to: &SignedUrl,
         content: Checked,
     ) -> Result<String, UploadError> {
         let (url, headers) = to.parse().ok_or_else(|| {
-            let why = "the server gave an upload URL that cannot be used";
+            let why = "the server returned an invalid upload URL";
             UploadError::Blocked(StoreError::refused(why))
         })?;
         let call = Call::new(&Method::PUT, &url);
-        let answer = self.uploads(&url)?.put(url, headers, content);
-        let answer = answer.map_err(|error| lost(&call, &error.without_url()))?;
-        if !answer.status.is_success() {
-            return Err(answered(&call, &answer));
+        let response = self.uploads(&url)?.put(url, headers, content);
+        let response = response.map_err(|error| transport_failure(&call, &error.without_url()))?;
+        if !response.status.is_success() {
+            return Err(error_response(&call, &response));
         }
-        let tag = answer.headers.get(ETAG);
+        let tag = response.headers.get(ETAG);
         let tag = tag.and_then(|tag| tag.to_str().ok());
         Ok(tag.unwrap_or_default().to_owned())
     }
 }
 
-/// There is no response, or only a part of it.
-fn lost(call: &Call, error: &reqwest::Error) -> UploadError {
+/// The error if there is no response, or only a part of it.
+fn transport_failure(call: &Call, error: &reqwest::Error) -> UploadError {
     let causes = causes(error);
     let last = causes.last().map(String::as_str).unwrap_or_default();
     let insecure = causes
@@ -119,7 +119,7 @@ fn lost(call: &Call, error: &reqwest::Error) -> UploadError {
     if let Some(cause) = insecure {
         let why = format!("{call}: the connection is not secure: {cause}");
         return UploadError::Blocked(StoreError::refused(why).help(
-            "AWS_CA_BUNDLE names a PEM file with the authority that the certificate there comes from",
+            "set AWS_CA_BUNDLE to a PEM file with the authority that issued the certificate of this host",
         ));
     }
     if error.is_builder() {
@@ -128,27 +128,27 @@ fn lost(call: &Call, error: &reqwest::Error) -> UploadError {
     if error.is_connect() {
         let why = format!("{call}: cannot connect: {last}");
         return UploadError::Blocked(StoreError::retry(why).help(
-            "the tracking server named this address (its own MLFLOW_S3_ENDPOINT_URL): this machine must be able to reach it",
+            "the tracking server returned this URL (see MLFLOW_S3_ENDPOINT_URL in its environment): it must be reachable from this machine",
         ));
     }
     if error.is_timeout() {
-        let why = format!("{call}: no answer in time");
+        let why = format!("{call}: no response in time");
         return UploadError::Failed(
             StoreError::retry(why)
-                .help("MLFLOW_HTTP_REQUEST_TIMEOUT sets the timeout of a call in seconds"),
+                .help("MLFLOW_HTTP_REQUEST_TIMEOUT sets the timeout of a request in seconds"),
         );
     }
-    let why = format!("{call}: the connection broke: {last}");
+    let why = format!("{call}: the connection was lost: {last}");
     UploadError::Failed(StoreError::retry(why))
 }
 
-/// The store responded with an error.
-fn answered(call: &Call, answer: &Answer) -> UploadError {
-    let status = answer.status;
+/// The error for an error response.
+fn error_response(call: &Call, response: &UploadResponse) -> UploadError {
+    let status = response.status;
     // A body that does not come from an object store may contain the URL.
-    let said = Reason::xml(&answer.body).unwrap_or_default().suffix();
-    let mut error = StoreError::refused(format!("{call}: {status}{said}"));
-    if later(status, "") {
+    let reason = Reason::xml(&response.body).unwrap_or_default().suffix();
+    let mut error = StoreError::refused(format!("{call}: {status}{reason}"));
+    if is_temporary(status, "") {
         error.kind = ErrorKind::Retry(None);
         return UploadError::Failed(error);
     }

@@ -1,4 +1,4 @@
-//! Where files go.
+//! Uploads of files through the tracking server.
 
 use mlplots_tests::http::{Answering, Scripted, answer, json};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::ship::store::{ErrorKind, Source};
 
 #[test]
-fn files_go_where_the_run_says() {
+fn files_are_uploaded_to_the_artifact_root_of_the_run() {
     let empty = answer("200 OK", "", "");
     let server = Scripted::new([empty.clone(), empty.clone(), empty]);
     let store = store(&server.url("/ml").replace("http://", "http://a:b@"), &[]);
@@ -53,7 +53,7 @@ fn files_go_where_the_run_says() {
 }
 
 #[test]
-fn a_proxy_that_takes_no_large_files_is_heard() {
+fn a_proxy_that_rejects_a_large_file_is_reported() {
     let server = Scripted::hasty(answer("413 Payload Too Large", "Connection: close\r\n", ""));
     let large = file();
     large.as_file().set_len(200 << 20).expect("a sparse file");
@@ -70,7 +70,7 @@ fn a_proxy_that_takes_no_large_files_is_heard() {
 }
 
 #[test]
-fn paths_that_lead_elsewhere_are_refused() {
+fn invalid_paths_and_artifact_roots_are_rejected() {
     let store = store(&Scripted::new([""; 0]).url(""), &[]);
     let root = store
         .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
@@ -87,25 +87,24 @@ fn paths_that_lead_elsewhere_are_refused() {
             .message
             .contains("cannot read")
     );
-    for (uri, words) in [
+    for (uri, expected) in [
         (
             "/srv/mlruns/1/r/artifacts",
             "a directory of its own machine",
         ),
         ("file:///srv/mlruns", "a directory of its own machine"),
-        ("hdfs://host/1/r", "does not write to `hdfs:`"),
-        ("mlflow-artifacts://5000/1", "cannot be read"),
+        ("hdfs://host/1/r", "does not support uploads to `hdfs:`"),
+        ("mlflow-artifacts://5000/1", "is invalid"),
     ] {
         let error = store.artifacts(run_at(uri)).err().expect(uri);
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
     }
 }
 
-/// A request with bytes that are not those of the record is broken off: no server takes it for a
-/// whole file.
+/// The request is aborted, so that no server takes the body for a complete file.
 #[test]
-fn a_file_that_changed_since_it_was_logged_is_not_sent_whole() {
+fn a_file_that_changed_since_it_was_logged_is_not_uploaded_completely() {
     for (bytes, size) in [("other", "5"), (&*"x".repeat(300_000), "300000")] {
         let source = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(source.path(), bytes.replace(['o', 'x'], "a")).expect("written");
@@ -130,7 +129,7 @@ fn a_file_that_changed_since_it_was_logged_is_not_sent_whole() {
 }
 
 #[test]
-fn a_file_that_changed_since_it_was_logged_is_not_begun_in_parts() {
+fn a_file_that_changed_since_it_was_logged_starts_no_multipart_upload() {
     let server = Answering::new(|_, _, _| json("{}"));
     let parts = [
         ("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true"),

@@ -1,4 +1,4 @@
-//! Servers that want what is not theirs, and answers that are not what they should be.
+//! Malicious servers and invalid responses.
 
 use std::sync::atomic::Ordering;
 
@@ -12,12 +12,12 @@ const SECRETS: [(&str, &str); 2] = [
     ("MLFLOW_WORKSPACE", "the-workspace"),
 ];
 
-/// Whether a request says who the user is.
-fn tells(asked: &str) -> bool {
-    let asked = asked.to_lowercase();
+/// Whether a request contains the credentials or the workspace.
+fn identifies_user(request: &str) -> bool {
+    let request = request.to_lowercase();
     ["authorization", "the-token", "workspace"]
         .iter()
-        .any(|secret| asked.contains(secret))
+        .any(|secret| request.contains(secret))
 }
 
 #[test]
@@ -36,21 +36,21 @@ fn an_artifact_root_at_another_origin_gets_no_credentials() {
         };
         let error = put(&SECRETS);
         let asked = attacker.asked();
-        assert!(!tells(&asked[0]), "{asked:?}");
-        let opening = format!("MLPLOTS_TRUSTED_ORIGINS={}", attacker.url(""));
+        assert!(!identifies_user(&asked[0]), "{asked:?}");
+        let variable = format!("MLPLOTS_TRUSTED_ORIGINS={}", attacker.url(""));
         let help = error.help.unwrap_or_default();
-        assert!(help.contains(&opening), "{help}");
-        // The user's own word opens it.
+        assert!(help.contains(&variable), "{help}");
+        // The user may trust the origin.
         let origin = attacker.url("");
         let trusted = [("MLPLOTS_TRUSTED_ORIGINS", &*origin)];
         put(&[&SECRETS[..], &trusted].concat());
-        assert!(tells(&attacker.asked()[1]));
+        assert!(identifies_user(&attacker.asked()[1]));
     }
     assert!(tracking.asked().is_empty());
 }
 
 #[test]
-fn a_redirect_to_another_origin_takes_no_workspace_along() {
+fn a_redirect_to_another_origin_is_not_followed_with_a_workspace() {
     let attacker = Scripted::new([json("{}")]);
     for status in ["307 Temporary Redirect", "308 Permanent Redirect"] {
         let location = format!("Location: {}\r\n", attacker.url("/x"));
@@ -67,23 +67,28 @@ fn a_redirect_to_another_origin_takes_no_workspace_along() {
 }
 
 #[test]
-fn an_answer_without_an_end_is_given_up() {
+fn an_endless_response_is_aborted() {
     let (url, sent) = endless("HTTP/1.1 200 OK\r\n\r\n{\"run\":\"");
     let error = store(&url, &[]).run("r").expect_err("too long");
     assert!(error.message.contains("it has more than 64 MiB"), "{error}");
-    assert!(sent.load(Ordering::Relaxed) < 100, "megabytes");
+    assert!(
+        sent.load(Ordering::Relaxed) < 100,
+        "too many megabytes were read"
+    );
 }
 
 #[test]
-fn an_answer_of_the_wrong_type_is_told_as_what_it_is() {
-    let says = |body: &str| {
+fn the_error_describes_a_response_of_the_wrong_type() {
+    let reason = |body: &str| {
         let server = Scripted::new([json(body)]);
         let made = store(&server.url(""), &[]).create_run(&new_run());
         let message = made.expect_err(body).message;
-        let (_, reason) = message.split_once("promises: ").expect("a reason");
+        let (_, reason) = message
+            .split_once("unexpected response: ")
+            .expect("a reason");
         reason.to_owned()
     };
-    for (body, words) in [
+    for (body, expected) in [
         ("", "it is empty"),
         (" \n", "it is empty"),
         ("{}", "missing field `run`"),
@@ -91,9 +96,9 @@ fn an_answer_of_the_wrong_type_is_told_as_what_it_is() {
         ("[{\"run\":1}]", "it is a JSON array instead of an object"),
         (
             "17",
-            "invalid type: integer `17`, expected struct RunAnswer",
+            "invalid type: integer `17`, expected struct RunResponse",
         ),
-        ("null", "invalid type: null, expected struct RunAnswer"),
+        ("null", "invalid type: null, expected struct RunResponse"),
         (r#"{"message":"later"}"#, "later"),
         (
             r#"{"run":{"info":{"run_id":5}}}"#,
@@ -106,12 +111,12 @@ fn an_answer_of_the_wrong_type_is_told_as_what_it_is() {
         ("<html><title>Sign in</title>", "Sign in"),
         ("{\"run\":", "{\"run\":"),
     ] {
-        assert_eq!(says(body), words, "{body}");
+        assert_eq!(reason(body), expected, "{body}");
     }
 }
 
 #[test]
-fn a_token_that_no_header_can_carry_is_refused_at_once() {
+fn a_token_that_is_not_a_valid_header_is_rejected() {
     let uri = Scripted::new([""; 0]).url("");
     for token in ["a\nb", "a\r\nX-Evil: 1", "t\u{0}", "a\n"] {
         let settings = Settings::of(&uri, &[("MLFLOW_TRACKING_TOKEN", token)]);
@@ -125,9 +130,9 @@ fn a_token_that_no_header_can_carry_is_refused_at_once() {
     }
 }
 
-/// A server's words do not move the cursor of a terminal, and do not begin a line.
+/// Texts from a server cannot control the terminal, and cannot start a new line.
 #[test]
-fn what_a_server_says_stays_in_its_line() {
+fn control_characters_in_responses_are_escaped() {
     let hostile = "a\\u001b[2J\\nerror: b\\u009bc\\rd";
     let code = format!(r#"{{"error_code":"{hostile}","message":""}}"#);
     let status = format!(
@@ -135,15 +140,15 @@ fn what_a_server_says_stays_in_its_line() {
     );
     let location = "Location: http://ada:pw@h/\u{1b}[2J\r\n";
     let run = RUN.replace(r#""run_id":"r""#, &format!(r#""run_id":"{hostile}""#));
-    let ended = |answer: &str| {
-        let server = Scripted::new([answer]);
+    let set_status = |response: &str| {
+        let server = Scripted::new([response]);
         let store = store(&server.url(""), &[]);
         store.set_status("r", mlplots_journal::record::Status::Finished, None)
     };
     for error in [
-        logged(&answer("400 Bad Request", "", &code)),
-        logged(&answer("307 Temporary Redirect", location, "")),
-        ended(&json(&status)).expect_err("another status"),
+        log_error(&answer("400 Bad Request", "", &code)),
+        log_error(&answer("307 Temporary Redirect", location, "")),
+        set_status(&json(&status)).expect_err("another status"),
     ] {
         let text = format!("{error} {}", error.help.as_deref().unwrap_or_default());
         assert!(!text.contains(char::is_control), "{text:?}");
@@ -152,7 +157,7 @@ fn what_a_server_says_stays_in_its_line() {
     let store = store(&server.url(""), &[]);
     let run = store.run("r").expect("a run").run;
     let View::Url(url) = store.view(&run) else {
-        panic!("no page")
+        panic!("not a URL")
     };
     assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{url:?}");
 }

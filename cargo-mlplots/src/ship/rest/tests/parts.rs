@@ -1,4 +1,4 @@
-//! Large files in parts, past the server.
+//! Multipart uploads of large files with signed URLs.
 
 use mlplots_tests::http::{Answering, answer, json};
 
@@ -11,14 +11,17 @@ const SETTINGS: [(&str, &str); 4] = [
     ("MLFLOW_TRACKING_TOKEN", "hush-token"),
     ("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true"),
     ("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "8000000"),
-    // Less than S3 takes.
+    // Less than the minimum of S3.
     ("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "1000"),
 ];
 
-/// A tracking server and its store of objects in one; `answers` knows some requests better.
-fn answering(answers: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Answering {
+/// A server that is both the tracking server and the object store. `override_response` may replace
+/// the response to a request.
+fn server_with(
+    override_response: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static,
+) -> Answering {
     Answering::new(move |here, line, before| {
-        let usual = || match line.split('?').next().unwrap_or_default() {
+        let default = || match line.split('?').next().unwrap_or_default() {
             "POST /api/2.0/mlflow-artifacts/mpu/create/1/r/artifacts/models" => {
                 let parts = [1, 2, 3].map(|part| {
                     format!(
@@ -33,11 +36,11 @@ fn answering(answers: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'st
             "PUT /bucket/m.bin" => answer("200 OK", &format!("ETag: \"e{before}\"\r\n"), ""),
             _ => json("{}"),
         };
-        answers(line, before).unwrap_or_else(usual)
+        override_response(line, before).unwrap_or_else(default)
     })
 }
 
-/// 11 MiB, in which each part is another.
+/// A file of 11 MiB whose parts differ.
 fn large() -> (tempfile::NamedTempFile, Vec<u8>) {
     let bytes: Vec<u8> = (0..11 * MIB).map(|at| (at / MIB) as u8).collect();
     let file = file();
@@ -45,7 +48,7 @@ fn large() -> (tempfile::NamedTempFile, Vec<u8>) {
     (file, bytes)
 }
 
-/// Sends the file; what goes wrong is told without what is secret.
+/// Uploads the file. Checks that errors disclose no secret.
 fn put(url: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
     let (file, _) = large();
     let put = store(url, variables)
@@ -56,12 +59,12 @@ fn put(url: &str, variables: &[(&str, &str)]) -> Result<(), StoreError> {
 }
 
 #[test]
-fn a_part_that_fails_is_sent_again_alone() {
-    let server = answering(|line, before| {
+fn only_the_failed_part_is_retried() {
+    let server = server_with(|line, before| {
         let second = line.contains("partNumber=2");
         match before {
             0 if second => Some(answer("503 Slow Down", "", "")),
-            // The connection breaks.
+            // The connection is closed.
             1 if second => Some(String::new()),
             _ => None,
         }
@@ -80,7 +83,10 @@ fn a_part_that_fails_is_sent_again_alone() {
         assert!(!head.to_lowercase().contains("authorization"), "{head}");
         body.clone()
     });
-    assert!(parts.eq(large().1), "the bytes of the file");
+    assert!(
+        parts.eq(large().1),
+        "the parts contain the bytes of the file"
+    );
     let text = |start: &str| String::from_utf8_lossy(&sent(start).1).into_owned();
     assert_eq!(
         text("POST /api/2.0/mlflow-artifacts/mpu/create"),
@@ -97,13 +103,14 @@ fn a_part_that_fails_is_sent_again_alone() {
     assert_eq!(end["parts"][2]["part_number"], 3);
 }
 
-/// As when the URLs are too old: the upload ends, and the file takes the other way.
+/// An expired URL is rejected like this.
 #[test]
-fn a_url_that_is_refused_is_not_tried_for_ever() {
-    let server = answering(|line, _| {
-        let old = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+fn a_rejected_url_is_not_retried_and_the_file_goes_through_the_server() {
+    let server = server_with(|line, _| {
+        let expired =
+            "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         line.contains("partNumber=2")
-            .then(|| answer("403 Forbidden", "", old))
+            .then(|| answer("403 Forbidden", "", expired))
     });
     put(&server.url, &SETTINGS).expect("stored by the server");
     assert_eq!(server.count("PUT /bucket/m.bin?partNumber=2"), 1);
@@ -117,7 +124,7 @@ fn a_url_that_is_refused_is_not_tried_for_ever() {
     );
     assert_eq!(server.count(PLAIN), 1);
 
-    let server = answering(|line, _| {
+    let server = server_with(|line, _| {
         let blocked = line.contains("partNumber") || line.starts_with("PUT /api");
         blocked.then(|| {
             answer(
@@ -127,9 +134,12 @@ fn a_url_that_is_refused_is_not_tried_for_ever() {
             )
         })
     });
-    let error = put(&server.url, &SETTINGS).expect_err("no way is left");
+    let error = put(&server.url, &SETTINGS).expect_err("both uploads fail");
     assert_eq!(error.kind, ErrorKind::Refused);
-    let (first, second) = error.message.split_once("; the other way: ").expect("both");
+    let (first, second) = error
+        .message
+        .split_once("; another upload method failed too: ")
+        .expect("both errors");
     assert!(
         first.starts_with("PUT ") && first.contains("/mlflow-artifacts/"),
         "{error}"
@@ -141,21 +151,21 @@ fn a_url_that_is_refused_is_not_tried_for_ever() {
 }
 
 #[test]
-fn an_upload_that_cannot_end_is_given_up_and_begins_anew() {
-    let server = answering(|line, _| {
+fn an_upload_that_cannot_be_completed_is_aborted_and_retried() {
+    let server = server_with(|line, _| {
         line.contains("/mpu/complete/")
             .then(|| answer("502 Bad Gateway", "", ""))
     });
-    let error = put(&server.url, &SETTINGS).expect_err("later");
+    let error = put(&server.url, &SETTINGS).expect_err("a temporary error");
     assert_eq!(error.kind, ErrorKind::Retry(None), "{error}");
     assert_eq!(server.count("POST /api/2.0/mlflow-artifacts/mpu/abort"), 1);
     assert_eq!(server.count(PLAIN), 0);
 }
 
-/// A server that cannot put the parts together would not be able to the next time.
+/// A server that fails to join the parts would fail again.
 #[test]
-fn parts_that_the_server_does_not_take_go_as_one() {
-    let server = answering(|line, _| {
+fn a_file_goes_through_the_server_if_it_cannot_join_the_parts() {
+    let server = server_with(|line, _| {
         let fails = line.contains("/mpu/complete/");
         fails.then(|| answer("500 Internal Server Error", "", ""))
     });
@@ -164,10 +174,10 @@ fn parts_that_the_server_does_not_take_go_as_one() {
 }
 
 #[test]
-fn who_says_whether_files_go_in_parts() {
-    let says = |what: &'static str, variables: &[(&str, &str)]| {
-        let server = answering(move |line, _| match line {
-            "GET /api/3.0/mlflow/server-info" => Some(json(what)),
+fn variables_and_the_server_decide_about_multipart_uploads() {
+    let requests = |info: &'static str, variables: &[(&str, &str)]| {
+        let server = server_with(move |line, _| match line {
+            "GET /api/3.0/mlflow/server-info" => Some(json(info)),
             _ => None,
         });
         put(&server.url, variables).expect("stored");
@@ -181,16 +191,16 @@ fn who_says_whether_files_go_in_parts() {
         r#"{"multipart_uploads_enabled":true}"#,
         r#"{"store_type":"SqlStore"}"#,
     );
-    // The server does where the variable is not set.
+    // Without the variable, the server decides.
     let size = &SETTINGS[2..];
-    assert_eq!(says(able, size), [1, 3, 0]);
-    assert_eq!(says(unable, size), [1, 0, 1]);
-    // Half a gigabyte is what Python's client begins at.
-    assert_eq!(says(able, &[]), [0, 0, 1]);
+    assert_eq!(requests(able, size), [1, 3, 0]);
+    assert_eq!(requests(unable, size), [1, 0, 1]);
+    // The default minimum size is that of Python's client, 500 MiB.
+    assert_eq!(requests(able, &[]), [0, 0, 1]);
     let never = ("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "false");
-    assert_eq!(says(able, &[never, SETTINGS[2]]), [0, 0, 1]);
-    // A server that keeps artifacts on its own disk.
-    let server = answering(|line, _| {
+    assert_eq!(requests(able, &[never, SETTINGS[2]]), [0, 0, 1]);
+    // A server that stores artifacts on its own disk does not support multipart uploads.
+    let server = server_with(|line, _| {
         line.contains("/mpu/create/").then(|| {
             answer(
                 "501 Not Implemented",

@@ -1,4 +1,4 @@
-//! Files that the server lets go to S3 by URLs that it signs.
+//! Uploads to S3 with URLs that the tracking server signs.
 
 use mlplots_tests::http::{Scripted, answer, json};
 
@@ -13,43 +13,43 @@ const SETTINGS: [(&str, &str); 3] = [
     ("MLFLOW_HTTP_REQUEST_TIMEOUT", "5"),
 ];
 
-/// The answer that sends a file there.
+/// A response with a signed URL.
 fn signed(url: &str) -> String {
     json(&format!(
         r#"{{"presigned_url":"{url}?X-Amz-Signature=hush-signature","headers":{{"Content-Type":"image/png","x-amz-tagging":"a=b"}}}}"#
     ))
 }
 
-/// A store whose other way is this one.
+/// A store that falls back to `direct`.
 fn store_with(
     server: &Scripted,
     root: Root<'_>,
-    own: Result<Box<dyn ArtifactStore>, StoreError>,
+    direct: Result<Box<dyn ArtifactStore>, StoreError>,
 ) -> PresignedStore {
     let settings = Settings::of(&server.url("/ml"), &SETTINGS).expect("settings");
     let base = Url::parse(&server.url("/ml")).expect("a URL");
     let client = HttpClient::new(&base, &settings.http).expect("a client");
     let storage = Storage::new(&settings.http);
-    PresignedStore::new(client, storage, root, own)
+    PresignedStore::new(client, storage, root, direct)
 }
 
-/// Sends one file without credentials of our own; what goes wrong is told without what is secret.
+/// Uploads a file without credentials for S3. Checks that errors disclose no secret.
 fn put(server: &Scripted, root: Root<'_>) -> Result<(), StoreError> {
-    let nobody = Err(StoreError::refused("there are no credentials here"));
-    let put = store_with(server, root, nobody).put_file("plots/ü 1.png", file().path());
+    let direct = Err(StoreError::refused("there are no credentials here"));
+    let put = store_with(server, root, direct).put_file("plots/ü 1.png", file().path());
     assert!(!format!("{put:?}").contains("hush"), "{put:?}");
     put
 }
 
-/// What comes of a file where the URL leads to this answer.
-fn refused(there: String) -> StoreError {
-    let bucket = Scripted::new([there]);
+/// The error of an upload to a signed URL whose host sends this response.
+fn upload_error(response: String) -> StoreError {
+    let bucket = Scripted::new([response]);
     let server = Scripted::new([signed(&bucket.url("/runs/a.png"))]);
-    put(&server, run_at(ROOT)).expect_err("a refusal")
+    put(&server, run_at(ROOT)).expect_err("rejected")
 }
 
 #[test]
-fn a_signed_url_gets_the_file_and_nothing_of_ours() {
+fn an_upload_to_a_signed_url_sends_no_credentials() {
     let bucket = Scripted::new([answer("200 OK", "ETag: \"1\"\r\n", "")]);
     let server = Scripted::new([signed(&bucket.url("/runs/1/r/artifacts/plots/a.png"))]);
     put(&server, run_at(ROOT)).expect("stored");
@@ -88,7 +88,7 @@ fn a_signed_url_gets_the_file_and_nothing_of_ours() {
 }
 
 #[test]
-fn a_models_files_are_asked_for_by_its_id() {
+fn urls_for_the_files_of_a_model_are_requested_by_its_id() {
     let bucket = Scripted::new([answer("200 OK", "", "")]);
     let server = Scripted::new([signed(&bucket.url("/runs/m"))]);
     let model = Root::Model {
@@ -101,7 +101,7 @@ fn a_models_files_are_asked_for_by_its_id() {
 }
 
 #[test]
-fn each_attempt_asks_for_a_url_of_its_own() {
+fn each_attempt_requests_a_new_url() {
     let bucket = Scripted::new([answer("503 Slow Down", "", ""), answer("200 OK", "", "")]);
     let url = bucket.url("/runs/a.png");
     let server = Scripted::new([signed(&url), signed(&url)]);
@@ -112,18 +112,18 @@ fn each_attempt_asks_for_a_url_of_its_own() {
 }
 
 #[test]
-fn refusals_of_signed_urls_are_told_in_words() {
+fn errors_of_signed_urls_are_reported_with_help() {
     let xml = |code: &str| {
         format!(
             "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>So it is.</Message><SignatureProvided>hush</SignatureProvided></Error>"
         )
     };
-    let denied = refused(answer("403 Forbidden", "", &xml("AccessDenied")));
+    let denied = upload_error(answer("403 Forbidden", "", &xml("AccessDenied")));
     assert_eq!(denied.kind, ErrorKind::Refused);
     assert!(
         denied
             .message
-            .ends_with("/runs/a.png: 403 Forbidden: AccessDenied: So it is.; the other way: there are no credentials here"),
+            .ends_with("/runs/a.png: 403 Forbidden: AccessDenied: So it is.; another upload method failed too: there are no credentials here"),
         "{denied}"
     );
     assert!(
@@ -131,35 +131,39 @@ fn refusals_of_signed_urls_are_told_in_words() {
             .help
             .is_some_and(|help| help.contains("s3:PutObject"))
     );
-    let elsewhere = refused(answer(
+    let redirected = upload_error(answer(
         "307 Temporary Redirect",
         "Location: http://127.0.0.1:9/hush\r\n",
         "",
     ));
-    assert_eq!(elsewhere.kind, ErrorKind::Refused);
+    assert_eq!(redirected.kind, ErrorKind::Refused);
     assert!(
-        elsewhere
+        redirected
             .help
             .is_some_and(|help| help.contains("AWS_DEFAULT_REGION"))
     );
-    // Words that are not a store's may be anything.
-    let page = refused(answer("400 Bad Request", "", "see ?X-Amz-Signature=hush"));
+    // A body that does not come from an object store is not shown.
+    let page = upload_error(answer("400 Bad Request", "", "see ?X-Amz-Signature=hush"));
     assert!(page.message.contains("400 Bad Request; "), "{page}");
     let server = Scripted::new([signed("http://127.0.0.1:9/runs/a.png")]);
-    let away = put(&server, run_at(ROOT)).expect_err("nobody is there");
-    assert_eq!(away.kind, ErrorKind::Retry(None));
+    let unreachable = put(&server, run_at(ROOT)).expect_err("unreachable");
+    assert_eq!(unreachable.kind, ErrorKind::Retry(None));
     assert!(
-        away.message
+        unreachable
+            .message
             .starts_with("PUT http://127.0.0.1:9/runs/a.png: cannot connect"),
-        "{away}"
+        "{unreachable}"
     );
-    let server = Scripted::new([signed("no URL")]);
-    let nonsense = put(&server, run_at(ROOT)).expect_err("no URL");
-    assert!(nonsense.message.contains("cannot be used"), "{nonsense}");
+    let server = Scripted::new([signed("not a URL")]);
+    let invalid = put(&server, run_at(ROOT)).expect_err("an invalid URL");
+    assert!(
+        invalid.message.contains("an invalid upload URL"),
+        "{invalid}"
+    );
 }
 
 #[test]
-fn what_the_server_refuses_is_the_servers_to_tell() {
+fn errors_of_the_tracking_server_are_reported_without_a_fallback() {
     let denied = answer("403 Forbidden", "", "Permission denied");
     let error = put(&Scripted::new([denied]), run_at(ROOT)).expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Refused);
@@ -176,9 +180,9 @@ fn what_the_server_refuses_is_the_servers_to_tell() {
     assert_eq!(error.kind, ErrorKind::Retry(None));
 }
 
-/// A store sees the head, refuses, and does not wait for the rest.
+/// An object store rejects an upload after the head, and closes the connection.
 #[test]
-fn an_answer_before_the_end_of_a_file_counts() {
+fn a_response_before_the_end_of_an_upload_is_received() {
     let refusal = answer(
         "403 Forbidden",
         "Connection: close\r\n",
@@ -188,8 +192,8 @@ fn an_answer_before_the_end_of_a_file_counts() {
     let server = Scripted::new([signed(&bucket.url("/runs/a.png"))]);
     let large = file();
     large.as_file().set_len(200 << 20).expect("a sparse file");
-    let nobody = Err(StoreError::refused("there are no credentials here"));
-    let error = store_with(&server, run_at(ROOT), nobody)
+    let direct = Err(StoreError::refused("there are no credentials here"));
+    let error = store_with(&server, run_at(ROOT), direct)
         .put_file("large", large.path())
         .expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Refused, "{error}");
@@ -197,14 +201,14 @@ fn an_answer_before_the_end_of_a_file_counts() {
 }
 
 #[test]
-fn the_certificates_of_stores_are_a_setting_of_their_own() {
+fn object_stores_have_their_own_certificate_setting() {
     let server = Scripted::new([signed("https://127.0.0.1:9/runs/a.png")]);
     let bundle = ("AWS_CA_BUNDLE", "/nowhere/ca.pem");
     let settings = Settings::of(&server.url(""), &[bundle]).expect("settings");
     let base = Url::parse(&server.url("")).expect("a URL");
     let client = HttpClient::new(&base, &settings.http).expect("a client");
-    let nobody = Err(StoreError::refused("there are no credentials here"));
-    let store = PresignedStore::new(client, Storage::new(&settings.http), run_at(ROOT), nobody);
+    let direct = Err(StoreError::refused("there are no credentials here"));
+    let store = PresignedStore::new(client, Storage::new(&settings.http), run_at(ROOT), direct);
     let error = store
         .put_file("a.png", file().path())
         .expect_err("no bundle");
@@ -216,10 +220,10 @@ fn the_certificates_of_stores_are_a_setting_of_their_own() {
     );
 }
 
-/// Stands for the store that needs credentials of our own.
-struct Own;
+/// A stand-in for the store that needs the user's credentials.
+struct Direct;
 
-impl ArtifactStore for Own {
+impl ArtifactStore for Direct {
     fn put(&self, source: &Source) -> Result<(), StoreError> {
         match &**source.path() {
             "refused" => Err(StoreError::refused("there are no credentials here")),
@@ -228,12 +232,12 @@ impl ArtifactStore for Own {
     }
 }
 
-fn with_own(server: &Scripted) -> PresignedStore {
-    store_with(server, run_at(ROOT), Ok(Box::new(Own)))
+fn with_fallback(server: &Scripted) -> PresignedStore {
+    store_with(server, run_at(ROOT), Ok(Box::new(Direct)))
 }
 
 #[test]
-fn where_no_url_works_our_own_credentials_do() {
+fn without_working_urls_the_users_credentials_are_used() {
     let unsigned = [
         answer(
             "404 Not Found",
@@ -253,29 +257,31 @@ fn where_no_url_works_our_own_credentials_do() {
         answer("500 Internal Server Error", "", "<html></html>"),
         signed("http://127.0.0.1:9/runs/a.png"),
     ];
-    for answer in unsigned {
-        let server = Scripted::new([&*answer]);
-        let store = with_own(&server);
+    for response in unsigned {
+        let server = Scripted::new([&*response]);
+        let store = with_fallback(&server);
         store.put_file("a.png", file().path()).expect("stored");
-        // The server is gone: the second file does not ask it.
+        // The server has stopped: the second file does not contact it.
         store.put_file("b.png", file().path()).expect("stored");
-        let store = with_own(&Scripted::new([&*answer]));
+        let store = with_fallback(&Scripted::new([&*response]));
         store
             .put_file("refused", file().path())
-            .expect_err("no other way");
+            .expect_err("both methods fail");
     }
 }
 
 #[test]
-fn a_file_too_large_for_one_url_needs_credentials() {
+fn a_file_too_large_for_a_signed_url_needs_credentials() {
     let large = file();
     large
         .as_file()
         .set_len((5 << 30) + 1)
         .expect("a sparse file");
     let server = Scripted::new([""; 0]);
-    let store = with_own(&server);
-    store.put_file("large", large.path()).expect("by ourselves");
+    let store = with_fallback(&server);
+    store
+        .put_file("large", large.path())
+        .expect("stored with the user's credentials");
     let error = store
         .put_file("refused", large.path())
         .expect_err("refused");

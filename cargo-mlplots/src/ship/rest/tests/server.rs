@@ -1,4 +1,4 @@
-//! The contract on a real server.
+//! The contract of stores on a real server.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use mlplots_tests::{MlflowServer, python};
 use super::*;
 use crate::ship::store::{Source, contract};
 
-fn holds(arguments: &[&str]) {
+fn check_contract(arguments: &[&str]) {
     let server = MlflowServer::start(arguments);
     let store: Arc<dyn TrackingStore> = store(&server.url, &[]).into();
     contract::check(&store, &python);
 }
 
 #[test]
-fn the_contract_holds_on_a_server_as_it_comes() {
-    holds(&[]);
+fn the_contract_holds_on_a_server_with_default_options() {
+    check_contract(&[]);
 }
 
 #[test]
 fn the_contract_holds_on_a_server_with_one_worker() {
-    holds(&["--workers", "1"]);
+    check_contract(&["--workers", "1"]);
 }
 
-/// MLflow keeps nothing of a request that breaks off.
+/// MLflow discards the file of an aborted request.
 #[test]
-fn a_file_that_changed_since_it_was_logged_is_not_in_mlflow() {
+fn a_file_that_changed_since_it_was_logged_is_not_stored_in_mlflow() {
     let server = MlflowServer::start(&[]);
     let store = store(&server.url, &[]);
     let id = ExperimentChoice::Id("0".to_owned());

@@ -1,4 +1,4 @@
-//! What the answers mean.
+//! How responses of the server are interpreted.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,11 +9,11 @@ use super::*;
 use crate::ship::store::ErrorKind;
 
 #[test]
-fn what_refuses_and_what_says_later() {
+fn the_status_and_the_code_decide_whether_a_call_is_retried() {
     let html =
         "<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>";
     let disabled = r#"{"error_code":"FEATURE_DISABLED","message":"Workspaces are off"}"#;
-    for (status, body, later, words) in [
+    for (status, body, is_temporary, expected) in [
         (
             "400 Bad Request",
             r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"bad name"}"#,
@@ -59,8 +59,8 @@ fn what_refuses_and_what_says_later() {
         ("503 Service Unavailable", "", true, "503"),
         ("504 Gateway Timeout", "", true, "504"),
     ] {
-        let error = logged(&answer(status, "", body));
-        let kind = if later {
+        let error = log_error(&answer(status, "", body));
+        let kind = if is_temporary {
             ErrorKind::Retry(None)
         } else {
             ErrorKind::Refused
@@ -71,14 +71,14 @@ fn what_refuses_and_what_says_later() {
             error.message.contains("/api/2.0/mlflow/runs/log-batch"),
             "{error}"
         );
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
         assert!(!error.message.contains('<'), "{error}");
     }
 }
 
 #[test]
-fn retry_after_is_heard() {
-    let later = |value: &str| {
+fn the_retry_after_header_is_respected_unless_disabled() {
+    let retry_after = |value: &str| {
         answer(
             "429 Too Many Requests",
             &format!("Retry-After: {value}\r\n"),
@@ -86,26 +86,26 @@ fn retry_after_is_heard() {
         )
     };
     assert_eq!(
-        logged(&later("7")).kind,
+        log_error(&retry_after("7")).kind,
         ErrorKind::Retry(Some(Duration::from_secs(7)))
     );
-    assert_eq!(logged(&later("soon")).kind, ErrorKind::Retry(None));
+    assert_eq!(log_error(&retry_after("soon")).kind, ErrorKind::Retry(None));
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_mins(1));
-    let ErrorKind::Retry(Some(wait)) = logged(&later(&date)).kind else {
-        panic!("no date")
+    let ErrorKind::Retry(Some(wait)) = log_error(&retry_after(&date)).kind else {
+        panic!("the date was not parsed")
     };
     assert!((50..=60).contains(&wait.as_secs()), "{wait:?}");
 
-    let server = Scripted::new([later("7")]);
-    let deaf = store(
+    let server = Scripted::new([retry_after("7")]);
+    let store = store(
         &server.url(""),
         &[("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", "false")],
     );
-    assert_eq!(log(&*deaf).expect_err("429").kind, ErrorKind::Retry(None));
+    assert_eq!(log(&*store).expect_err("429").kind, ErrorKind::Retry(None));
 }
 
 #[test]
-fn a_success_must_be_what_was_promised() {
+fn a_success_without_the_expected_body_is_retried() {
     let cut = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"run\":";
     let page = answer(
         "200 OK",
@@ -126,28 +126,29 @@ fn a_success_must_be_what_was_promised() {
             .expect_err(&bad);
         assert_eq!(error.kind, ErrorKind::Retry(None), "{bad}: {error}");
     }
-    let error = logged(&page);
+    let error = log_error(&page);
     assert!(
-        error
-            .message
-            .ends_with("the answer is not what MLflow promises: Sign in"),
+        error.message.ends_with("unexpected response: Sign in"),
         "{error}"
     );
-    // A file is not there because somebody answered 200.
+    // Status 200 alone does not mean that the file was stored.
     let server = Scripted::new([page]);
     let put = store(&server.url(""), &[])
         .artifacts(run_at("mlflow-artifacts:/1/r/artifacts"))
         .and_then(|root| root.put_file("a.png", file().path()));
-    assert_eq!(put.expect_err("a page").kind, ErrorKind::Retry(None));
+    assert_eq!(
+        put.expect_err("a page of a proxy").kind,
+        ErrorKind::Retry(None)
+    );
 }
 
 #[test]
-fn half_a_refusal_is_none() {
+fn a_truncated_error_response_is_retried() {
     for (status, after) in [("404 Not Found", None), ("429 Too Many Requests", Some(7))] {
         let cut = format!(
             "HTTP/1.1 {status}\r\nRetry-After: 7\r\nContent-Length: 500\r\n\r\n{{\"error_code\":"
         );
-        let error = logged(&cut);
+        let error = log_error(&cut);
         let wait = after.map(Duration::from_secs);
         assert_eq!(error.kind, ErrorKind::Retry(wait), "{error}");
         assert!(error.message.ends_with(status), "{error}");
@@ -155,7 +156,7 @@ fn half_a_refusal_is_none() {
 }
 
 #[test]
-fn a_status_that_the_server_ignored_is_an_error() {
+fn a_status_that_the_server_ignores_is_an_error() {
     let server = Scripted::new([json(
         r#"{"run_info":{"run_id":"r","experiment_id":"1","status":"RUNNING","artifact_uri":"x"}}"#,
     )]);
@@ -165,16 +166,16 @@ fn a_status_that_the_server_ignored_is_an_error() {
     assert!(
         error
             .message
-            .ends_with("leaves the run r RUNNING instead of FINISHED"),
+            .ends_with("the status of the run r: it is RUNNING instead of FINISHED"),
         "{error}"
     );
     assert!(server.asked()[0].ends_with(r#"{"run_id":"r","status":"FINISHED","end_time":2}"#));
 }
 
 #[test]
-fn nobody_there_and_nobody_answering() {
-    let nobody = nobody();
-    let error = log(&*store(&nobody, &[])).expect_err("nobody");
+fn unreachable_and_unresponsive_servers_are_retried() {
+    let url = nobody();
+    let error = log(&*store(&url, &[])).expect_err("unreachable");
     assert_eq!(error.kind, ErrorKind::Retry(None));
     assert!(
         error.message.contains("cannot connect: Connection refused"),
@@ -183,17 +184,18 @@ fn nobody_there_and_nobody_answering() {
     assert!(
         error
             .help
-            .is_some_and(|help| help.contains(nobody.trim_start_matches("http://")))
+            .is_some_and(|help| help.contains(url.trim_start_matches("http://")))
     );
 
     let (_silent, uri) = silent();
-    let error = log(&*store(&uri, &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")])).expect_err("silence");
+    let error =
+        log(&*store(&uri, &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")])).expect_err("no response");
     assert_eq!(error.kind, ErrorKind::Retry(None));
-    assert!(error.message.contains("no answer within 1 s"), "{error}");
+    assert!(error.message.contains("no response within 1 s"), "{error}");
 }
 
 #[test]
-fn a_changed_param_is_named() {
+fn the_error_names_a_changed_param() {
     let known = RUN.replace(
         r#""data":{}"#,
         r#""data":{"params":[{"key":"a","value":"1"},{"key":"b","value":"1"}]}"#,
@@ -220,7 +222,7 @@ fn a_changed_param_is_named() {
 }
 
 #[test]
-fn a_server_may_know_no_logged_models() {
+fn a_server_without_logged_models_returns_none() {
     let server = Scripted::new([answer(
         "404 Not Found",
         "",
@@ -237,13 +239,13 @@ fn a_server_may_know_no_logged_models() {
 }
 
 #[test]
-fn experiments_are_made_once_and_never_in_the_bin() {
+fn experiments_are_created_once_and_deleted_ones_are_rejected() {
     let missing = answer(
         "404 Not Found",
         "",
         r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#,
     );
-    let taken = answer(
+    let exists = answer(
         "400 Bad Request",
         "",
         r#"{"error_code":"RESOURCE_ALREADY_EXISTS","message":"there"}"#,
@@ -255,10 +257,10 @@ fn experiments_are_made_once_and_never_in_the_bin() {
     };
     let name = ExperimentChoice::Name("a b".to_owned());
 
-    let server = Scripted::new([missing.clone(), taken, found("active")]);
+    let server = Scripted::new([missing.clone(), exists, found("active")]);
     let experiment = store(&server.url(""), &[])
         .experiment(&name)
-        .expect("the other's");
+        .expect("the experiment of another client");
     assert_eq!(experiment.id, "7");
     assert!(
         server.asked()[0]
@@ -280,7 +282,7 @@ fn experiments_are_made_once_and_never_in_the_bin() {
     let server = Scripted::new([missing]);
     let error = store(&server.url(""), &[])
         .experiment(&ExperimentChoice::Id("9".to_owned()))
-        .expect_err("none");
+        .expect_err("missing");
     assert!(
         error
             .message
@@ -289,12 +291,12 @@ fn experiments_are_made_once_and_never_in_the_bin() {
     );
 }
 
-/// MLflow 2 refuses a whole batch for a NaN that it has already.
+/// MLflow 2 rejects a whole batch with a NaN that already exists.
 #[test]
-fn a_nan_sent_twice_is_the_same_point() {
-    let there = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key, metrics.step [SQL: INSERT]"}"#;
-    let there = answer("400 Bad Request", "", there);
-    let server = Scripted::new([there.clone(), json("{}"), there, json("{}")]);
+fn duplicate_nan_points_are_ignored() {
+    let duplicate = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key, metrics.step [SQL: INSERT]"}"#;
+    let duplicate = answer("400 Bad Request", "", duplicate);
+    let server = Scripted::new([duplicate.clone(), json("{}"), duplicate, json("{}")]);
     let point = |value, step| Metric {
         key: "a".to_owned(),
         value,

@@ -1,4 +1,4 @@
-//! What is sent, and where.
+//! The requests: URLs, headers and bodies.
 
 use mlplots_journal::record::{Metric, Param, Tag};
 use mlplots_tests::http::{Scripted, answer, json};
@@ -7,7 +7,7 @@ use super::*;
 use crate::ship::store::ErrorKind;
 
 #[test]
-fn points_are_encoded_as_mlflow_reads_them() {
+fn a_batch_is_encoded_as_mlflow_expects() {
     let server = Scripted::new([json("{}")]);
     let point = |value, step| Metric {
         key: "loss".to_owned(),
@@ -65,8 +65,8 @@ fn points_are_encoded_as_mlflow_reads_them() {
 }
 
 #[test]
-fn what_mlflow_would_cut_or_drop_is_not_sent() {
-    // A server without answers: nothing may be sent.
+fn data_that_mlflow_would_truncate_or_drop_is_not_sent() {
+    // The server has no responses, so no request may be sent.
     let uri = Scripted::new([""; 0]).url("");
     let store = store(&uri, &[]);
     let metric = |key: &str, timestamp| Metric {
@@ -87,7 +87,7 @@ fn what_mlflow_would_cut_or_drop_is_not_sent() {
         params,
         ..Batch::default()
     };
-    for (batch, words) in [
+    for (batch, expected) in [
         (metrics(vec![metric("a@b", 0)]), "a@b"),
         (metrics(vec![metric("a", -1)]), "before 1970"),
         (metrics(vec![metric("a", 0); 1001]), "too large"),
@@ -110,15 +110,15 @@ fn what_mlflow_would_cut_or_drop_is_not_sent() {
             "8001",
         ),
     ] {
-        let error = store.log_batch("r", &batch).expect_err(words);
+        let error = store.log_batch("r", &batch).expect_err(expected);
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains(words), "{error}");
+        assert!(error.message.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn redirects_are_followed_only_where_the_call_stays_the_same() {
-    // Another port is another host: the call goes there, the password does not.
+fn redirects_are_followed_only_if_the_method_stays_the_same() {
+    // Another port is another origin: the redirect is followed without the password.
     let other = Scripted::new([json(RUN)]);
     let to_other = |status: &str| answer(status, &format!("Location: {}\r\n", other.url("/x")), "");
     let server = Scripted::new([to_other("307 Temporary Redirect")]);
@@ -129,14 +129,17 @@ fn redirects_are_followed_only_where_the_call_stays_the_same() {
             .to_lowercase()
             .contains("authorization: basic")
     );
-    let there = &other.asked()[0];
+    let redirected = &other.asked()[0];
     assert!(
-        there.starts_with("POST /x ") && there.ends_with(r#""tags":[]}"#),
-        "{there}"
+        redirected.starts_with("POST /x ") && redirected.ends_with(r#""tags":[]}"#),
+        "{redirected}"
     );
-    assert!(!there.to_lowercase().contains("authorization"), "{there}");
+    assert!(
+        !redirected.to_lowercase().contains("authorization"),
+        "{redirected}"
+    );
 
-    // The same host keeps it.
+    // The same origin gets the password.
     let server = Scripted::new([
         answer("308 Permanent Redirect", "Location: /new\r\n", ""),
         json(RUN),
@@ -150,7 +153,7 @@ fn redirects_are_followed_only_where_the_call_stays_the_same() {
     );
 
     // A POST must not become a GET.
-    let error = logged(&answer(
+    let error = log_error(&answer(
         "301 Moved Permanently",
         "Location: https://me:pw@ml.example.org/x?token=1\r\n",
         "",
@@ -176,7 +179,7 @@ fn redirects_are_followed_only_where_the_call_stays_the_same() {
 }
 
 #[test]
-fn credentials_are_sent_and_never_shown() {
+fn credentials_are_sent_and_never_displayed() {
     let denied = answer("403 Forbidden", "", "Permission denied");
     let server = Scripted::new([denied.clone(), denied.clone(), denied]);
     let variables = [
@@ -204,7 +207,7 @@ fn credentials_are_sent_and_never_shown() {
     ] {
         let settings = Settings::of(uri, variables).expect("settings");
         let store = connect::open(&settings).expect("a store");
-        let error = log(&*store).expect_err("denied");
+        let error = log(&*store).expect_err("rejected");
         assert!(
             server
                 .asked()
@@ -213,22 +216,22 @@ fn credentials_are_sent_and_never_shown() {
             "{:?}",
             server.asked()
         );
-        for seen in [
+        for displayed in [
             format!("{error:?}"),
             format!("{settings:?}"),
             store.uri().to_owned(),
             settings.uri(),
         ] {
             assert!(
-                !seen.contains("secret") && !seen.contains("se%63ret"),
-                "{seen}"
+                !displayed.contains("secret") && !displayed.contains("se%63ret"),
+                "{displayed}"
             );
         }
     }
 }
 
 #[test]
-fn a_workspace_is_named_only_when_asked_for() {
+fn the_workspace_header_is_sent_if_a_workspace_is_set() {
     let server = Scripted::new([json("{}")]);
     log(&*store(&server.url(""), &[("MLFLOW_WORKSPACE", "fruit")])).expect("logged");
     assert!(
@@ -238,9 +241,9 @@ fn a_workspace_is_named_only_when_asked_for() {
     );
 }
 
-/// On a connection that is saved, a server with several workers answers 40 ms late.
+/// On a kept connection, a server with several workers responds 40 ms late.
 #[test]
-fn each_call_has_its_own_connection() {
+fn each_request_has_its_own_connection() {
     let server = Scripted::new([json("{}"), json("{}"), json("{}")]);
     let store = store(&server.url(""), &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")]);
     for _ in 0..3 {
@@ -248,9 +251,9 @@ fn each_call_has_its_own_connection() {
     }
 }
 
-/// A call that was given up may be obeyed late: the server then refuses the second one.
+/// If a server executes an abandoned call late, it rejects the retry.
 #[test]
-fn an_output_that_came_late_is_there() {
+fn an_output_that_already_exists_is_no_error() {
     let run = StoredRun {
         id: "r".into(),
         experiment_id: "1".into(),
@@ -266,9 +269,9 @@ fn an_output_that_came_late_is_there() {
         "",
         r#"{"error_code":"BAD_REQUEST","message":"UNIQUE constraint failed"}"#,
     );
-    for (after, is_there) in [(RUN, false), (listed.as_str(), true)] {
+    for (after, exists) in [(RUN, false), (listed.as_str(), true)] {
         let server = Scripted::new([json(RUN), refused.clone(), json(after)]);
         let added = store(&server.url(""), &[]).add_output(&run, "m-1", 0);
-        assert_eq!(added.is_ok(), is_there, "{added:?}");
+        assert_eq!(added.is_ok(), exists, "{added:?}");
     }
 }

@@ -1,11 +1,11 @@
-//! Whom an error scope: what may still succeed.
+//! The scopes of errors, which decide what a delivery still tries.
 
 use mlplots_tests::http::{Scripted, answer, nobody};
 
 use super::*;
 
 #[test]
-fn an_answer_says_whom_it_concerns() {
+fn the_status_and_the_code_decide_the_scope() {
     let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
     let invalid = r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"bad"}"#;
     let internal = r#"{"error_code":"INTERNAL_ERROR","message":"oh"}"#;
@@ -30,7 +30,7 @@ fn an_answer_says_whom_it_concerns() {
         ("504 Gateway Timeout", page, Scope::Store),
     ] {
         assert_eq!(
-            logged(&answer(status, "", body)).scope,
+            log_error(&answer(status, "", body)).scope,
             scope,
             "{status} {body}"
         );
@@ -38,23 +38,23 @@ fn an_answer_says_whom_it_concerns() {
 }
 
 #[test]
-fn who_cannot_be_reached_is_nobody() {
+fn an_unreachable_server_has_the_scope_address() {
     let soon = [("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")];
     for uri in [
         "http://127.0.0.1:9".to_owned(),
         "http://nobody.invalid".to_owned(),
         nobody(),
     ] {
-        let error = log(&*store(&uri, &soon)).expect_err("nobody");
+        let error = log(&*store(&uri, &soon)).expect_err("unreachable");
         assert_eq!(error.scope, Scope::Address, "{error}");
     }
-    // Somebody takes the call, and hangs up.
-    let error = logged("");
+    // The server accepts the connection and closes it.
+    let error = log_error("");
     assert_eq!(error.scope, Scope::Store, "{error}");
 }
 
 #[test]
-fn a_run_that_is_not_there_any_more_is_gone() {
+fn a_run_that_no_longer_exists_has_the_scope_gone() {
     let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
     let server = Scripted::new([answer("404 Not Found", "", missing)]);
     let error = store(&server.url(""), &[]).run("r").expect_err("gone");
@@ -70,9 +70,9 @@ fn a_run_that_is_not_there_any_more_is_gone() {
     );
 }
 
-/// What some databases take and others refuse is refused before it is sent.
+/// Some databases accept this data and others reject it.
 #[test]
-fn what_only_some_databases_take_is_not_sent() {
+fn data_that_some_databases_reject_is_not_sent() {
     let uri = Scripted::new([""; 0]).url("");
     let tag = |key: &str, value: &str| Tag {
         key: key.to_owned(),
@@ -89,7 +89,7 @@ fn what_only_some_databases_take_is_not_sent() {
         }],
         ..Batch::default()
     };
-    for (batch, words) in [
+    for (batch, expected) in [
         (
             tags(tag("mlflow.runName", &"x".repeat(400))),
             "the run name `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` has 400 characters",
@@ -100,8 +100,8 @@ fn what_only_some_databases_take_is_not_sent() {
         ),
         (params, "the param `a` has a value with a NUL character"),
     ] {
-        let error = store(&uri, &[]).log_batch("r", &batch).expect_err(words);
+        let error = store(&uri, &[]).log_batch("r", &batch).expect_err(expected);
         assert_eq!(error.scope, Scope::Item);
-        assert!(error.message.starts_with(words), "{error}");
+        assert!(error.message.starts_with(expected), "{error}");
     }
 }
