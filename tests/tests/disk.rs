@@ -267,8 +267,8 @@ fn a_deleted_journal_is_reported_and_fails_the_run() {
         &[
             "warning: the journal `",
             "` was deleted while the run wrote to it",
-            "error: the run is FAILED: the run's folder `",
-            "help: `.mlplots` must stay until the training has ended",
+            "error: the run is FAILED: the run's directory `",
+            "help: keep `.mlplots` until the training has ended",
         ],
     );
     assert_contains(
@@ -278,7 +278,7 @@ fn a_deleted_journal_is_reported_and_fails_the_run() {
     assert_eq!(run.status(), "FAILED");
     assert_contains(
         run.tag("mlplots.reason"),
-        &["the run's folder `", "` was deleted while the program ran"],
+        &["the run's directory `", "` was deleted while the program ran"],
     );
     // The supervisor has the file open, so it can still read it.
     assert_eq!(count_points(&run), 20_000);

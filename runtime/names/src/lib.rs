@@ -17,6 +17,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::fmt::Display;
+
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Maximum length of the name of a metric, param or tag, in characters.
@@ -63,11 +65,12 @@ pub fn check_key(what: &str, key: &str) -> Result<(), String> {
     if key.is_empty() {
         return Err(format!("a {what} needs a name"));
     }
-    let what = format!("{what} name");
-    check_characters(&what, key, MAX_KEY, "MLflow takes")?;
+    // Not formatted unless there is an error: this is called for every metric.
+    let what = format_args!("{what} name");
+    check_characters(what, key, MAX_KEY, "MLflow takes")?;
     let is_allowed = |c: char| is_word(c) || "/.-: ".contains(c);
     let allowed = "MLflow takes letters, digits, `_`, `/`, `.`, `-`, `:` and spaces";
-    check_each(&what, key, is_allowed, allowed)?;
+    check_each(what, key, is_allowed, allowed)?;
     check_segments(key).map_err(|why| format!("the {what} `{key}` {why}"))
 }
 
@@ -206,10 +209,10 @@ fn check_title(what: &str, name: &str, maximum: usize) -> Result<(), String> {
     if name.trim().is_empty() {
         return Err(format!("the {what} needs a name"));
     }
-    let what = format!("{what} name");
-    check_characters(&what, name, maximum, "MLflow's databases take")?;
+    let what = format_args!("{what} name");
+    check_characters(what, name, maximum, "MLflow's databases take")?;
     let allowed = "a name is one line of text";
-    check_each(&what, name, |c| !c.is_control(), allowed)
+    check_each(what, name, |c| !c.is_control(), allowed)
 }
 
 /// Checks the key of an image that is logged with a step. MLflow's user interface parses the key
@@ -320,7 +323,7 @@ fn is_word(c: char) -> bool {
 }
 
 fn check_each(
-    what: &str,
+    what: impl Display,
     name: &str,
     is_allowed: impl Fn(char) -> bool,
     allowed: &str,
@@ -334,7 +337,12 @@ fn check_each(
     }
 }
 
-fn check_characters(what: &str, name: &str, maximum: usize, limit: &str) -> Result<(), String> {
+fn check_characters(
+    what: impl Display,
+    name: &str,
+    maximum: usize,
+    limit: &str,
+) -> Result<(), String> {
     let length = name.chars().count();
     if length > maximum {
         return Err(format!(

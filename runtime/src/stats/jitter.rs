@@ -3,7 +3,7 @@
 /// Returns `count` offsets, uniform in `−width / 2 .. width / 2`, which keep the points of one
 /// category from covering each other. The same seed gives the same offsets on every machine.
 ///
-/// The offsets have the unit of `width`. A non-finite `width` gives non-finite offsets. The generator is
+/// The offsets have the unit of `width`; they are not finite if `width` is not. The generator is
 /// `SplitMix64` (Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, 2014),
 /// of which each offset uses the upper 53 bits.
 ///

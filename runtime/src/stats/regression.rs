@@ -92,7 +92,7 @@ impl Line {
     /// `get_prediction(…).conf_int()`.
     ///
     /// `level` is the confidence level in 0..1, usually 0.95; above 1 or for NaN, the bounds are
-    /// NaN, as they are for a non-finite `x`. `None` for fewer than three pairs.
+    /// NaN. They are not finite if `x` is not. `None` for fewer than three pairs.
     ///
     /// ```
     /// use mlplots::stats::regression::Line;
