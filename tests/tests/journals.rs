@@ -153,7 +153,7 @@ fn a_journal_in_a_newer_format_is_kept_for_a_newer_version() {
         for expected in [
             "was written by mlplots 9.9.9 in format 2",
             "help: install a newer version: `cargo install cargo-mlplots`",
-            "nothing is lost",
+            "no data is lost",
         ] {
             assert!(sync.stderr.contains(expected), "{}", sync.text());
         }
