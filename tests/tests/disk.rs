@@ -148,7 +148,7 @@ fn a_journal_that_cannot_grow_fails_the_run() {
         "could not be written, and what was logged is lost: File too large",
     ];
     assert_contains(&finished.stderr, &expected);
-    assert_contains(&finished.stdout, &["the training goes on"]);
+    assert_contains(&finished.stdout, &["the training continues"]);
     assert_eq!(run.status(), "FAILED");
     assert_contains(run.tag("mlplots.reason"), &expected);
     assert_contains(run.tag("mlplots.problems"), &expected);
@@ -299,7 +299,7 @@ fn train(run: &Run) -> Result<(), mlplots::Error> {
     if let Err(error) = run.log_text("late", "late.txt") {
         println!("{error:#}");
     }
-    println!("the training goes on");
+    println!("the training continues");
     Ok(())
 }
 

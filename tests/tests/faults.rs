@@ -207,7 +207,7 @@ fn train_unshipped(project: &Project, url: &str) -> String {
     assert!(
         finished
             .stderr
-            .contains("help: nothing is lost: `cargo mlplots sync` ships the rest"),
+            .contains("help: no data is lost: `cargo mlplots sync` ships the rest"),
         "{}",
         finished.text()
     );

@@ -242,7 +242,7 @@ fn unshipped(report: &Report, halt: &Halt) {
     {
         help(text);
     }
-    help("nothing is lost: `cargo mlplots sync` ships the rest");
+    help("no data is lost: `cargo mlplots sync` ships the rest");
 }
 
 /// A list of limited length.
