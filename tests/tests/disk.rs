@@ -278,7 +278,10 @@ fn a_deleted_journal_is_reported_and_fails_the_run() {
     assert_eq!(run.status(), "FAILED");
     assert_contains(
         run.tag("mlplots.reason"),
-        &["the run's directory `", "` was deleted while the program ran"],
+        &[
+            "the run's directory `",
+            "` was deleted while the program ran",
+        ],
     );
     // The supervisor has the file open, so it can still read it.
     assert_eq!(count_points(&run), 20_000);

@@ -174,7 +174,9 @@ fn a_conflicting_param_does_not_block_other_records() {
     ];
     let finished = exec(&folder, &[&options[..], &["-P", "rate=0.5"]].concat(), &[]);
     assert!(
-        finished.stderr.contains("continues without the run's params"),
+        finished
+            .stderr
+            .contains("continues without the run's params"),
         "{}",
         finished.text()
     );
