@@ -147,7 +147,7 @@ fn train(run: &Run) {
     run.log_metric("depth", if below { 1.0 } else { 0.0 });
     if !below {
         let program = std::env::current_exe().expect("our path");
-        let ended = std::process::Command::new(program).env("BELOW", "1").status();
+        let finished = std::process::Command::new(program).env("BELOW", "1").status();
         assert!(finished.expect("the process starts").success());
     }
 }
