@@ -23,7 +23,7 @@ pub fn rolling_mean(values: &[f64], window: usize) -> Vec<f64> {
 /// Computes the standard deviation (`ddof` 1) of each value and the `window − 1` values before it,
 /// in the values' unit, as `pandas` `Series.rolling(window).std()`.
 ///
-/// Returns one standard deviation per value, NaN in the same places as [`rolling_mean`]. All are
+/// Returns one standard deviation per value, NaN at the same indices as [`rolling_mean`]. All are
 /// NaN for a window of 1.
 ///
 /// ```
