@@ -162,15 +162,11 @@ impl HttpClient {
         } else {
             ("the connection was lost", Scope::Store)
         };
-        let help = match self.check_server() {
-            // With TLS 1.3, a server that requires a client certificate closes the connection.
-            help if last.contains("close_notify") => {
-                format!(
-                    "{help}; if the server requires a client certificate, set MLFLOW_TRACKING_CLIENT_CERT_PATH to its PEM file"
-                )
-            }
-            help => help,
-        };
+        let mut help = self.check_server();
+        // With TLS 1.3, a server that requires a client certificate closes the connection.
+        if last.contains("close_notify") {
+            help += "; if the server requires a client certificate, set MLFLOW_TRACKING_CLIENT_CERT_PATH to its PEM file";
+        }
         call.failure(StoreError::retry, &format!("{what}: {last}"))
             .help(help)
             .with_scope(scope)
